@@ -1,0 +1,36 @@
+"""mirrorjax: numerical verification of theorems on implicit bias.
+
+Everything is imported on first use: `import mirrorjax` alone does not import jax.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_FROM = {
+    "integrate": "flows",
+    "limit": "flows",
+    "limit_path": "flows",
+    "potential_of": "potentials",
+    "verify": "theorems",
+    "Verdict": "checks",
+    "Outcome": "_outcome",
+}
+_PACKAGES = (
+    "checks", "flows", "geometry", "parameterizations", "plots", "potentials", "problems", "report",
+    "schedules", "testing", "theorems",
+)  # fmt: skip
+
+__all__ = ["__version__", *_FROM, *_PACKAGES]
+
+
+def __getattr__(name: str):
+    if name in _FROM:
+        return getattr(importlib.import_module(f".{_FROM[name]}", __name__), name)
+    if name in _PACKAGES:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'mirrorjax' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,29 @@
+"""Array aliases. Strings are shapes: n effective parameters, d samples, k time points."""
+
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+Scalar: TypeAlias = Float[Array, ""]
+Vector: TypeAlias = Float[Array, " n"]
+State: TypeAlias = Any  # a pytree of float arrays: w, μ or x
+
+
+def is_traced(*values: Any) -> bool:
+    """Whether any leaf is a tracer, so that its value cannot be looked at."""
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(values))
+
+
+def has_nonfinite(*values: Any) -> bool:
+    """Whether any leaf holds NaN or an infinity; False for tracers, whose value is not known yet."""
+    if is_traced(*values):
+        return False
+    return not all(np.all(np.isfinite(np.asarray(leaf))) for leaf in jax.tree.leaves(values))
+
+
+def as_array(value: Any) -> Array:
+    """A strongly typed float array, also from Python ints: a weak type would compile once more."""
+    return jnp.asarray(value, dtype=jnp.result_type(float))

@@ -1,0 +1,33 @@
+"""Checks: two independent routes, a measured budget, a verdict that can lose."""
+
+from .._outcome import Outcome as Outcome
+from ._agreement import (
+    POINTS as POINTS,
+    agreement as agreement,
+    agreement_finding as agreement_finding,
+    mirror_route as mirror_route,
+)
+from ._compare import (
+    AbstractRoute as AbstractRoute,
+    Exact as Exact,
+    FlowRoute as FlowRoute,
+    Sample as Sample,
+    compare as compare,
+)
+from ._constants import DEEP_RUNGS as DEEP_RUNGS, RUNGS as RUNGS
+from ._decide import Decision as Decision, decide as decide
+from ._evidence import (
+    Evidence as Evidence,
+    Finding as Finding,
+    Hypothesis as Hypothesis,
+    Row as Row,
+)
+from ._identity import at_most as at_most, identity as identity
+from ._pointwise import pointwise as pointwise
+from ._verdict import (
+    Judgement as Judgement,
+    Verdict as Verdict,
+    combine as combine,
+    environment as environment,
+    judge as judge,
+)

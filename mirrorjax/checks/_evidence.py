@@ -1,0 +1,63 @@
+"""What was measured, before anything is concluded from it."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One rung: the discrepancy of two routes beside what numerics alone may cause."""
+
+    rtol: float
+    discrepancy: float
+    budget: float
+    steps: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """The rows of one comparison. `kind` is "ladder" (tolerances) or "floor" (one round-off row).
+
+    `scale` is the size of the compared object, `moved` how far it moved, `where` the time and
+    coordinate of the largest discrepancy, `failure` why a solve did not end. `differs` turns the
+    question round: the claim is that the two routes are *not* the same.
+    """
+
+    rows: tuple[Row, ...]
+    scale: float
+    moved: float
+    where: str = ""
+    failure: str = ""
+    x64: bool = True
+    kind: str = "ladder"
+    differs: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Hypothesis:
+    """A condition of the theorem, measured on the instance."""
+
+    name: str
+    measured: float | str
+    ok: bool
+
+    def __str__(self) -> str:
+        value = f"{self.measured:.3g}" if isinstance(self.measured, float) else self.measured
+        return f"{'ok ' if self.ok else 'NOT MET'} {self.name}: {value}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """Everything one instance of a theorem yields.
+
+    `planted` maps the relative size of a planted error to its evidence; the smallest one refuted
+    is the detection limit. `series` feeds the plots, `observations` are reported, not judged.
+    """
+
+    claims: dict[str, Evidence]
+    controls: dict[str, Evidence]
+    hypotheses: tuple[Hypothesis, ...] = ()
+    planted: dict[float, Evidence] = dataclasses.field(default_factory=dict)
+    observations: dict[str, float | str] = dataclasses.field(default_factory=dict)
+    series: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)

@@ -1,0 +1,48 @@
+"""Algebraic identities, judged against a measured round-off floor."""
+
+from collections.abc import Callable
+
+import jax
+import numpy as np
+from jaxtyping import ArrayLike
+
+from ._compare import _where, _x64
+from ._constants import ROUNDOFF_SAMPLES
+from ._evidence import Evidence, Row
+
+
+def identity(
+    left: Callable[..., ArrayLike],
+    right: Callable[..., ArrayLike],
+    *points: ArrayLike,
+    seed: int = 0,
+) -> Evidence:
+    """Whether `left(*points) = right(*points)`, up to round-off that is measured.
+
+    Both sides are evaluated again at points moved by one unit in the last place. The residual of
+    a true identity is round-off and changes by its own size; that change is the floor. A floor
+    taken as ε times the result would call every cancellation a contradiction.
+    """
+    rng = np.random.default_rng(seed)
+    arrays = [np.asarray(point, dtype=float) for point in points]
+
+    def residual(*at: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        sides = [np.asarray(side(*[jax.numpy.asarray(p) for p in at])) for side in (left, right)]
+        return sides[0] - sides[1], sides[0]
+
+    gap, value = residual(*arrays)
+    eps = np.finfo(value.dtype).eps
+    scale = float(np.max(np.abs(value)))
+    floor = eps * scale
+    for _ in range(ROUNDOFF_SAMPLES):
+        moved = [a * (1 + eps * rng.choice([-1.0, 0.0, 1.0], size=a.shape)) for a in arrays]
+        floor = max(floor, float(np.max(np.abs(residual(*moved)[0] - gap))))
+    row = Row(0.0, float(np.max(np.abs(gap))), floor, 0)
+    return Evidence((row,), scale, scale, _where(np.atleast_2d(gap)), x64=_x64(), kind="floor")
+
+
+def at_most(left: float, right: float, floor: float, scale: float | None = None) -> Evidence:
+    """Whether `left ≤ right`: the excess `max(0, left − right)` against a floor."""
+    size = max(abs(left), abs(right)) if scale is None else scale
+    row = Row(0.0, max(0.0, left - right), floor, 0)
+    return Evidence((row,), size, size, x64=_x64(), kind="floor")

@@ -1,0 +1,189 @@
+"""From the finding of each instance to the verdict on a statement."""
+
+import dataclasses
+import math
+import platform
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+
+from .._outcome import Outcome
+from ._decide import Decision, decide
+from ._evidence import Evidence, Finding, Hypothesis, Row
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """The verdict on one instance."""
+
+    name: str
+    outcome: Outcome
+    reason: str
+    resolution: float
+    effect: float
+    rows: tuple[Row, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    claims: dict[str, Decision]
+    controls: dict[str, Decision]
+    detection_limit: float
+    finding: Finding = dataclasses.field(repr=False)
+    seconds: float = math.nan
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What was measured about a statement: `holds`, `refuted` or `inconclusive`, and how well.
+
+    `resolution`: relative size of a difference that would have gone unseen. `effect`: relative
+    size of the contradiction. `detection_limit`: the smallest planted relative error caught.
+    True as a boolean only if it holds.
+    """
+
+    id: str
+    outcome: Outcome
+    reason: str
+    resolution: float
+    effect: float
+    detection_limit: float
+    instances: tuple[Judgement, ...]
+    seed: int
+    rungs: tuple[float, ...]
+    seconds: float = math.nan
+
+    def __bool__(self) -> bool:
+        return self.outcome is Outcome.HOLDS
+
+    @property
+    def deciding(self) -> Judgement:
+        """The instance that set the outcome; of several, the one with the coarsest resolution."""
+        same = [j for j in self.instances if j.outcome is self.outcome]
+        return max(same, key=lambda j: j.resolution if math.isfinite(j.resolution) else -1.0)
+
+    def __str__(self) -> str:
+        lines = [f"{self.id}: {self.outcome}  ({self.reason})"]
+        for j in self.instances:
+            lines.append(f"  {j.name}: {j.outcome}  {j.reason}")
+            lines += [f"    {h}" for h in j.hypotheses]
+            lines += [f"    claim   {name}: {_text(d)}" for name, d in j.claims.items()]
+            lines += [f"    control {name}: {_text(d)}" for name, d in j.controls.items()]
+            lines += [f"    {name}: {_short(v)}" for name, v in j.finding.observations.items()]
+        return "\n".join(lines)
+
+
+def _short(value: float | str) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _text(decision: Decision) -> str:
+    extra = ""
+    if decision.outcome is Outcome.HOLDS:
+        extra = f", resolution {decision.resolution:.1e}"
+    if decision.outcome is Outcome.REFUTED:
+        extra = f", effect {decision.effect:.1e}"
+    return f"{decision.outcome}{extra}  ({decision.reason})"
+
+
+def judge(name: str, finding: Finding, seconds: float = math.nan) -> Judgement:
+    """Hypotheses first, then the claims, then whether every control was refuted."""
+    claims = {key: decide(e) for key, e in finding.claims.items()}
+    controls = {key: decide(e) for key, e in finding.controls.items()}
+    planted = {size: decide(e).outcome is Outcome.REFUTED for size, e in finding.planted.items()}
+    outcome, reason = _conclude(finding.hypotheses, claims, controls)
+    rows = _deciding_rows(finding.claims, claims, outcome)
+    return Judgement(
+        name=name,
+        outcome=outcome,
+        reason=reason,
+        resolution=_largest(d.resolution for d in claims.values()),
+        effect=_largest(d.effect for d in claims.values()),
+        rows=rows,
+        hypotheses=finding.hypotheses,
+        claims=claims,
+        controls=controls,
+        detection_limit=detection_limit(planted),
+        finding=finding,
+        seconds=seconds,
+    )
+
+
+def _conclude(hypotheses, claims, controls) -> tuple[Outcome, str]:
+    for h in hypotheses:
+        if not h.ok:
+            return Outcome.INCONCLUSIVE, f"hypothesis not met: {h.name} ({h.measured})"
+    for outcome in (Outcome.REFUTED, Outcome.INCONCLUSIVE):
+        for key, decision in claims.items():
+            if decision.outcome is outcome:
+                return outcome, f"{key}: {decision.reason}"
+    for key, decision in controls.items():
+        if decision.outcome is not Outcome.REFUTED:
+            return Outcome.INCONCLUSIVE, f"no power: control “{key}” came out {decision.outcome} ({decision.reason})"
+    if not controls:
+        return Outcome.INCONCLUSIVE, "no power: no control was run"
+    worst = max(claims.values(), key=lambda d: d.resolution)
+    return Outcome.HOLDS, f"{len(claims)} claims, {len(controls)} controls refuted, {worst.reason}"
+
+
+def _deciding_rows(evidence: dict[str, Evidence], claims: dict[str, Decision], outcome: Outcome):
+    same = [key for key, d in claims.items() if d.outcome is outcome] or list(claims)
+    key = max(same, key=lambda k: claims[k].resolution if math.isfinite(claims[k].resolution) else -1.0)
+    return evidence[key].rows
+
+
+def detection_limit(planted: dict[float, bool]) -> float:
+    """The smallest planted error caught, all larger ones being caught too; NaN where none was."""
+    limit = math.nan
+    for size in sorted(planted, reverse=True):
+        if not planted[size]:
+            break
+        limit = size
+    return limit
+
+
+def _largest(values) -> float:
+    finite = [v for v in values if math.isfinite(v)]
+    return max(finite) if finite else math.nan
+
+
+def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence[float]) -> Verdict:
+    """One refuted instance refutes, one inconclusive instance leaves it open."""
+    outcome = next(
+        (o for o in (Outcome.REFUTED, Outcome.INCONCLUSIVE) if any(j.outcome is o for j in judgements)),
+        Outcome.HOLDS,
+    )
+    deciding = next(j for j in judgements if j.outcome is outcome)
+    reason = f"{deciding.name}: {deciding.reason}"
+    if outcome is Outcome.HOLDS:
+        controls = sum(len(j.controls) for j in judgements)
+        reason = f"{len(judgements)} instances, {controls} controls refuted"
+    return Verdict(
+        id=id,
+        outcome=outcome,
+        reason=reason,
+        resolution=_largest(j.resolution for j in judgements),
+        effect=_largest(j.effect for j in judgements),
+        detection_limit=_largest(j.detection_limit for j in judgements),
+        instances=tuple(judgements),
+        seed=seed,
+        rungs=tuple(rungs),
+        seconds=float(np.nansum([j.seconds for j in judgements])),
+    )
+
+
+def environment() -> dict[str, str]:
+    """Versions, precision and backend, stored with every verdict."""
+    from importlib import metadata
+
+    packages = ("mirrorjax", "jax", "jaxlib", "diffrax", "equinox", "optimistix", "numpy", "scipy")
+    versions = {}
+    for name in packages:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions | {
+        "python": platform.python_version(),
+        "dtype": str(jax.numpy.result_type(float)),
+        "backend": jax.default_backend(),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }

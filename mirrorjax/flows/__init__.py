@@ -1,0 +1,10 @@
+"""Gradient, mirror and Riemannian flow, their integration and their limit."""
+
+from ._flows import (
+    AbstractFlow as AbstractFlow,
+    GradientFlow as GradientFlow,
+    MirrorFlow as MirrorFlow,
+    RiemannianFlow as RiemannianFlow,
+)
+from ._integrate import Trajectory as Trajectory, integrate as integrate
+from ._limit import Limit as Limit, limit as limit, limit_path as limit_path

@@ -1,0 +1,109 @@
+"""The same motion written three ways: in w, in μ and in x."""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._types import Scalar, State, Vector
+from ..parameterizations import AbstractParameterization
+from ..potentials import AbstractPotential
+from ..problems import AbstractProblem
+from ..schedules import AbstractSchedule
+
+
+class AbstractFlow(eqx.Module):
+    """An ODE whose state has an effective parameter x."""
+
+    problem: eqx.AbstractVar[AbstractProblem]
+    schedule: eqx.AbstractVar[AbstractSchedule]
+
+    @abc.abstractmethod
+    def __call__(self, t: Scalar, state: State, args: None = None) -> State:
+        """The right-hand side."""
+
+    @abc.abstractmethod
+    def effective(self, t: Scalar, state: State) -> Vector:
+        """x at this state and time."""
+
+    @property
+    def breakpoints(self) -> Float[Array, " j"]:
+        """Times at which the right-hand side jumps."""
+        return self.schedule.breakpoints
+
+    def default_start(self) -> State | None:
+        """The state to begin from when none is given."""
+        return None
+
+
+class GradientFlow(AbstractFlow):
+    """`dw = −(Jg(w)ᵀ ∇f(g(w)) + α_t ∇h(w)) dt`.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> problem = mj.problems.LinearRegression(jnp.eye(2), jnp.ones(2))
+        >>> param = mj.parameterizations.Hadamard()
+        >>> flow = mj.flows.GradientFlow(problem, param, mj.schedules.Constant(0.0))
+        >>> path = mj.integrate(flow, param.lift(jnp.zeros(2)), ts=jnp.array([0.0, 60.0]))
+        >>> bool(jnp.allclose(path.x[-1], 1.0))
+        True
+    """
+
+    problem: AbstractProblem
+    param: AbstractParameterization
+    schedule: AbstractSchedule
+
+    def __call__(self, t, state, args=None):
+        x, pull = jax.vjp(self.param.g, state)
+        (descent,) = pull(self.problem.grad(x, t))
+        decay = jax.grad(self.param.h)(state)
+        alpha = self.schedule.alpha(t)
+        return jax.tree.map(lambda p, q: -(p + alpha * q), descent, decay)
+
+    def effective(self, t, state):
+        return self.param.g(state)
+
+
+class MirrorFlow(AbstractFlow):
+    """`dμ = −∇f(∇_μQ(μ, a_t)) dt`, that is `d∇R_{a_t}(x_t) = −∇f(x_t) dt`; the state is μ.
+
+    Starts from μ = 0, which is x₀ = g(w₀) for a potential of w₀.
+    """
+
+    problem: AbstractProblem
+    potential: AbstractPotential
+    schedule: AbstractSchedule
+
+    def __call__(self, t, state, args=None):
+        return -self.problem.grad(self.effective(t, state), t)
+
+    def effective(self, t, state):
+        return self.potential.dual_grad(state, self.schedule.a(t))
+
+    def default_start(self):
+        return jnp.zeros(self.potential.n)
+
+
+class RiemannianFlow(AbstractFlow):
+    """`dx = −(∇²R_a)⁻¹ (∇f + α_t ∇y_a) dt` with `∇y_a = −∂_a ∇R_a`; the state is x.
+
+    `y_a(x) = h(φ(∇R_a(x), a))` is the regularizer seen from x.
+    """
+
+    problem: AbstractProblem
+    potential: AbstractPotential
+    schedule: AbstractSchedule
+
+    def __call__(self, t, state, args=None):
+        a = self.schedule.a(t)
+        force = self.problem.grad(state, t) - self.schedule.alpha(t) * self.potential.grad_drift(state, a)
+        return -self.potential.hessian_solve(state, force, a)
+
+    def effective(self, t, state):
+        return state
+
+    def default_start(self):
+        return self.potential.argmin(jnp.zeros(()))

@@ -1,0 +1,91 @@
+"""One way to run every flow."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Int
+
+from .._errors import InputError, SolverError
+from .._ode import MAX_STEPS, Solution, Solver, solve
+from .._types import Scalar, State, Vector, as_array, has_nonfinite, is_traced
+
+
+class Trajectory(eqx.Module):
+    """`state[i]` and `x[i]` at `ts[i]`; what was not reached is `inf`.
+
+    `ok` says whether the end was reached, `t_last` the last requested time that was.
+    """
+
+    ts: Float[Array, " k"]
+    state: State
+    x: Float[Array, "k n"]
+    ok: Array
+    out_of_steps: Array
+    t_last: Scalar
+    last: State
+    steps: Int[Array, ""]
+
+    def failure(self) -> str:
+        """Why and where the solve stopped; empty when it did not. Host only."""
+        if bool(self.ok):
+            return ""
+        reason = "the solver ran out of steps" if self.out_of_steps else "the solver could not go on"
+        leaf = np.concatenate([np.ravel(part) for part in jax.tree.leaves(self.last)])
+        size = np.where(np.isfinite(leaf), np.abs(leaf), np.inf)
+        worst = int(np.argmax(size))
+        return (
+            f"{reason} after {int(self.steps)} steps, past t = {float(self.t_last):.6g} of "
+            f"{float(self.ts[-1]):.6g}; largest state entry: coordinate {worst}, {leaf[worst]:.3g}"
+        )
+
+
+@eqx.filter_jit
+def _run(flow, state, ts, rtol, atol, solver: Solver, max_steps: int) -> tuple[Solution, Array]:
+    solution = solve(flow, state, ts, rtol, atol, flow.breakpoints, solver, max_steps)
+    return solution, jax.vmap(flow.effective)(ts, solution.ys)
+
+
+def integrate(
+    flow: Callable,
+    state0: State | None = None,
+    *,
+    ts: ArrayLike,
+    rtol: float = 1e-8,
+    atol: float | None = None,
+    solver: Solver = "dopri8",
+    max_steps: int = MAX_STEPS,
+    throw: bool = True,
+) -> Trajectory:
+    """Integrates a flow and returns its states and x at the times `ts`.
+
+    **Arguments:** `state0` is w₀, μ₀ or x₀ according to the flow (a mirror or Riemannian flow
+    knows its own start); `ts` (k,) increasing, `ts[0]` is the start; `atol` defaults to `rtol`;
+    `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5".
+
+    **Raises:** `InputError` for unusable arguments; `SolverError` where the solve stops early, with
+    t and the coordinate, unless `throw=False`, which leaves the news in the trajectory.
+    """
+    ts = as_array(ts)
+    if not is_traced(ts) and (ts.ndim != 1 or ts.size < 2 or not bool(jnp.all(jnp.diff(ts) > 0))):
+        raise InputError("ts needs at least two increasing times", f"ts = {ts}")
+    state0 = flow.default_start() if state0 is None else state0
+    if state0 is None:
+        raise InputError("this flow needs a start", "integrate(flow, w0, ts=…)")
+    state0 = jax.tree.map(as_array, state0)
+    if has_nonfinite(state0):
+        raise InputError("the start must be finite", f"{state0}")
+    atol = rtol if atol is None else atol
+    solution, x = _run(flow, state0, ts, as_array(rtol), as_array(atol), solver, max_steps)
+    path = Trajectory(
+        ts, solution.ys, x, solution.ok, solution.out_of_steps, solution.t_last, solution.last, solution.steps
+    )
+    if throw and not is_traced(solution.ok) and not bool(solution.ok):
+        raise SolverError(
+            path.failure(),
+            type(flow).__name__,
+            "a larger max_steps, a looser rtol, or solver='kvaerno5' if the flow is stiff",
+        )
+    return path

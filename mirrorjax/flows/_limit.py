@@ -1,0 +1,123 @@
+"""The limit of a flow in regression, without integrating to t = ∞."""
+
+import functools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Int
+
+from .._errors import InputError
+from .._types import Scalar, Vector, as_array
+from ..potentials import AbstractPotential
+from ..problems import LinearRegression
+
+STAGES_PER_DOSE = 8
+MAX_NEWTON = 60
+KKT_TOLERANCE = 1e-9
+
+
+class Limit(eqx.Module):
+    """`x = argmin {R_a(x) : Zx = y}` with its certificate.
+
+    `mu = ∇R_a(x)` lies in the row space of Z by construction, so `residual`,
+    `‖Zx − y‖ / ‖y‖` in whitened rows, is the whole of the KKT residual.
+    """
+
+    x: Vector
+    mu: Vector
+    a: Scalar
+    residual: Scalar
+    iterations: Int[Array, ""]
+
+    @property
+    def ok(self) -> Array:
+        """Whether the KKT residual is below 1e-9."""
+        return self.residual <= KKT_TOLERANCE
+
+
+def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
+    """`x_∞ = argmin {R_a(x) : Zx = y}`, the limit of every flow with final `a_∞ = a`.
+
+    Damped Newton on the dual, `min_ν Q_a(Zᵀν) − yᵀν`, continued from a = 0 in steps of an eighth
+    of a unit of dose: started directly at a small scale c, exponentials of size 1/c defeat it.
+
+    **Arguments:** `a = −A(∞) ≤ 0`.
+
+    **Raises:** `InputError` where no x solves Zx = y. A failed iteration is not raised: see
+    `Limit.ok` and `Limit.residual`.
+
+    **Holds when:** the fields commute, ∫α converges and the flow interpolates.
+
+    **Reference:** `mask` Theorem 3.3 (α = 0: Theorem 2.4).
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> problem = mj.problems.LinearRegression(jnp.array([[2.0, 1.0]]), jnp.array([1.0]))
+        >>> param = mj.parameterizations.Hadamard()
+        >>> R = mj.potential_of(param, param.lift(jnp.zeros(2), scale=1e-3))
+        >>> [round(float(x), 2) for x in mj.limit(problem, R, -10.0).x]
+        [0.5, 0.0]
+    """
+    return jax.tree.map(lambda leaf: leaf[-1], limit_path(problem, potential, as_array(a)[None]))
+
+
+def limit_path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
+    """`limit` at every entry of `a` (decreasing, ≤ 0) in one continuation; leaves have a leading axis."""
+    wanted = np.asarray(a, dtype=float)
+    if wanted.ndim != 1 or not np.all(np.isfinite(wanted)) or np.any(np.diff(wanted) > 0):
+        raise InputError("a must be finite and decreasing", f"a = {wanted}", "a = −A(∞)")
+    stops = np.concatenate([[0.0], wanted])
+    stages = [
+        np.linspace(p, q, 1 + max(1, int(np.ceil(STAGES_PER_DOSE * abs(q - p)))))[1:]
+        for p, q in zip(stops[:-1], stops[1:])
+    ]
+    keep = np.cumsum([len(stage) for stage in stages]) - 1
+    grid = np.concatenate([[0.0], *stages])
+    # Rounded up to a power of two, by repeating the last stage, so that few lengths are compiled.
+    padded = np.full(1 << int(np.ceil(np.log2(len(grid)))), grid[-1])
+    padded[: len(grid)] = grid
+    path = _continuation(problem.whitened(), potential, as_array(padded))
+    return jax.tree.map(lambda leaf: leaf[keep + 1], path)
+
+
+@eqx.filter_jit
+def _continuation(problem: LinearRegression, potential: AbstractPotential, grid: Float[Array, " k"]) -> Limit:
+    rows = problem.Z / problem.d**0.5
+    target = problem.y / problem.d**0.5
+    _, path = jax.lax.scan(
+        functools.partial(_stage, rows, target, potential), jnp.zeros(problem.d), grid
+    )
+    return path
+
+
+def _stage(rows, target, potential, nu, a) -> tuple[Array, Limit]:
+    """Newton at one a, from the solution at the last one."""
+
+    def gap(nu):
+        return rows @ potential.dual_grad(rows.T @ nu, a) - target
+
+    def body(carry):
+        nu, size, _, k = carry
+        x = potential.dual_grad(rows.T @ nu, a)
+        metric = jax.vmap(lambda row: potential.hessian_solve(x, row, a))(rows)
+        step = jax.scipy.linalg.solve(rows @ metric.T, -gap(nu), assume_a="pos")
+        # Halving until the residual falls; the full Newton step overshoots where Q is exponential.
+        trials = nu + step * 0.5 ** jnp.arange(20.0)[:, None]
+        sizes = jax.vmap(lambda trial: jnp.linalg.norm(gap(trial)))(trials)
+        best = jnp.argmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))
+        return trials[best], sizes[best], size, k + 1
+
+    def unfinished(carry):
+        # Quadratic convergence ends at round-off, whose level depends on c: stop when no step gains.
+        _, size, previous, k = carry
+        stalled = (size > 0.5 * previous) & (size <= 1e-11 * jnp.linalg.norm(target))
+        return (k < MAX_NEWTON) & (size > 0) & ~stalled
+
+    start = (nu, jnp.linalg.norm(gap(nu)), as_array(jnp.inf), jnp.zeros((), int))
+    nu, size, _, k = jax.lax.while_loop(unfinished, body, start)
+    mu = rows.T @ nu
+    x = potential.dual_grad(mu, a)
+    return nu, Limit(x, mu, a, size / jnp.linalg.norm(target), k)

@@ -1,0 +1,69 @@
+"""x = m ⊙ w."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float
+
+from .._types import Scalar, Vector
+from ._base import AbstractLiftable, checked_lift, hyperbolic_factors
+
+
+class Hadamard(AbstractLiftable):
+    """`x = m ⊙ w`, `h = Σ m² + w²`; the state is `w = (m, w)` stacked, shape (2, n).
+
+    With `u = (m+w)/√2`, `v = (m−w)/√2` it is `(u² − v²)/2`.
+
+    !!! example
+        >>> from mirrorjax.parameterizations import Hadamard
+        >>> w0 = Hadamard().lift([0.0, 3.0], scale=0.5)
+        >>> [round(float(x), 12) for x in Hadamard().g(w0)]
+        [0.0, 3.0]
+    """
+
+    def g(self, w: Float[Array, "2 n"]) -> Vector:
+        return w[0] * w[1]
+
+    def h(self, w: Float[Array, "2 n"]) -> Scalar:
+        return jnp.sum(w**2)
+
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
+        """`m₀ w₀ = x₀`, `(m₀² − w₀²)/2 = scale`. `scale = 0` is the balanced start `|m₀| = |w₀|`."""
+        u, v = hyperbolic_factors(*checked_lift(x0, scale))
+        return jnp.stack([u + v, u - v]) / jnp.sqrt(2.0)
+
+    def dual(self, w: Float[Array, "2 n"], w0: Float[Array, "2 n"]) -> Vector:
+        """`μ = ½ [log|u/u₀| − log|v/v₀|]` read from the weights.
+
+        Read from x instead, the dual of an inactive coordinate (x far below the solver's absolute
+        tolerance) would be noise.
+        """
+        return _half_log_ratio(w[0] + w[1], w[0] - w[1], w0[0] + w0[1], w0[0] - w0[1])
+
+
+def _half_log_ratio(u: Array, v: Array, u0: Array, v0: Array) -> Array:
+    return 0.5 * (jnp.log(jnp.abs(u / u0)) - jnp.log(jnp.abs(v / v0)))
+
+
+class SquaredDifference(AbstractLiftable):
+    """`x = u² − v²`, `h = Σ u² + v²`; the state is `w = (u, v)` stacked, shape (2, n).
+
+    !!! example
+        >>> from mirrorjax.parameterizations import SquaredDifference
+        >>> w0 = SquaredDifference().lift([-3.0], scale=0.5)
+        >>> round(float(SquaredDifference().g(w0)[0]), 12)
+        -3.0
+    """
+
+    def g(self, w: Float[Array, "2 n"]) -> Vector:
+        return w[0] ** 2 - w[1] ** 2
+
+    def h(self, w: Float[Array, "2 n"]) -> Scalar:
+        return jnp.sum(w**2)
+
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
+        """`u₀² − v₀² = x₀`, `2 u₀ v₀ = scale`."""
+        u, v = hyperbolic_factors(*checked_lift(x0, scale))
+        return jnp.stack([u, v]) / jnp.sqrt(2.0)
+
+    def dual(self, w: Float[Array, "2 n"], w0: Float[Array, "2 n"]) -> Vector:
+        """`μ = ¼ [log|u/u₀| − log|v/v₀|]` read from the weights."""
+        return 0.5 * _half_log_ratio(w[0], w[1], w0[0], w0[1])

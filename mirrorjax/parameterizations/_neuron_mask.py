@@ -1,0 +1,26 @@
+"""One mask entry for a whole neuron: a non-example."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._types import Scalar, Vector
+from ._base import AbstractParameterization
+
+
+class NeuronMask(AbstractParameterization):
+    """`x = m · w` with one scalar m for n ≥ 2 weights; the state is `(m, w₁ … wₙ)`, shape (n+1,).
+
+    The fields do not commute: `[∇g_i, ∇g_j] = w_i e_j − w_j e_i`, whose image under Jg is not 0.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.parameterizations import NeuronMask
+        >>> NeuronMask().g(jnp.array([2.0, 1.0, 3.0])).tolist()
+        [2.0, 6.0]
+    """
+
+    def g(self, w: Float[Array, " n+1"]) -> Vector:
+        return w[0] * w[1:]
+
+    def h(self, w: Float[Array, " n+1"]) -> Scalar:
+        return jnp.sum(w**2)

@@ -1,0 +1,116 @@
+"""The time-varying potential R_a and its conjugate Q_a."""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._types import Scalar, Vector, as_array
+
+
+class AbstractPotential(eqx.Module):
+    """A family `R_a`, `a = −∫α ≤ 0`, with its conjugate `Q_a`.
+
+    Normalized by `∂_a Q = h`, which fixes the constant of R_a that the flow does not see.
+    """
+
+    @property
+    @abc.abstractmethod
+    def n(self) -> int:
+        """The number of effective parameters."""
+
+    @abc.abstractmethod
+    def dual_value(self, mu: Vector, a: Scalar) -> Scalar:
+        """`Q(μ, a)`."""
+
+    @abc.abstractmethod
+    def dual_grad(self, mu: Vector, a: Scalar) -> Vector:
+        """`x = ∇_μ Q(μ, a) = g(φ(μ, a))`."""
+
+    @abc.abstractmethod
+    def grad(self, x: Vector, a: Scalar) -> Vector:
+        """`μ = ∇R_a(x)`, the inverse of `dual_grad`."""
+
+    @abc.abstractmethod
+    def hessian(self, x: Vector, a: Scalar) -> Array:
+        """`∇²R_a(x) = (Jg Jgᵀ)⁻¹`; the diagonal (n,) where the potential is separable, else (n, n)."""
+
+    @abc.abstractmethod
+    def hessian_solve(self, x: Vector, v: Vector, a: Scalar) -> Vector:
+        """`(∇²R_a(x))⁻¹ v`."""
+
+    @abc.abstractmethod
+    def domain(self, a: Scalar) -> tuple[Vector, Vector]:
+        """Lower and upper ends of the x for which R_a is finite, per coordinate."""
+
+    @abc.abstractmethod
+    def dual_domain(self, a: Scalar) -> tuple[Vector, Vector]:
+        """Lower and upper ends of `ran ∇R_a`, per coordinate."""
+
+    def value(self, x: Vector, a: Scalar) -> Scalar:
+        """`R_a(x) = ⟨μ, x⟩ − Q(μ, a)` at `μ = ∇R_a(x)`."""
+        mu = self.grad(x, a)
+        return mu @ x - self.dual_value(mu, a)
+
+    def excess(self, x: Vector, a: Scalar) -> Scalar:
+        """`R_a(x) − R_a(0)`, the quantity that turns from ‖x‖₂² to ‖x‖₁."""
+        return self.value(x, a) - self.value(jnp.zeros_like(x), a)
+
+    def bregman(self, x: Vector, z: Vector, a: Scalar) -> Scalar:
+        """`D_{R_a}(x, z) = R_a(x) − R_a(z) − ⟨∇R_a(z), x − z⟩ ≥ 0`."""
+        return self.value(x, a) - self.value(z, a) - self.grad(z, a) @ (x - z)
+
+    def argmin(self, a: Scalar) -> Vector:
+        """`argmin R_a = g(φ(0, a))`; meaningless where 0 is outside `dual_domain(a)`."""
+        return self.dual_grad(jnp.zeros(self.n), a)
+
+    def grad_drift(self, x: Vector, a: Scalar) -> Vector:
+        """`∂_a ∇R_a(x) = −∇y_a(x)`: how decay moves the mirror map under a fixed x."""
+        a = as_array(a)
+        return jax.jvp(lambda s: self.grad(x, s), (a,), (jnp.ones_like(a),))[1]
+
+
+class Distorted(AbstractPotential):
+    r"""A potential that is wrong on purpose: `Q'(μ, a) = Q(f μ, k a + b) / f`.
+
+    The control of every check: `mu_factor = 2` is a wrong constant, `a_factor = 0` drops the time
+    variation, `a_factor = ½` is a wrong exponent, and 1 + 1e-6 asks what the check can still see.
+    All factors at their defaults give the potential itself, so right and wrong share one
+    compilation.
+    """
+
+    potential: AbstractPotential
+    mu_factor: Float[Array, ""] = eqx.field(converter=as_array, default=1.0)
+    a_factor: Float[Array, ""] = eqx.field(converter=as_array, default=1.0)
+    a_shift: Float[Array, ""] = eqx.field(converter=as_array, default=0.0)
+
+    def _a(self, a: Scalar) -> Scalar:
+        return self.a_factor * a + self.a_shift
+
+    @property
+    def n(self) -> int:
+        return self.potential.n
+
+    def dual_value(self, mu, a):
+        return self.potential.dual_value(self.mu_factor * mu, self._a(a)) / self.mu_factor
+
+    def dual_grad(self, mu, a):
+        return self.potential.dual_grad(self.mu_factor * mu, self._a(a))
+
+    def grad(self, x, a):
+        return self.potential.grad(x, self._a(a)) / self.mu_factor
+
+    def hessian(self, x, a):
+        return self.potential.hessian(x, self._a(a)) / self.mu_factor
+
+    def hessian_solve(self, x, v, a):
+        return self.mu_factor * self.potential.hessian_solve(x, v, self._a(a))
+
+    def domain(self, a):
+        return self.potential.domain(self._a(a))
+
+    def dual_domain(self, a):
+        low, high = self.potential.dual_domain(self._a(a))
+        return low / self.mu_factor, high / self.mu_factor

@@ -1,0 +1,59 @@
+"""From a parameterization and its start to the potential."""
+
+import functools
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from .._errors import InputError
+from .._types import State, has_nonfinite, is_traced
+from ..parameterizations import AbstractParameterization, Hadamard, SquaredDifference
+from ._base import AbstractPotential
+from ._hyperbolic import HyperbolicEntropy
+
+
+@functools.singledispatch
+def potential_of(param: AbstractParameterization, w0: State) -> AbstractPotential:
+    """The potential `R_a` of gradient flow on `g` from `w₀`, in closed form.
+
+    **Raises:** `InputError` where w₀ has no such potential, naming the coordinate.
+
+    !!! example
+        >>> from mirrorjax import potential_of
+        >>> from mirrorjax.parameterizations import Hadamard
+        >>> w0 = Hadamard().lift([1.0, -2.0], scale=0.5)
+        >>> [round(float(x), 12) for x in potential_of(Hadamard(), w0).argmin(0.0)]
+        [1.0, -2.0]
+    """
+    known = ", ".join(sorted(t.__name__ for t in potential_of.registry if t is not object))
+    raise InputError(
+        f"no closed-form potential is registered for {type(param).__name__}", "", f"one of {known}"
+    )
+
+
+@potential_of.register
+def _(param: Hadamard, w0: State) -> HyperbolicEntropy:
+    return _hyperbolic((w0[0] + w0[1]) / 2**0.5, (w0[0] - w0[1]) / 2**0.5, kappa=2.0)
+
+
+@potential_of.register
+def _(param: SquaredDifference, w0: State) -> HyperbolicEntropy:
+    return _hyperbolic(w0[0], w0[1], kappa=4.0)
+
+
+def _hyperbolic(u: Array, v: Array, kappa: float) -> HyperbolicEntropy:
+    """`c₀ = (κ/2)|u₀ v₀|`, `s = log|u₀/v₀|`."""
+    if has_nonfinite(u, v):
+        raise InputError("w0 must be finite", f"w0 gives u = {u}, v = {v}")
+    if not is_traced(u, v):
+        zero = np.flatnonzero(np.asarray(u * v) == 0)
+        if zero.size:
+            raise InputError(
+                "the scale c₀ is 0: |m₀| = |w₀| (that is, u₀ v₀ = 0), and c = 0 has its own potential, "
+                "½Σ|x|log(|x|/|x₀|e^{4a}) − |x| on the orthant of x₀",
+                f"coordinate {zero[0]}" + (f" and {zero.size - 1} more" if zero.size > 1 else ""),
+                "lift(x0, scale=c) with c > 0",
+            )
+    log_u, log_v = jnp.log(jnp.abs(u)), jnp.log(jnp.abs(v))
+    return HyperbolicEntropy(log_u + log_v + jnp.log(kappa / 2), log_u - log_v, kappa)

@@ -1,0 +1,84 @@
+"""A user's table as a regression problem, with errors that name the cell."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from .._errors import InputError
+from ._regression import LinearRegression
+
+
+def standardize(Z: np.ndarray, y: np.ndarray) -> LinearRegression:
+    """Columns of Z and y to mean 0 and standard deviation 1; a constant column becomes 0."""
+    return LinearRegression(*(_standard(np.asarray(part, dtype=float)) for part in (Z, y)))
+
+
+def _standard(column: np.ndarray) -> np.ndarray:
+    centred = column - column.mean(0)
+    # A constant column leaves rounding noise of size eps·|mean|, which must not be blown up to 1.
+    spread = column.std(0)
+    constant = spread <= 1e-12 * np.abs(column).max(0)
+    return np.where(constant, 0.0, centred / np.where(constant, 1.0, spread))
+
+
+def read_csv(path: str | Path, target: str) -> LinearRegression:
+    """Reads a numeric table with a header line; `target` names the column of y.
+
+    Every column is standardized. Constant and duplicate columns are ordinary and pass.
+
+    **Raises:** `InputError` for a missing, empty or ragged file, for cells that are not finite
+    numbers, a missing target column, d ≥ n, and y outside the range of Z.
+    """
+    header, rows = _table(Path(path))
+    if target not in header:
+        raise InputError(f"no column {target!r}", f"{path}", f"--target one of {', '.join(header[:8])}")
+    values = np.array([[_number(path, i, h, cell) for h, cell in zip(header, row)] for i, row in rows])
+    at = header.index(target)
+    Z, y = np.delete(values, at, axis=1), values[:, at]
+    d, n = Z.shape
+    if d >= n:
+        raise InputError(
+            f"the theorems need more columns than rows, n > d, got n = {n} features and d = {d} samples",
+            f"{path}",
+            "use fewer rows or add features",
+        )
+    if y.std() <= 1e-12 * np.abs(y).max():
+        raise InputError(f"the target column {target!r} is constant: nothing to fit", f"{path}")
+    problem = standardize(Z, y)
+    try:
+        problem.whitened()
+    except InputError as error:
+        raise InputError(error.what, f"{path}: {error.where}", error.hint) from None
+    return problem
+
+
+def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = [(i, row) for i, row in enumerate(csv.reader(file), 1) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read the data file: {reason}", f"{path}", "check --data") from None
+    if len(lines) < 2:
+        raise InputError("the data file has no rows of data", f"{path}", "a header line, then numbers")
+    header = [name.strip() for name in lines[0][1]]
+    if len(set(header)) != len(header):
+        repeated = next(name for name in header if header.count(name) > 1)
+        raise InputError(f"column {repeated!r} appears twice in the header", f"{path}")
+    for i, row in lines[1:]:
+        if len(row) != len(header):
+            raise InputError(f"row has {len(row)} cells, the header {len(header)}", f"{path}, line {i}")
+    return header, lines[1:]
+
+
+def _number(path: str | Path, line: int, column: str, cell: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        value = np.nan
+    if not np.isfinite(value):
+        raise InputError(
+            f"cell {cell!r} is not a finite number", f"{path}, line {line}, column {column!r}", "fill or drop it"
+        )
+    return value

@@ -1,0 +1,91 @@
+"""Linear regression, the setting of the optimality theorems."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float
+
+from .._errors import InputError
+from .._types import Scalar, Vector, as_array, has_nonfinite, is_traced
+from ._base import AbstractProblem
+from ._losses import half_mean_square
+
+RANK_TOLERANCE = 1e-10
+
+
+class LinearRegression(AbstractProblem):
+    r"""`f(x) = ℓ(Zx − y)`, by default `½ · mean squared residual`.
+
+    **Arguments:** `Z` (d, n), `y` (d,), `loss` a smooth function of the residual (d,) → ().
+
+    **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
+
+    !!! example
+        >>>         >>> from mirrorjax.problems import LinearRegression
+        >>> problem = LinearRegression(jnp.array([[1.0, 2.0]]), jnp.array([3.0]))
+        >>> float(problem.loss(jnp.zeros(2))), problem.grad(jnp.zeros(2)).tolist()
+        (4.5, [-3.0, -6.0])
+    """
+
+    Z: Float[Array, "d n"]
+    y: Float[Array, " d"]
+    residual_loss: Callable[[Array], Scalar] = eqx.field(static=True)
+
+    def __init__(
+        self,
+        Z: ArrayLike,
+        y: ArrayLike,
+        loss: Callable[[Array], Scalar] = half_mean_square,
+    ):
+        self.Z = as_array(Z)
+        self.y = as_array(y)
+        self.residual_loss = loss
+        if self.Z.ndim != 2 or self.y.shape != self.Z.shape[:1]:
+            raise InputError("Z must be (d, n) and y (d,)", f"Z {self.Z.shape}, y {self.y.shape}")
+        if has_nonfinite(self.Z, self.y):
+            raise InputError("Z and y must be finite", _first_bad(self.Z, self.y), "drop those rows")
+
+    @property
+    def n(self) -> int:
+        return self.Z.shape[1]
+
+    @property
+    def d(self) -> int:
+        """The number of samples."""
+        return self.Z.shape[0]
+
+    def loss(self, x: Vector, t: Scalar | float = 0.0) -> Scalar:
+        return self.residual_loss(self.Z @ x - self.y)
+
+    def whitened(self) -> "LinearRegression":
+        """The same interpolators and row space with `ZZᵀ/d = I`: the loss ℓ changed, Z did not.
+
+        The optimality theorems let ℓ be any function of Zx − y, so the limit is the same, while
+        the flow no longer waits for the smallest singular value of Z. Dependent rows disappear.
+
+        **Raises:** `InputError` where y is outside the range of Z: then nothing interpolates.
+        """
+        if is_traced(self.Z, self.y):
+            raise InputError("whitening decides a rank and so needs concrete Z", "", "call it outside jit")
+        Z, y = np.asarray(self.Z), np.asarray(self.y)
+        U, sigma, Vt = np.linalg.svd(Z, full_matrices=False)
+        keep = sigma > RANK_TOLERANCE * max(sigma[0], np.finfo(float).tiny)
+        outside = np.linalg.norm(y - U[:, keep] @ (U[:, keep].T @ y))
+        if outside > 1e-8 * np.linalg.norm(y):
+            raise InputError(
+                "no x solves Zx = y: y is outside the range of Z",
+                f"rank {keep.sum()} of {Z.shape[0]} rows, {outside / np.linalg.norm(y):.1e} of y left over",
+                "drop contradictory duplicate rows, or centre Z and y alike",
+            )
+        root = np.sqrt(keep.sum())
+        targets = (U[:, keep].T @ y) / sigma[keep]
+        return LinearRegression(root * Vt[keep], root * targets)
+
+
+def _first_bad(Z: Array, y: Array) -> str:
+    for name, value in (("Z", Z), ("y", y)):
+        bad = np.argwhere(~np.isfinite(np.asarray(value)))
+        if len(bad):
+            return f"{name}{[int(i) for i in bad[0]]} = {np.asarray(value)[tuple(bad[0])]}"
+    return ""

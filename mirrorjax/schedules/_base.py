@@ -1,0 +1,65 @@
+"""The strength of the regularization over time, and its dose."""
+
+import abc
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._errors import InputError
+from .._types import Scalar, as_array, has_nonfinite
+
+
+class AbstractSchedule(eqx.Module):
+    """A strength `α(t)` with its exact integral, the dose `A(t) = ∫₀ᵗ α`.
+
+    Numbers that may vary are arrays: a Python float inside would be compiled in.
+    """
+
+    @abc.abstractmethod
+    def alpha(self, t: Scalar) -> Scalar:
+        """The strength α(t)."""
+
+    @abc.abstractmethod
+    def dose(self, t: Scalar) -> Scalar:
+        """The exact dose A(t) = ∫₀ᵗ α."""
+
+    @abc.abstractmethod
+    def time_of(self, dose: Scalar) -> Scalar:
+        """The first t with A(t) = dose; `inf` where the schedule never gives that much."""
+
+    @property
+    @abc.abstractmethod
+    def breakpoints(self) -> Float[Array, " j"]:
+        """Times at which α jumps; handed to the step controller."""
+
+    @property
+    @abc.abstractmethod
+    def total(self) -> Scalar:
+        """The whole dose, `lim A(t)`; may be `inf`."""
+
+    def a(self, t: Scalar) -> Scalar:
+        """`a_t = −A(t)`, the one place where this sign is taken."""
+        return -self.dose(t)
+
+    def __check_init__(self):
+        if has_nonfinite(self):
+            raise InputError("a schedule needs finite numbers", f"{self}", "replace NaN and inf")
+
+
+
+def dose_for(scale_from, scale_to, rate=4.0) -> Array:
+    r"""The dose that takes the scale of a hyperbolic potential from one value to another.
+
+    `c_∞ = c₀ e^{−rate·A}` gives `A = log(c₀/c_∞) / rate`; `rate` is 4 for `h = m² + w²` and 4λ for
+    `λ(m² + w²)`. One dose sets one coordinate, or all where c₀ is uniform.
+
+    !!! example
+        >>> from mirrorjax.schedules import dose_for
+        >>> round(float(dose_for(0.5, 1e-3)), 4)
+        1.5537
+    """
+    scale_from, scale_to = as_array(scale_from), as_array(scale_to)
+    if not (jnp.all(scale_from > 0) and jnp.all(scale_to > 0)):
+        raise InputError("scales must be positive", f"from {scale_from} to {scale_to}", "c > 0")
+    return (jnp.log(scale_from) - jnp.log(scale_to)) / rate

@@ -1,0 +1,91 @@
+"""The common part of mask/2.4 and mask/3.3: the limit minimizes R among the interpolators."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ..flows import GradientFlow, Trajectory, limit
+from ..potentials import AbstractPotential, Distorted, potential_of
+from ._cases import Case
+
+PLANTED = (1e-4, 1e-6, 1e-8)
+
+
+def optimality(case: Case, rungs: Sequence[float]) -> Finding:
+    """Gradient flow followed to its limit, against Newton on the dual; and the KKT certificate.
+
+    The two share nothing but Z, y and w₀: the flow knows no potential, Newton knows no flow.
+    """
+    R = potential_of(case.param, case.w0)
+    a_end = -case.schedule.total
+    rows = np.asarray(case.problem.Z) / case.problem.d**0.5  # orthonormal: the problem is whitened
+    ts = np.concatenate([[0.0], np.geomspace(case.t1 / 1e3, case.t1, POINTS - 1)])
+    flow = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
+    end = flow.path(rungs[-1])
+    x_end = np.asarray(end.x[-1])
+    moved = float(np.max(np.abs(x_end - np.asarray(case.x0))))
+
+    def last_x(path: Trajectory):
+        return path.x[-1:]
+
+    def last_dual(path: Trajectory):
+        return case.param.dual(path.state[-1], case.w0)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def against(potential: AbstractPotential) -> Evidence:
+        x = limit(case.problem, potential, a_end).x
+        return compare(flow.observing(last_x), Exact(x), rungs, moved=moved)
+
+    def outside_rows(shift: float) -> Evidence:
+        def observe(path: Trajectory):
+            mu = np.asarray(last_dual(path)) + shift * np.asarray(path.x[-1])
+            return mu - rows.T @ (rows @ mu)
+
+        size = float(np.max(np.abs(last_dual(end))))
+        zero = Exact(np.zeros(case.problem.n))
+        return compare(flow.observing(observe), zero, rungs, scale=size, moved=size)
+
+    newton = limit(case.problem, Distorted(R), a_end)
+    return Finding(
+        hypotheses=(
+            *measured_hypotheses(case, x_end),
+            Hypothesis("Newton's KKT residual ≤ 1e-9", float(newton.residual), bool(newton.ok)),
+        ),
+        claims={"flow limit = Newton limit": against(Distorted(R)), "∇R(x∞) in row space": outside_rows(0.0)},
+        controls={
+            **{name: against(wrong) for name, wrong in wrong_potentials(R, float(a_end)).items()},
+            "least-norm interpolator": compare(
+                flow.observing(last_x), Exact(rows.T @ (np.asarray(case.problem.y) / case.problem.d**0.5)),
+                rungs, moved=moved,
+            ),
+            "certificate of R + 1e-6 ‖x‖²/2": outside_rows(1e-6),
+        },
+        planted={d: against(Distorted(R, a_shift=d / 4)) for d in PLANTED},
+        series={"ts": ts, "x_gradient": np.asarray(end.x), "x_newton": np.asarray(newton.x)},
+    )  # fmt: skip
+
+
+def measured_hypotheses(case: Case, x_end: np.ndarray) -> tuple[Hypothesis, ...]:
+    """Interpolation at the end of the run, and a finite dose of non-negative decay."""
+    Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
+    residual = float(np.linalg.norm(Z @ x_end - y) / np.linalg.norm(y))
+    dose = float(case.schedule.total)
+    return (
+        Hypothesis("interpolation, ‖Zx − y‖/‖y‖ ≤ 1e-8", residual, residual <= 1e-8),
+        Hypothesis("0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf),
+    )
+
+
+def wrong_potentials(R, a_end: float) -> dict[str, AbstractPotential]:
+    """Potentials whose limit must not be the flow's."""
+    wrong: dict[str, AbstractPotential] = {
+        "scale doubled": Distorted(eqx.tree_at(lambda r: r.log_c0, R, R.log_c0 + jnp.log(2.0))),
+        "scale wrong by 1e-6": Distorted(R, a_shift=1e-6 / 4),
+        "shift s dropped": Distorted(eqx.tree_at(lambda r: r.s, R, 0.0 * R.s)),
+    }
+    if a_end != 0:
+        wrong["time variation dropped"] = Distorted(R, a_factor=0.0)
+        wrong["exponent halved"] = Distorted(R, a_factor=0.5)
+    return wrong

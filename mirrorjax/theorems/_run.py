@@ -1,0 +1,79 @@
+"""Runs theorems over their instances."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from .._errors import MirrorjaxError
+from ..checks import DEEP_RUNGS, RUNGS, Evidence, Finding, Judgement, Verdict, combine, judge
+from ..problems import LinearRegression
+from ._registry import Entry, Theorem, select
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Theorems with their instances, laid out before the work starts."""
+
+    tasks: tuple[tuple[Theorem, tuple], ...]
+    seed: int
+    rungs: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        """How many instances there are in all."""
+        return sum(len(cases) for _, cases in self.tasks)
+
+    def run(self, on_instance: Callable[[Entry, Judgement], None] | None = None) -> Iterator[Verdict]:
+        """Yields a verdict per theorem; `on_instance` hears of every instance as it ends."""
+        for theorem, cases in self.tasks:
+            judgements = []
+            for case in cases:
+                judgements.append(_examine(theorem, case, self.rungs))
+                if on_instance:
+                    on_instance(theorem.entry, judgements[-1])
+            yield combine(theorem.entry.id, judgements, self.seed, self.rungs)
+
+
+def plan(
+    patterns: Sequence[str] = (), seed: int = 0, deep: bool = False, data: LinearRegression | None = None
+) -> Plan:
+    """Chooses the theorems and builds their instances."""
+    theorems = [entry.load() for entry in select(patterns)]
+    tasks = tuple((t, tuple(t.cases(seed, data))) for t in theorems)
+    return Plan(tasks, seed, DEEP_RUNGS if deep else RUNGS)
+
+
+def _examine(theorem: Theorem, case, rungs: tuple[float, ...]) -> Judgement:
+    start = time.perf_counter()
+    try:
+        finding = theorem.check(case, rungs)
+    except MirrorjaxError as error:
+        # A step that could not be taken on this instance is an answer about it, not a crash.
+        finding = Finding({"computed": Evidence((), 0.0, 0.0, failure=str(error))}, {})
+    return judge(case.name, finding, time.perf_counter() - start)
+
+
+def verify(
+    patterns: str | Sequence[str] = (),
+    *,
+    seed: int = 0,
+    deep: bool = False,
+    data: LinearRegression | None = None,
+) -> list[Verdict]:
+    """Verifies the theorems whose id matches; all where none is named.
+
+    **Arguments:** `patterns` an id, a shell pattern such as "mask/*", or several; `seed` of the
+    random instances; `deep` adds the rung 1e-12; `data` replaces the spectra.
+
+    **Returns:** one `Verdict` per theorem, in the order of `mirrorjax list`.
+
+    **Raises:** `InputError` for an unknown id, with near matches.
+
+    !!! example
+        >>> import mirrorjax as mj
+        >>> [verdict] = mj.verify("mask/C.1", seed=0)
+        >>> str(verdict.outcome)
+        'holds'
+    """
+    chosen = [patterns] if isinstance(patterns, str) else patterns
+    return list(plan(chosen, seed, deep, data).run())

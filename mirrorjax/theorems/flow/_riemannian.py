@@ -1,0 +1,50 @@
+"""flow/riemannian: the same motion, written in x."""
+
+import dataclasses
+
+import numpy as np
+
+from ...checks import POINTS, Evidence, Finding, FlowRoute, compare
+from ...flows import GradientFlow, RiemannianFlow
+from ...parameterizations import SquaredDifference
+from ...potentials import Distorted, potential_of
+from .._cases import Case, random_regressions, random_start
+from .._registry import theorem
+
+
+def cases(seed, data=None):
+    """Two Hadamard instances and one of u² − v²."""
+    first, smooth, last = random_regressions(seed)
+    param = SquaredDifference()
+    w0 = random_start(np.random.default_rng([seed, 3]), param)
+    return [first, smooth, dataclasses.replace(last, name=last.name + ", u² − v²", param=param, w0=w0)]
+
+
+@theorem(
+    id="flow/riemannian",
+    title="in x the motion is a Riemannian gradient flow with a moving metric",
+    statement=r"With $y_a(x) = h(\varphi(\nabla R_a(x), a))$: $dx_t = -(\nabla^2 R_{a_t}(x_t))^{-1}"
+    r"(\nabla f(x_t) + \alpha_t \nabla y_{a_t}(x_t))\,dt$. For $m \odot w$: "
+    r"$dx = -2\sqrt{x^2 + c_t^2}\,\nabla f\,dt - 4\alpha_t x\,dt$.",
+    source="flow, Theorem 3.1, Riemannian form",
+    cases=cases,
+)
+def theorem_(case: Case, rungs) -> Finding:
+    ts = np.linspace(0.0, case.t1, POINTS)
+    R = potential_of(case.param, case.w0)
+    gradient = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
+
+    def against(**wrong: float) -> Evidence:
+        flow = RiemannianFlow(case.problem, Distorted(R, **wrong), case.schedule)  # pyright: ignore
+        return compare(gradient, FlowRoute(flow, case.x0, ts=ts), rungs)
+
+    return Finding(
+        claims={"gradient flow = Riemannian flow": against()},
+        controls={
+            "metric halved": against(mu_factor=2.0),
+            "metric frozen, decay dropped": against(a_factor=0.0),
+            "exponent halved": against(a_factor=0.5),
+            "metric wrong by 1e-6": against(mu_factor=1 + 1e-6),
+        },
+        planted={d: against(mu_factor=1 + d) for d in (1e-4, 1e-6, 1e-8)},
+    )

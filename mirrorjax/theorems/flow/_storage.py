@@ -1,0 +1,76 @@
+"""flow/storage: what decay stored survives its switching off."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare
+from ...flows import GradientFlow
+from ...parameterizations import AbstractParameterization, Custom, SquaredDifference
+from ...schedules import AbstractSchedule, SwitchOff
+from .._cases import Case, limits, random_start
+from .._optimality import measured_hypotheses
+from .._registry import theorem
+
+TIMES = 21
+
+
+def cases(seed, data=None):
+    """Instances that are followed to their limit; one of u² − v²."""
+    first, smooth, last, real = limits(seed, data)
+    param = SquaredDifference()
+    w0 = random_start(np.random.default_rng([seed, 3]), param)
+    return [first, smooth, dataclasses.replace(last, name=last.name + ", u² − v²", param=param, w0=w0), real]
+
+
+def product(w):
+    return w[0] * w[1]
+
+
+def mask_only(w):
+    return jnp.sum(w[0] ** 2)
+
+
+@theorem(
+    id="flow/storage",
+    title="schedules of equal dose reach the same limit, however the dose was given",
+    statement=r"Same $w_0$ and $Z$, commuting $(g, h)$, $\int\alpha = \int\tilde\alpha < \infty$, both strengths vanish in the "
+    r"end, both flows interpolate: then both minimize the same $R_{a_\infty}$ over $\{Zx = y\}$ and have the same limit. "
+    r"Decay on $m$ alone ($h = \|m\|^2$) does not commute, and its limit depends on the schedule.",
+    source="flow, storage of regularization after switching decay off",
+    cases=cases,
+)
+def theorem_(case: Case, rungs) -> Finding:
+    dose = float(case.schedule.total)
+    moved_to: dict[str, np.ndarray] = {}
+
+    def route(schedule: AbstractSchedule, param: AbstractParameterization) -> FlowRoute:
+        ts = np.concatenate([[0.0], np.geomspace(case.t1 / 1e3, case.t1, TIMES - 1)])
+        flow = GradientFlow(case.problem, param, schedule)
+        return FlowRoute(flow, case.w0, ts=ts, observe=lambda path: path.x[-1:])
+
+    def given(total: float, at: float = 0.5) -> SwitchOff:
+        return SwitchOff(total / at, at=at)
+
+    def same(other: AbstractSchedule, param: AbstractParameterization = case.param) -> Evidence:
+        left = route(case.schedule, param)
+        x = np.asarray(left.path(rungs[-1]).x)
+        moved_to["end"] = x[-1]
+        return compare(left, route(other, param), rungs, moved=float(np.max(np.abs(x[-1] - x[0]))))
+
+    claim = same(given(dose))
+    hypotheses = measured_hypotheses(case, moved_to["end"])
+    controls = {
+        "dose larger by a tenth": same(given(1.1 * dose)),
+        "dose larger by 1e-6": same(given(dose * (1 + 1e-6))),
+        "no dose": same(given(0.0)),
+    }
+    if not case.real and isinstance(case.schedule, SwitchOff):
+        controls["equal doses on m alone"] = same(given(dose), Custom(product, mask_only))
+    return Finding(
+        claims={"equal doses, equal limits": claim},
+        controls=controls,
+        hypotheses=(*hypotheses, Hypothesis("equal doses", abs(float(given(dose).total) - dose), True)),
+        planted={d: same(given(dose * (1 + d))) for d in (1e-4, 1e-6, 1e-7)},
+    )

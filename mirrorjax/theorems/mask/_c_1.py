@@ -1,0 +1,80 @@
+"""mask/C.1: a mask entry shared by a neuron leaves the theory."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import Finding, identity
+from ...geometry import lie_bracket
+from ...parameterizations import Hadamard, NeuronMask
+from .._registry import theorem
+from .._swap import order_swap
+from ._only_m import Point
+
+N = 6
+
+
+def cases(seed, data=None):
+    """Random (m, w₁ … wₙ)."""
+    return [
+        Point(f"random {i} (seed {seed})", seed + i, np.random.default_rng([seed, i]).standard_normal(N + 1))
+        for i in range(3)
+    ]
+
+
+@theorem(
+    id="mask/C.1",
+    title="a neuron-wise mask m·w is not a mirror flow of this kind",
+    statement=r"For $g = m\,w$ with one scalar $m$ and $n \geq 2$: $[\nabla g_i, \nabla g_j] = w_i e_j - w_j e_i$ (no component "
+    r"along $m$), whose image under $J_g$ is $m(w_i e_j - w_j e_i) \neq 0$, so $x$ is not a function of $\mu$.",
+    source="mask, Appendix C.1 (non-example)",
+    cases=cases,
+)
+def theorem_(case: Point, rungs) -> Finding:
+    g = NeuronMask().g
+
+    @jax.jit
+    def brackets(w):
+        def one(i, j):
+            return lie_bracket(lambda s: g(s)[i], lambda s: g(s)[j], w)
+
+        index = jnp.arange(N)
+        return jax.vmap(lambda i: jax.vmap(lambda j: one(i, j))(index))(index)
+
+    @jax.jit
+    def images(w):
+        return jax.vmap(jax.vmap(lambda b: jax.jvp(g, (w,), (b,))[1]))(brackets(w))
+
+    def formula(first, second):
+        def wedge(w):
+            unit = jnp.eye(N)
+            left = jnp.einsum("i,jk->ijk", w[1:], unit)
+            return first * left + second * jnp.swapaxes(left, 0, 1)
+
+        return wedge
+
+    def padded(w):
+        return jnp.pad(formula(1.0, -1.0)(w), ((0, 0), (0, 0), (1, 0)))
+
+    elementwise = np.stack([case.w[1:] + 2.0, case.w[1:]])
+    return Finding(
+        claims={
+            "[∇g_i,∇g_j] = w_i e_j − w_j e_i": identity(brackets, padded, case.w),
+            "its image is m(w_i e_j − w_j e_i)": identity(
+                images, lambda w: w[0] * formula(1.0, -1.0)(w), case.w
+            ),
+            "the order of controls matters": dataclasses.replace(
+                order_swap(NeuronMask(), case.w, N, case.seed, rungs), differs=True
+            ),
+        },
+        controls={
+            "the image vanishes": identity(images, lambda w: 0.0 * formula(1.0, -1.0)(w), case.w),
+            "[∇g_i,∇g_j] with a plus sign": identity(images, lambda w: w[0] * formula(1.0, 1.0)(w), case.w),
+            "image wrong by 1e-6": identity(images, lambda w: w[0] * formula(1.0, -1 - 1e-6)(w), case.w),
+            "the order matters for an elementwise mask": dataclasses.replace(
+                order_swap(Hadamard(), elementwise, N, case.seed, rungs), differs=True
+            ),
+        },
+    )

@@ -1,0 +1,76 @@
+"""mask/only-m: decay on the mask alone leaves the theory."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import Finding, identity
+from ...geometry import lie_bracket
+from ...parameterizations import Custom, Hadamard
+from .._registry import theorem
+from .._swap import order_swap
+
+N = 6
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A random state."""
+
+    name: str
+    seed: int
+    w: np.ndarray
+
+
+def cases(seed, data=None):
+    """Random (m, w) with |m| ≠ |w|."""
+    return [
+        Point(f"random {i} (seed {seed})", seed + i, np.random.default_rng([seed, i]).standard_normal((2, N)))
+        for i in range(3)
+    ]
+
+
+def product(w):
+    return w[0] * w[1]
+
+
+def mask_only(w):
+    return jnp.sum(w[0] ** 2)
+
+
+@theorem(
+    id="mask/only-m",
+    title="m ⊙ w with decay on m alone is not a mirror flow of this kind",
+    statement=r"For $g = m \odot w$, $h = \|m\|^2$: $J_g[\nabla g_i, \nabla h] = 2(w_i^2 - m_i^2)e_i \neq 0$, so $x$ is not a "
+    r"function of $(\mu, a)$: two controls with equal integrals in different order end at different $x$.",
+    source="mask, decay on the mask alone (non-example)",
+    cases=cases,
+)
+def theorem_(case: Point, rungs) -> Finding:
+    @jax.jit
+    def image(w):
+        def one(i):
+            bracket = lie_bracket(lambda s: product(s)[i], mask_only, w)
+            return jax.jvp(product, (w,), (bracket,))[1]
+
+        return jax.vmap(one)(jnp.arange(N))
+
+    def formula(m_sign, w_sign):
+        return lambda w: jnp.diag(2 * (w_sign * w[1] ** 2 + m_sign * w[0] ** 2))
+
+    differ = order_swap(Custom(product, mask_only), case.w, N, case.seed, rungs)
+    same = order_swap(Hadamard(), case.w, N, case.seed, rungs)
+    return Finding(
+        claims={
+            "Jg[∇g,∇h] = 2(w² − m²)": identity(image, formula(-1.0, 1.0), case.w),
+            "the order of controls matters": dataclasses.replace(differ, differs=True),
+        },
+        controls={
+            "Jg[∇g,∇h] = 0": identity(image, formula(0.0, 0.0), case.w),
+            "Jg[∇g,∇h] = 2(w² + m²)": identity(image, formula(1.0, 1.0), case.w),
+            "Jg[∇g,∇h] = 2(w² − m²) wrong by 1e-6": identity(image, formula(-1.0 - 1e-6, 1.0), case.w),
+            "the order matters for decay on both factors": dataclasses.replace(same, differs=True),
+        },
+    )

@@ -1,0 +1,18 @@
+"""mask/2.4: without decay, the limit in regression minimizes R."""
+
+from ...checks import Finding
+from .._cases import Case, static_limits
+from .._optimality import optimality
+from .._registry import theorem
+
+
+@theorem(
+    id="mask/2.4",
+    title="without decay the limit of regression is the interpolator of least R",
+    statement=r"Let $f(x) = \ell(Zx - y)$, $\alpha = 0$, $x = m \odot w$. If $x_t \to x_\infty$ with $Z x_\infty = y$, "
+    r"then $x_\infty = \mathrm{argmin}\,\{R(x) : Zx = y\}$; certificate: $\nabla R(x_\infty)$ is in the row space of $Z$.",
+    source="mask, Theorem 2.4",
+    cases=static_limits,
+)
+def theorem_(case: Case, rungs) -> Finding:
+    return optimality(case, rungs)

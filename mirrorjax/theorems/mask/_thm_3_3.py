@@ -1,0 +1,76 @@
+"""mask/3.3: under decay, the limit in regression minimizes the potential that the dose left."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+from scipy.optimize import linprog
+
+from ...checks import Finding, at_most
+from ...flows import limit_path
+from ...parameterizations import Hadamard
+from ...potentials import potential_of
+from ...problems import LinearRegression
+from .._cases import Case, limits
+from .._optimality import optimality
+from .._registry import theorem
+
+DOSES = np.linspace(0.0, 40.0, 81)
+
+
+@theorem(
+    id="mask/3.3",
+    title="under decay of finite dose the limit of regression is the interpolator of least R at that dose",
+    statement=r"Let $f_t(x) = \ell_t(Zx - y)$ with the same $Z$, $\int\alpha < \infty$, $x = m \odot w$. If "
+    r"$x_t \to x_\infty$ with $Z x_\infty = y$, then $x_\infty = \mathrm{argmin}\,\{R_{a_\infty}(x) : Zx = y\}$; "
+    r"certificate: $\nabla R_{a_\infty}(x_\infty)$ is in the row space of $Z$.",
+    source="mask, Theorem 3.3",
+    cases=limits,
+)
+def theorem_(case: Case, rungs) -> Finding:
+    finding = optimality(case, rungs)
+    return with_dose_path(case, finding) if case.real else finding
+
+
+def with_dose_path(case: Case, finding: Finding) -> Finding:
+    """On real data: the limit against the dose, between the least-norm and the least-ℓ1 solution."""
+    R = potential_of(Hadamard(), Hadamard().lift(jnp.zeros(case.problem.n), scale=0.5))
+    path = limit_path(case.problem, R, -DOSES)
+    l1 = np.abs(np.asarray(path.x)).sum(1)
+    pursuit = basis_pursuit(case.problem)
+    floor = float(np.max(np.asarray(path.residual))) * l1[0] + np.finfo(float).eps * l1[0]
+    rise, fall = float(np.max(np.diff(l1))), float(np.max(-np.diff(l1)))
+    share = np.abs(np.asarray(path.x)) > 1e-3 * np.abs(np.asarray(path.x)).max(1, keepdims=True)
+    least_norm = np.linalg.lstsq(np.asarray(case.problem.Z), np.asarray(case.problem.y))[0]
+    return dataclasses.replace(
+        finding,
+        claims=finding.claims
+        | {
+            "‖x∞‖₁ never rises with the dose": at_most(rise, 0.0, floor, l1[0]),
+            "‖x∞‖₁ at dose 40 ≤ 1.01 · basis pursuit": at_most(l1[-1], 1.01 * pursuit, floor),
+        },
+        controls=finding.controls
+        | {
+            "‖x∞‖₁ never falls with the dose": at_most(fall, 0.0, floor, l1[0]),
+            "‖x∞‖₁ without decay ≤ 1.01 · basis pursuit": at_most(l1[0], 1.01 * pursuit, floor),
+        },
+        observations={
+            "‖x∞‖₁ / basis pursuit at dose 0": float(l1[0] / pursuit),
+            "‖x∞‖₁ / basis pursuit at dose 40": float(l1[-1] / pursuit),
+            "scale c at dose 40": float(np.exp(np.asarray(R.log_c(jnp.asarray(-40.0)))[0])),
+        },
+        series=finding.series
+        | {
+            "dose": DOSES,
+            "l1": l1,
+            "active": share.sum(1),
+            "basis_pursuit": np.array(pursuit),
+            "least_norm": np.array(np.abs(least_norm).sum()),
+        },
+    )
+
+
+def basis_pursuit(problem: LinearRegression) -> float:
+    """`min ‖x‖₁` subject to `Zx = y`, by linear programming in x = p − q."""
+    Z, y = np.asarray(problem.Z), np.asarray(problem.y)
+    return float(linprog(np.ones(2 * problem.n), A_eq=np.hstack([Z, -Z]), b_eq=y).fun)
