@@ -8,6 +8,7 @@ import importlib
 __version__ = "0.1.0"
 
 _FROM = {
+    "analyze": "analysis",
     "integrate": "flows",
     "limit": "flows",
     "limit_path": "flows",
@@ -17,7 +18,7 @@ _FROM = {
     "Outcome": "_outcome",
 }
 _PACKAGES = (
-    "checks", "flows", "geometry", "parameterizations", "plots", "potentials", "problems", "report",
+    "analysis", "checks", "flows", "geometry", "parameterizations", "plots", "potentials", "problems", "report",
     "schedules", "testing", "theorems",
 )  # fmt: skip
 

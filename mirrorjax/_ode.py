@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import diffrax
 import equinox as eqx
-import jax.numpy as jnp
+import jax
 from jaxtyping import Array, Float, Int
 
 from ._types import Scalar, State
@@ -21,8 +21,8 @@ MAX_STEPS = 200_000
 class Solution(eqx.Module):
     """`ys[i]` is the state at `ts[i]`; entries that were not reached are `inf`.
 
-    `last` is the state where the solver stopped and `t_last` the last requested time it reached;
-    both tell where a failure happened.
+    `last` is the state where the solver stopped, at the time `t_last`: the end, or where a failure
+    happened.
     """
 
     ys: State
@@ -69,12 +69,11 @@ def solve(
         throw=False,
     )
     assert sol.ys is not None and sol.ts is not None
-    (ts_saved, _), (ys, last) = sol.ts, sol.ys
-    reached = jnp.where(jnp.isfinite(ts_saved), ts_saved, -jnp.inf)
+    (_, t_last), (ys, last) = sol.ts, sol.ys
     return Solution(
         ys=ys,
-        last=last,
-        t_last=jnp.max(reached),
+        last=jax.tree.map(lambda leaf: leaf[-1], last),
+        t_last=t_last[-1],
         ok=sol.result == diffrax.RESULTS.successful,
         out_of_steps=sol.result == diffrax.RESULTS.max_steps_reached,
         steps=sol.stats["num_steps"],

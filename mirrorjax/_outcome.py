@@ -3,7 +3,7 @@
 import enum
 
 
-class Outcome(str, enum.Enum):
+class Outcome(enum.StrEnum):
     """What a check concluded: `holds`, `refuted` or `inconclusive`.
 
     `holds` means that a measurement which could have contradicted the statement did not, to the
@@ -13,6 +13,3 @@ class Outcome(str, enum.Enum):
     HOLDS = "holds"
     REFUTED = "refuted"
     INCONCLUSIVE = "inconclusive"
-
-    def __str__(self) -> str:
-        return self.value

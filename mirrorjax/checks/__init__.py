@@ -24,6 +24,7 @@ from ._evidence import (
 )
 from ._identity import at_most as at_most, identity as identity
 from ._pointwise import pointwise as pointwise
+from ._serialize import as_json as as_json
 from ._verdict import (
     Judgement as Judgement,
     Verdict as Verdict,

@@ -55,9 +55,7 @@ def _same(evidence: Evidence) -> Decision:
     if evidence.failure:
         return _inconclusive(f"solve failed: {evidence.failure}")
     if not evidence.x64:
-        return _inconclusive(
-            "precision: float64 is off; jax.config.update('jax_enable_x64', True) switches it on"
-        )
+        return _inconclusive("precision: float64 is off; jax.config.update('jax_enable_x64', True) switches it on")
     numbers = [evidence.scale, evidence.moved]
     numbers += [value for row in evidence.rows for value in (row.discrepancy, row.budget)]
     if not evidence.rows or not all(math.isfinite(value) for value in numbers):

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from jaxtyping import ArrayLike
 
-from ._compare import _where, _x64
+from ._compare import locate, x64_on
 from ._constants import ROUNDOFF_SAMPLES
 from ._evidence import Evidence, Row
 
@@ -28,21 +28,22 @@ def identity(
 
     def residual(*at: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         sides = [np.asarray(side(*[jax.numpy.asarray(p) for p in at])) for side in (left, right)]
-        return sides[0] - sides[1], sides[0]
+        return sides[0] - sides[1], np.maximum(np.abs(sides[0]), np.abs(sides[1]))
 
-    gap, value = residual(*arrays)
-    eps = np.finfo(value.dtype).eps
-    scale = float(np.max(np.abs(value)))
+    gap, size = residual(*arrays)
+    eps = np.finfo(size.dtype).eps
+    # Of both sides: were the left one 0, a right one that is not could never refute the identity.
+    scale = float(np.max(size))
     floor = eps * scale
     for _ in range(ROUNDOFF_SAMPLES):
         moved = [a * (1 + eps * rng.choice([-1.0, 0.0, 1.0], size=a.shape)) for a in arrays]
         floor = max(floor, float(np.max(np.abs(residual(*moved)[0] - gap))))
     row = Row(0.0, float(np.max(np.abs(gap))), floor, 0)
-    return Evidence((row,), scale, scale, _where(np.atleast_2d(gap)), x64=_x64(), kind="floor")
+    return Evidence((row,), scale, scale, locate(np.atleast_2d(np.abs(gap))), x64=x64_on(), kind="floor")
 
 
 def at_most(left: float, right: float, floor: float, scale: float | None = None) -> Evidence:
     """Whether `left ≤ right`: the excess `max(0, left − right)` against a floor."""
     size = max(abs(left), abs(right)) if scale is None else scale
     row = Row(0.0, max(0.0, left - right), floor, 0)
-    return Evidence((row,), size, size, x64=_x64(), kind="floor")
+    return Evidence((row,), size, size, x64=x64_on(), kind="floor")

@@ -1,9 +1,11 @@
 """The theorem at a point, without any ODE."""
 
-import jax
-import jax.numpy as jnp
+import functools
 
-from .._types import State, Vector
+import equinox as eqx
+import jax
+
+from .._types import Scalar, State, Vector, as_array
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential
 from ._evidence import Evidence
@@ -20,14 +22,16 @@ def pointwise(
 
     **Reference:** `flow` Theorem 3.1.
     """
-    strength, level = jnp.asarray(alpha), jnp.asarray(a)
+    moved = functools.partial(_moved_dual, param, potential, as_array(alpha), as_array(a))
+    return identity(moved, lambda w, v: -v, w, v)
 
-    def left(w: State, v: Vector) -> Vector:
-        x, pull = jax.vjp(param.g, w)
-        decay = jax.grad(param.h)(w)
-        dw = jax.tree.map(lambda p, q: -p - strength * q, pull(v)[0], decay)
-        dx = jax.jvp(param.g, (w,), (dw,))[1]
-        along = jax.jvp(lambda at: potential.grad(at, level), (x,), (dx,))[1]
-        return along - strength * potential.grad_drift(x, level)
 
-    return identity(jax.jit(left), lambda w, v: -v, w, v)
+@eqx.filter_jit
+def _moved_dual(param, potential, strength: Scalar, level: Scalar, w: State, v: Vector) -> Vector:
+    """The left side. Of the module, not of the call: instances of one shape then share a compilation."""
+    x, pull = jax.vjp(param.g, w)
+    decay = jax.grad(param.h)(w)
+    dw = jax.tree.map(lambda p, q: -p - strength * q, pull(v)[0], decay)
+    dx = jax.jvp(param.g, (w,), (dw,))[1]
+    along = jax.jvp(lambda at: potential.grad(at, level), (x,), (dx,))[1]
+    return along - strength * potential.grad_drift(x, level)

@@ -117,7 +117,10 @@ def _conclude(hypotheses, claims, controls) -> tuple[Outcome, str]:
                 return outcome, f"{key}: {decision.reason}"
     for key, decision in controls.items():
         if decision.outcome is not Outcome.REFUTED:
-            return Outcome.INCONCLUSIVE, f"no power: control “{key}” came out {decision.outcome} ({decision.reason})"
+            return (
+                Outcome.INCONCLUSIVE,
+                f"no power: control “{key}” came out {decision.outcome} ({decision.reason})",
+            )
     if not controls:
         return Outcome.INCONCLUSIVE, "no power: no control was run"
     worst = max(claims.values(), key=lambda d: d.resolution)
@@ -145,6 +148,12 @@ def _largest(values) -> float:
     return max(finite) if finite else math.nan
 
 
+def _worst_limit(judgements: Sequence[Judgement]) -> float:
+    """NaN as soon as one instance caught none of the errors planted in it."""
+    limits = [j.detection_limit for j in judgements if j.finding.planted]
+    return math.nan if any(math.isnan(limit) for limit in limits) else _largest(limits)
+
+
 def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence[float]) -> Verdict:
     """One refuted instance refutes, one inconclusive instance leaves it open."""
     outcome = next(
@@ -152,7 +161,7 @@ def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence
         Outcome.HOLDS,
     )
     deciding = next(j for j in judgements if j.outcome is outcome)
-    reason = f"{deciding.name}: {deciding.reason}"
+    reason = deciding.reason if len(judgements) == 1 else f"{deciding.name}: {deciding.reason}"
     if outcome is Outcome.HOLDS:
         controls = sum(len(j.controls) for j in judgements)
         reason = f"{len(judgements)} instances, {controls} controls refuted"
@@ -162,7 +171,7 @@ def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence
         reason=reason,
         resolution=_largest(j.resolution for j in judgements),
         effect=_largest(j.effect for j in judgements),
-        detection_limit=_largest(j.detection_limit for j in judgements),
+        detection_limit=_worst_limit(judgements),
         instances=tuple(judgements),
         seed=seed,
         rungs=tuple(rungs),

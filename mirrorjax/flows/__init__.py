@@ -1,5 +1,6 @@
 """Gradient, mirror and Riemannian flow, their integration and their limit."""
 
+from ._accompanied import AccompaniedFlow as AccompaniedFlow, accompanied_start as accompanied_start
 from ._flows import (
     AbstractFlow as AbstractFlow,
     GradientFlow as GradientFlow,

@@ -17,9 +17,6 @@ from ..schedules import AbstractSchedule
 class AbstractFlow(eqx.Module):
     """An ODE whose state has an effective parameter x."""
 
-    problem: eqx.AbstractVar[AbstractProblem]
-    schedule: eqx.AbstractVar[AbstractSchedule]
-
     @abc.abstractmethod
     def __call__(self, t: Scalar, state: State, args: None = None) -> State:
         """The right-hand side."""
@@ -29,9 +26,9 @@ class AbstractFlow(eqx.Module):
         """x at this state and time."""
 
     @property
+    @abc.abstractmethod
     def breakpoints(self) -> Float[Array, " j"]:
         """Times at which the right-hand side jumps."""
-        return self.schedule.breakpoints
 
     def default_start(self) -> State | None:
         """The state to begin from when none is given."""
@@ -66,6 +63,10 @@ class GradientFlow(AbstractFlow):
     def effective(self, t, state):
         return self.param.g(state)
 
+    @property
+    def breakpoints(self):
+        return self.schedule.breakpoints
+
 
 class MirrorFlow(AbstractFlow):
     """`dμ = −∇f(∇_μQ(μ, a_t)) dt`, that is `d∇R_{a_t}(x_t) = −∇f(x_t) dt`; the state is μ.
@@ -82,6 +83,10 @@ class MirrorFlow(AbstractFlow):
 
     def effective(self, t, state):
         return self.potential.dual_grad(state, self.schedule.a(t))
+
+    @property
+    def breakpoints(self):
+        return self.schedule.breakpoints
 
     def default_start(self):
         return jnp.zeros(self.potential.n)
@@ -104,6 +109,10 @@ class RiemannianFlow(AbstractFlow):
 
     def effective(self, t, state):
         return state
+
+    @property
+    def breakpoints(self):
+        return self.schedule.breakpoints
 
     def default_start(self):
         return self.potential.argmin(jnp.zeros(()))

@@ -10,13 +10,13 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from .._errors import InputError, SolverError
 from .._ode import MAX_STEPS, Solution, Solver, solve
-from .._types import Scalar, State, Vector, as_array, has_nonfinite, is_traced
+from .._types import Scalar, State, as_array, has_nonfinite, is_traced
 
 
 class Trajectory(eqx.Module):
     """`state[i]` and `x[i]` at `ts[i]`; what was not reached is `inf`.
 
-    `ok` says whether the end was reached, `t_last` the last requested time that was.
+    `ok` says whether the end was reached, `t_last` the time that was.
     """
 
     ts: Float[Array, " k"]
@@ -45,7 +45,9 @@ class Trajectory(eqx.Module):
 @eqx.filter_jit
 def _run(flow, state, ts, rtol, atol, solver: Solver, max_steps: int) -> tuple[Solution, Array]:
     solution = solve(flow, state, ts, rtol, atol, flow.breakpoints, solver, max_steps)
-    return solution, jax.vmap(flow.effective)(ts, solution.ys)
+    # g(inf) is NaN for u² − v²; what was not reached is inf in x as it is in the state.
+    x = jnp.where((ts <= solution.t_last)[:, None], jax.vmap(flow.effective)(ts, solution.ys), jnp.inf)
+    return solution, x
 
 
 def integrate(
@@ -69,9 +71,10 @@ def integrate(
     t and the coordinate, unless `throw=False`, which leaves the news in the trajectory.
     """
     ts = as_array(ts)
-    if not is_traced(ts) and (ts.ndim != 1 or ts.size < 2 or not bool(jnp.all(jnp.diff(ts) > 0))):
-        raise InputError("ts needs at least two increasing times", f"ts = {ts}")
-    state0 = flow.default_start() if state0 is None else state0
+    if ts.ndim != 1 or ts.size < 2 or has_nonfinite(ts) or not (is_traced(ts) or np.all(np.diff(np.asarray(ts)) > 0)):
+        raise InputError("ts needs at least two increasing times, all finite", f"ts = {ts}")
+    if state0 is None:
+        state0 = getattr(flow, "default_start", lambda: None)()
     if state0 is None:
         raise InputError("this flow needs a start", "integrate(flow, w0, ts=…)")
     state0 = jax.tree.map(as_array, state0)

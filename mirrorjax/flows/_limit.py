@@ -1,6 +1,7 @@
 """The limit of a flow in regression, without integrating to t = ∞."""
 
 import functools
+import itertools
 
 import equinox as eqx
 import jax
@@ -9,20 +10,27 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array
+from .._types import Scalar, Vector, as_array, is_traced
 from ..potentials import AbstractPotential
 from ..problems import LinearRegression
 
 STAGES_PER_DOSE = 8
 MAX_NEWTON = 60
 KKT_TOLERANCE = 1e-9
+CHUNK = 16
+"""Stages per compiled scan: with one scan over all of them, every other dose compiled anew (1.2 s)."""
+STARTS = tuple(np.arange(0.0, 181.0, 4.0).tolist())
+"""Where the continuation may begin: a > 0 enlarges the scale, c = 1e-120 at a = 0 begins at a = 68.
+
+No further apart: a scale of 1e20 makes the rounding of s a start 1e4 away, which Newton does not undo.
+"""
 
 
 class Limit(eqx.Module):
     """`x = argmin {R_a(x) : Zx = y}` with its certificate.
 
     `mu = ∇R_a(x)` lies in the row space of Z by construction, so `residual`,
-    `‖Zx − y‖ / ‖y‖` in whitened rows, is the whole of the KKT residual.
+    `‖Zx − y‖ / ‖y‖` in whitened rows, is the whole of the KKT residual (not divided where y = 0).
     """
 
     x: Vector
@@ -41,7 +49,8 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
     """`x_∞ = argmin {R_a(x) : Zx = y}`, the limit of every flow with final `a_∞ = a`.
 
     Damped Newton on the dual, `min_ν Q_a(Zᵀν) − yᵀν`, continued from a = 0 in steps of an eighth
-    of a unit of dose: started directly at a small scale c, exponentials of size 1/c defeat it.
+    of a unit of dose: started directly at a small scale c, exponentials of size 1/c defeat it. Where
+    the scale is small at a = 0 already, the continuation begins at a positive a.
 
     **Arguments:** `a = −A(∞) ≤ 0`.
 
@@ -69,32 +78,56 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
     wanted = np.asarray(a, dtype=float)
     if wanted.ndim != 1 or not np.all(np.isfinite(wanted)) or np.any(np.diff(wanted) > 0):
         raise InputError("a must be finite and decreasing", f"a = {wanted}", "a = −A(∞)")
-    stops = np.concatenate([[0.0], wanted])
+    whitened = problem.whitened()
+    grid, keep = _stages(_start(whitened, potential), wanted)
+    nu, parts = jnp.zeros(whitened.d), []
+    for chunk in grid.reshape(-1, CHUNK):
+        nu, path = _continuation(whitened, potential, as_array(chunk), nu)
+        parts.append(path)
+    return jax.tree.map(lambda *leaves: _joined(leaves)[keep], *parts)
+
+
+def _start(problem: LinearRegression, potential: AbstractPotential) -> float:
+    """The first a at which Newton converges from ν = 0; 0 where it does at none."""
+    for start in STARTS:
+        _, path = _continuation(problem, potential, jnp.full(CHUNK, start), jnp.zeros(problem.d))
+        if is_traced(path.residual):
+            return 0.0
+        if bool(path.ok[0]):
+            return start
+    return 0.0
+
+
+def _joined(parts: tuple[Array, ...]) -> Array:
+    """All chunks in one array; by NumPy where possible, which compiles nothing."""
+    return jnp.concatenate(parts) if is_traced(*parts) else jnp.asarray(np.concatenate([np.asarray(p) for p in parts]))
+
+
+def _stages(start: float, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values of a to pass through, and which of them were asked for."""
+    stops = np.concatenate([[start], wanted])
     stages = [
         np.linspace(p, q, 1 + max(1, int(np.ceil(STAGES_PER_DOSE * abs(q - p)))))[1:]
-        for p, q in zip(stops[:-1], stops[1:])
+        for p, q in itertools.pairwise(stops)
     ]
-    keep = np.cumsum([len(stage) for stage in stages]) - 1
-    grid = np.concatenate([[0.0], *stages])
-    # Rounded up to a power of two, by repeating the last stage, so that few lengths are compiled.
-    padded = np.full(1 << int(np.ceil(np.log2(len(grid)))), grid[-1])
-    padded[: len(grid)] = grid
-    path = _continuation(problem.whitened(), potential, as_array(padded))
-    return jax.tree.map(lambda leaf: leaf[keep + 1], path)
+    grid = np.concatenate([[start], *stages])
+    padded = np.concatenate([grid, np.full(-len(grid) % CHUNK, grid[-1])])
+    return padded, np.cumsum([len(stage) for stage in stages])
 
 
 @eqx.filter_jit
-def _continuation(problem: LinearRegression, potential: AbstractPotential, grid: Float[Array, " k"]) -> Limit:
+def _continuation(
+    problem: LinearRegression, potential: AbstractPotential, grid: Float[Array, " k"], nu: Float[Array, " d"]
+) -> tuple[Array, Limit]:
     rows = problem.Z / problem.d**0.5
     target = problem.y / problem.d**0.5
-    _, path = jax.lax.scan(
-        functools.partial(_stage, rows, target, potential), jnp.zeros(problem.d), grid
-    )
-    return path
+    return jax.lax.scan(functools.partial(_stage, rows, target, potential), nu, grid)
 
 
 def _stage(rows, target, potential, nu, a) -> tuple[Array, Limit]:
     """Newton at one a, from the solution at the last one."""
+    size_of_target = jnp.linalg.norm(target)
+    size_of_target = jnp.where(size_of_target > 0, size_of_target, 1.0)
 
     def gap(nu):
         return rows @ potential.dual_grad(rows.T @ nu, a) - target
@@ -113,11 +146,11 @@ def _stage(rows, target, potential, nu, a) -> tuple[Array, Limit]:
     def unfinished(carry):
         # Quadratic convergence ends at round-off, whose level depends on c: stop when no step gains.
         _, size, previous, k = carry
-        stalled = (size > 0.5 * previous) & (size <= 1e-11 * jnp.linalg.norm(target))
+        stalled = (size > 0.5 * previous) & (size <= 1e-11 * size_of_target)
         return (k < MAX_NEWTON) & (size > 0) & ~stalled
 
     start = (nu, jnp.linalg.norm(gap(nu)), as_array(jnp.inf), jnp.zeros((), int))
     nu, size, _, k = jax.lax.while_loop(unfinished, body, start)
     mu = rows.T @ nu
     x = potential.dual_grad(mu, a)
-    return nu, Limit(x, mu, a, size / jnp.linalg.norm(target), k)
+    return nu, Limit(x, mu, a, size / size_of_target, k)

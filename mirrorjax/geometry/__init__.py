@@ -1,4 +1,27 @@
-"""Lie brackets and tests of commutation."""
+"""Lie brackets, their closure, and structure found by probing."""
 
 from ._brackets import lie_bracket as lie_bracket
-from ._control import ControlledFlow as ControlledFlow
+from ._closure import (
+    Closure as Closure,
+    Rank as Rank,
+    decide_rank as decide_rank,
+    image_of_brackets as image_of_brackets,
+    lie_closure as lie_closure,
+)
+from ._commutation import (
+    BracketSize as BracketSize,
+    Commutation as Commutation,
+    bracket_table as bracket_table,
+    commutation as commutation,
+    finite_rows as finite_rows,
+)
+from ._control import ControlledFlow as ControlledFlow, Swap as Swap, order_swap as order_swap
+from ._flat import FlatPair as FlatPair, flatten as flatten, reachable_points as reachable_points
+from ._structure import (
+    Degree as Degree,
+    blocks as blocks,
+    conditioning as conditioning,
+    degree as degree,
+    euler_pairs as euler_pairs,
+    least_row as least_row,
+)

@@ -7,8 +7,6 @@ import jax
 from .._types import Scalar, State
 
 
-
-
 def lie_bracket(p: Callable[[State], Scalar], q: Callable[[State], Scalar], w: State) -> State:
     """`[∇p, ∇q](w) = Hess q ∇p − Hess p ∇q`, by two Jacobian-vector products.
 

@@ -5,5 +5,14 @@ from ._base import (
     AbstractParameterization as AbstractParameterization,
 )
 from ._custom import Custom as Custom
+from ._depth_difference import DepthDifference as DepthDifference
+from ._depth_product import DepthProduct as DepthProduct
+from ._exponentiated_gradient import ExponentiatedGradient as ExponentiatedGradient
+from ._factorization import Factorization as Factorization
 from ._hadamard import Hadamard as Hadamard, SquaredDifference as SquaredDifference
+from ._linear import Linear as Linear
+from ._log_ratio import LogRatio as LogRatio
 from ._neuron_mask import NeuronMask as NeuronMask
+from ._power_difference import PowerDifference as PowerDifference
+from ._quadratic import Quadratic as Quadratic
+from ._symmetric_factorization import SymmetricFactorization as SymmetricFactorization

@@ -28,6 +28,11 @@ class Custom(AbstractParameterization):
     def __init__(self, g: Callable[[State], Vector], h: Callable[[State], Scalar]):
         self.g_function, self.h_function = g, h
 
+    @property
+    def degree(self) -> None:
+        """Not declared."""
+        return None
+
     def g(self, w: State) -> Vector:
         return self.g_function(w)
 

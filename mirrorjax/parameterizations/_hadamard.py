@@ -19,6 +19,11 @@ class Hadamard(AbstractLiftable):
         [0.0, 3.0]
     """
 
+    @property
+    def degree(self) -> int:
+        """g is homogeneous of degree 2."""
+        return 2
+
     def g(self, w: Float[Array, "2 n"]) -> Vector:
         return w[0] * w[1]
 
@@ -52,6 +57,11 @@ class SquaredDifference(AbstractLiftable):
         >>> round(float(SquaredDifference().g(w0)[0]), 12)
         -3.0
     """
+
+    @property
+    def degree(self) -> int:
+        """g is homogeneous of degree 2."""
+        return 2
 
     def g(self, w: Float[Array, "2 n"]) -> Vector:
         return w[0] ** 2 - w[1] ** 2

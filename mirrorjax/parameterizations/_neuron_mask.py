@@ -19,6 +19,11 @@ class NeuronMask(AbstractParameterization):
         [2.0, 6.0]
     """
 
+    @property
+    def degree(self) -> int:
+        """g is homogeneous of degree 2."""
+        return 2
+
     def g(self, w: Float[Array, " n+1"]) -> Vector:
         return w[0] * w[1:]
 

@@ -21,6 +21,11 @@ class AbstractPotential(eqx.Module):
     def n(self) -> int:
         """The number of effective parameters."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether the mirror map is a formula; if not, every evaluation solves an ODE."""
+        return True
+
     @abc.abstractmethod
     def dual_value(self, mu: Vector, a: Scalar) -> Scalar:
         """`Q(μ, a)`."""
@@ -93,6 +98,10 @@ class Distorted(AbstractPotential):
     def n(self) -> int:
         return self.potential.n
 
+    @property
+    def closed(self) -> bool:
+        return self.potential.closed
+
     def dual_value(self, mu, a):
         return self.potential.dual_value(self.mu_factor * mu, self._a(a)) / self.mu_factor
 
@@ -114,3 +123,13 @@ class Distorted(AbstractPotential):
     def dual_domain(self, a):
         low, high = self.potential.dual_domain(self._a(a))
         return low / self.mu_factor, high / self.mu_factor
+
+    # The base class's value ⟨μ, x⟩ − Q loses every digit at c = 1e9, where the potential's own does not.
+    def value(self, x, a):
+        return self.potential.value(x, self._a(a)) / self.mu_factor
+
+    def excess(self, x, a):
+        return self.potential.excess(x, self._a(a)) / self.mu_factor
+
+    def bregman(self, x, z, a):
+        return self.potential.bregman(x, z, self._a(a)) / self.mu_factor

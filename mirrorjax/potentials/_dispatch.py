@@ -11,6 +11,7 @@ from .._types import State, has_nonfinite, is_traced
 from ..parameterizations import AbstractParameterization, Hadamard, SquaredDifference
 from ._base import AbstractPotential
 from ._hyperbolic import HyperbolicEntropy
+from ._rescaled import RescaledPotential
 
 
 @functools.singledispatch
@@ -27,9 +28,7 @@ def potential_of(param: AbstractParameterization, w0: State) -> AbstractPotentia
         [1.0, -2.0]
     """
     known = ", ".join(sorted(t.__name__ for t in potential_of.registry if t is not object))
-    raise InputError(
-        f"no closed-form potential is registered for {type(param).__name__}", "", f"one of {known}"
-    )
+    raise InputError(f"no closed-form potential is registered for {type(param).__name__}", "", f"one of {known}")
 
 
 @potential_of.register
@@ -40,6 +39,32 @@ def _(param: Hadamard, w0: State) -> HyperbolicEntropy:
 @potential_of.register
 def _(param: SquaredDifference, w0: State) -> HyperbolicEntropy:
     return _hyperbolic(w0[0], w0[1], kappa=4.0)
+
+
+def rescaled_potential_of(param: AbstractParameterization, w0: State) -> RescaledPotential:
+    """`R_s(x) = s² R(x/s^p)`, the potential of g under plain decay `h = ‖w‖²`, whatever `param.h` is.
+
+    **Raises:** `InputError` where g declares no degree p, or w₀ has no potential.
+
+    **Reference:** theory.md, beyond/rescaled. For p = 2 it is `potential_of`'s.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.parameterizations import DepthDifference
+        >>> from mirrorjax.potentials import rescaled_potential_of
+        >>> w0 = DepthDifference(3).lift([1.0], scale=0.5)
+        >>> R = rescaled_potential_of(DepthDifference(3), w0)
+        >>> round(float(R.argmin(-0.5)[0] / jnp.exp(-3.0)), 6)
+        1.0
+    """
+    degree = getattr(param, "degree", None)
+    if degree is None:
+        raise InputError(
+            f"{type(param).__name__} declares no degree",
+            "",
+            "a parameterization whose g_i are all homogeneous of one degree",
+        )
+    return RescaledPotential(potential_of(param, w0), degree)
 
 
 def _hyperbolic(u: Array, v: Array, kappa: float) -> HyperbolicEntropy:

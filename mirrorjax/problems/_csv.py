@@ -11,7 +11,7 @@ from ._regression import LinearRegression
 
 def standardize(Z: np.ndarray, y: np.ndarray) -> LinearRegression:
     """Columns of Z and y to mean 0 and standard deviation 1; a constant column becomes 0."""
-    return LinearRegression(*(_standard(np.asarray(part, dtype=float)) for part in (Z, y)))
+    return LinearRegression(_standard(np.asarray(Z, dtype=float)), _standard(np.asarray(y, dtype=float)))
 
 
 def _standard(column: np.ndarray) -> np.ndarray:
@@ -56,7 +56,8 @@ def read_csv(path: str | Path, target: str) -> LinearRegression:
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [(i, row) for i, row in enumerate(csv.reader(file), 1) if row]
+            reader = csv.reader(file)
+            lines = [(reader.line_num, row) for row in reader if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot read the data file: {reason}", f"{path}", "check --data") from None
@@ -74,11 +75,13 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 def _number(path: str | Path, line: int, column: str, cell: str) -> float:
     try:
-        value = float(cell)
+        value = np.nan if "_" in cell else float(cell)  # Python reads 1_000 as a number, tables do not
     except ValueError:
         value = np.nan
     if not np.isfinite(value):
         raise InputError(
-            f"cell {cell!r} is not a finite number", f"{path}, line {line}, column {column!r}", "fill or drop it"
+            f"cell {cell!r} is not a finite number",
+            f"{path}, line {line}, column {column!r}",
+            "fill or drop it",
         )
     return value

@@ -47,6 +47,10 @@ class AbstractSchedule(eqx.Module):
             raise InputError("a schedule needs finite numbers", f"{self}", "replace NaN and inf")
 
 
+def first_time(dose: Scalar, t: Scalar) -> Array:
+    """`t` where it is a time, else `inf`: 0 for no dose even at strength 0, where t is 0/0."""
+    return jnp.where(dose == 0, 0.0, jnp.where(t >= 0, t, jnp.inf))
+
 
 def dose_for(scale_from, scale_to, rate=4.0) -> Array:
     r"""The dose that takes the scale of a hyperbolic potential from one value to another.

@@ -5,7 +5,7 @@ from jaxtyping import Array
 
 from .._errors import InputError
 from .._types import Scalar, as_array, is_traced
-from ._base import AbstractSchedule
+from ._base import AbstractSchedule, first_time
 
 
 def require_positive(**values: Array):
@@ -42,7 +42,7 @@ class Constant(_Smooth):
         return self.strength * t
 
     def time_of(self, dose):
-        return dose / self.strength
+        return first_time(dose, dose / self.strength)
 
     @property
     def total(self):
@@ -73,7 +73,8 @@ class Exponential(_Smooth):
 
     def time_of(self, dose):
         share = dose / self.total
-        return jnp.where(share < 1, -self.tau * jnp.log1p(-jnp.minimum(share, 1)), jnp.inf)
+        t = jnp.where(share < 1, -self.tau * jnp.log1p(-jnp.minimum(share, 1)), jnp.inf)
+        return first_time(dose, t)
 
     @property
     def total(self):
@@ -103,7 +104,7 @@ class Harmonic(_Smooth):
         return self.strength * self.tau * jnp.log1p(t / self.tau)
 
     def time_of(self, dose):
-        return self.tau * jnp.expm1(dose / (self.strength * self.tau))
+        return first_time(dose, self.tau * jnp.expm1(dose / (self.strength * self.tau)))
 
     @property
     def total(self):
@@ -133,8 +134,9 @@ class Quadratic(_Smooth):
         return self.strength * t / (1 + t / self.tau)
 
     def time_of(self, dose):
-        left = self.strength - dose / self.tau
-        return jnp.where(left > 0, dose / jnp.where(left > 0, left, 1), jnp.inf)
+        share = dose / self.total
+        t = self.tau * share / jnp.where(share < 1, 1 - share, 1)
+        return first_time(dose, jnp.where(share < 1, t, jnp.inf))
 
     @property
     def total(self):

@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 
 from .._errors import InputError
 from .._types import Scalar, as_array, is_traced
-from ._base import AbstractSchedule
+from ._base import AbstractSchedule, first_time
 from ._smooth import require_positive
 
 
@@ -34,7 +34,9 @@ class SwitchOff(AbstractSchedule):
         return self.strength * jnp.minimum(t, self.at)
 
     def time_of(self, dose):
-        return jnp.where(dose <= self.total, dose / self.strength, jnp.inf)
+        # As a share of the total, so that rounding cannot put the whole dose out of reach.
+        share = dose / self.total
+        return first_time(dose, jnp.where(share <= 1, share * self.at, jnp.inf))
 
     @property
     def breakpoints(self) -> Array:
@@ -88,7 +90,7 @@ class Piecewise(AbstractSchedule):
         i = jnp.maximum(jnp.searchsorted(doses, dose, side="left") - 1, 0)
         rate = self.strengths[i]
         t = starts[i] + (dose - doses[i]) / jnp.where(rate > 0, rate, 1)
-        return jnp.where((rate > 0) | (dose == doses[i]), t, jnp.inf)
+        return first_time(dose, jnp.where((rate > 0) | (dose == doses[i]), t, jnp.inf))
 
     @property
     def breakpoints(self) -> Array:
@@ -138,11 +140,11 @@ class Geometric(AbstractSchedule):
         k = jnp.floor(jnp.log1p(-jnp.where(inside, share, 0)) / jnp.log(self.ratio))
         left = self.ratio**k
         t = k * self.every + (dose - self.total * (1 - left)) / (self.strength * left)
-        return jnp.where(inside, t, jnp.inf)
+        return first_time(dose, jnp.where(inside, t, jnp.inf))
 
     @property
     def breakpoints(self) -> Array:
-        return self.every * jnp.arange(1, self.stages + 1)
+        return self.every * jnp.arange(1.0, self.stages + 1.0)
 
     @property
     def total(self):

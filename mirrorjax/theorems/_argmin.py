@@ -1,5 +1,6 @@
 """The minimizer of a potential, found from its values alone."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optimistix as optx
@@ -10,6 +11,7 @@ from ..potentials import AbstractPotential
 _NEWTON = optx.Newton(rtol=1e-14, atol=1e-14)
 
 
+@eqx.filter_jit
 def minimize(potential: AbstractPotential, a: Scalar) -> Vector:
     """`argmin R_a` by Newton on the derivative of `value`; `grad` and `dual_grad` are not used.
 

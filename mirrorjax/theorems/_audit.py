@@ -24,10 +24,11 @@ from ..checks import (
     mirror_route,
 )
 from ..flows import GradientFlow, MirrorFlow
-from ..potentials import Distorted, HyperbolicEntropy, potential_of
+from ..potentials import Distorted, HyperbolicEntropy
 from ..problems import LinearRegression
 from ..schedules import SwitchOff
 from ._cases import Case, random_regressions, without_decay
+from ._wrong import hyperbolic
 
 PREPRINT = "preprint version 1 of arXiv 2408.09966"
 
@@ -54,8 +55,7 @@ class Audited:
 def _case(seed: int) -> tuple[Case, HyperbolicEntropy, FlowRoute, np.ndarray]:
     case = random_regressions(seed)[0]
     ts = np.linspace(0.0, case.t1, POINTS)
-    R = potential_of(case.param, case.w0)
-    assert isinstance(R, HyperbolicEntropy)
+    R = hyperbolic(case.param, case.w0)
     return case, R, FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts), ts
 
 
@@ -114,7 +114,7 @@ def _rate(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
 
     What holds: √E ≤ b with b' = −λ c_t b + 2√(2L) ‖x*‖ α_t, E = f − f* (mask/3.2-PL).
     """
-    case, R, _, ts = _case(seed)
+    case, _, _, ts = _case(seed)
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     x_star = np.linalg.lstsq(Z, y)[0]
     w0 = case.param.lift(x_star, scale=0.5)
@@ -138,10 +138,7 @@ def _rate(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     budget = compare(flow.observing(loss), zero, rungs, scale=rise, moved=rise)
     # An inequality kept with room to spare has discrepancy 0; its budget is that of the loss itself.
     bounded = compare(excess, zero, rungs, scale=rise, moved=rise)
-    rows = tuple(
-        dataclasses.replace(row, budget=loss_row.budget)
-        for row, loss_row in zip(bounded.rows, budget.rows)
-    )
+    rows = tuple(dataclasses.replace(row, budget=loss_row.budget) for row, loss_row in zip(bounded.rows, budget.rows))
     return budget, dataclasses.replace(bounded, rows=rows)
 
 

@@ -97,8 +97,7 @@ def limits(seed: int, data: LinearRegression | None = None) -> list[Case]:
     """Random instances and spectra under decay of finite dose, to be followed to their limit."""
     schedules = (SwitchOff(0.2, at=2.0), Exponential(0.1, tau=2.0), SwitchOff(0.3, at=1.0))
     random = [
-        dataclasses.replace(case, schedule=schedule)
-        for case, schedule in zip(random_regressions(seed), schedules)
+        dataclasses.replace(case, schedule=schedule) for case, schedule in zip(random_regressions(seed), schedules)
     ]
     return to_the_limit([*random, real_case(seed, data, SwitchOff(0.3, at=1.0))])
 

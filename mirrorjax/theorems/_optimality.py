@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
 from ..flows import GradientFlow, Trajectory, limit
-from ..potentials import AbstractPotential, Distorted, potential_of
+from ..potentials import AbstractPotential, Distorted, HyperbolicEntropy
 from ._cases import Case
+from ._wrong import hyperbolic, rescaled, unshifted
 
 PLANTED = (1e-4, 1e-6, 1e-8)
 
@@ -19,7 +18,7 @@ def optimality(case: Case, rungs: Sequence[float]) -> Finding:
 
     The two share nothing but Z, y and w₀: the flow knows no potential, Newton knows no flow.
     """
-    R = potential_of(case.param, case.w0)
+    R = hyperbolic(case.param, case.w0)
     a_end = -case.schedule.total
     rows = np.asarray(case.problem.Z) / case.problem.d**0.5  # orthonormal: the problem is whitened
     ts = np.concatenate([[0.0], np.geomspace(case.t1 / 1e3, case.t1, POINTS - 1)])
@@ -78,12 +77,12 @@ def measured_hypotheses(case: Case, x_end: np.ndarray) -> tuple[Hypothesis, ...]
     )
 
 
-def wrong_potentials(R, a_end: float) -> dict[str, AbstractPotential]:
+def wrong_potentials(R: HyperbolicEntropy, a_end: float) -> dict[str, AbstractPotential]:
     """Potentials whose limit must not be the flow's."""
     wrong: dict[str, AbstractPotential] = {
-        "scale doubled": Distorted(eqx.tree_at(lambda r: r.log_c0, R, R.log_c0 + jnp.log(2.0))),
+        "scale doubled": rescaled(R),
         "scale wrong by 1e-6": Distorted(R, a_shift=1e-6 / 4),
-        "shift s dropped": Distorted(eqx.tree_at(lambda r: r.s, R, 0.0 * R.s)),
+        "shift s dropped": unshifted(R),
     }
     if a_end != 0:
         wrong["time variation dropped"] = Distorted(R, a_factor=0.0)

@@ -67,8 +67,8 @@ def _read(path: Path, root: Path) -> Entry | None:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         for call in getattr(node, "decorator_list", ()):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "theorem":
-                literals = {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg != "cases"}
-                return Entry(**literals, module=module)  # pyright: ignore[reportArgumentType]
+                literals = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords if k.arg != "cases"}
+                return Entry(**literals, module=module)
     return None
 
 

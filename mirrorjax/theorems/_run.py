@@ -34,9 +34,7 @@ class Plan:
             yield combine(theorem.entry.id, judgements, self.seed, self.rungs)
 
 
-def plan(
-    patterns: Sequence[str] = (), seed: int = 0, deep: bool = False, data: LinearRegression | None = None
-) -> Plan:
+def plan(patterns: Sequence[str] = (), seed: int = 0, deep: bool = False, data: LinearRegression | None = None) -> Plan:
     """Chooses the theorems and builds their instances."""
     theorems = [entry.load() for entry in select(patterns)]
     tasks = tuple((t, tuple(t.cases(seed, data))) for t in theorems)

@@ -10,27 +10,14 @@ from ..geometry import ControlledFlow
 from ..parameterizations import AbstractParameterization
 
 
-class _Steered(ControlledFlow):
-    """A controlled flow that tells the step controller where its control jumps."""
-
-    @property
-    def breakpoints(self):
-        return jnp.ones(1)
-
-
-def order_swap(
-    param: AbstractParameterization, w0, n: int, seed: int, rungs: Sequence[float]
-) -> Evidence:
+def order_swap(param: AbstractParameterization, w0, n: int, seed: int, rungs: Sequence[float]) -> Evidence:
     """Compares x(2) under two controls with equal integrals, applied in opposite orders."""
     rng = np.random.default_rng([seed, 5])
-    controls = [
-        (jnp.asarray(0.4 * rng.standard_normal(n)), jnp.asarray(b)) for b in (-0.4, 0.1)
-    ]
+    controls = [(jnp.asarray(0.4 * rng.standard_normal(n)), jnp.asarray(b)) for b in (-0.4, 0.1)]
     ts = np.array([0.0, 1.0, 2.0])
-    routes = [
-        FlowRoute(_Steered(param, *pair), w0, ts=ts, observe=lambda path: path.x[-1:])
+    first, second = (
+        FlowRoute(ControlledFlow(param, *pair), w0, ts=ts, observe=lambda path: path.x[-1:])
         for pair in (controls, controls[::-1])
-    ]
-    start = np.asarray(param.g(w0))
-    end = np.asarray(routes[0].path(rungs[-1]).x[-1])
-    return compare(*routes, rungs, moved=float(np.max(np.abs(end - start))))
+    )
+    moved = np.max(np.abs(np.asarray(first.path(rungs[-1]).x[-1]) - np.asarray(param.g(w0))))
+    return compare(first, second, rungs, moved=float(moved))

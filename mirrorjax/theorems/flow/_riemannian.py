@@ -8,6 +8,7 @@ from ...checks import POINTS, Evidence, Finding, FlowRoute, compare
 from ...flows import GradientFlow, RiemannianFlow
 from ...parameterizations import SquaredDifference
 from ...potentials import Distorted, potential_of
+from ...schedules import SwitchOff
 from .._cases import Case, random_regressions, random_start
 from .._registry import theorem
 
@@ -17,7 +18,11 @@ def cases(seed, data=None):
     first, smooth, last = random_regressions(seed)
     param = SquaredDifference()
     w0 = random_start(np.random.default_rng([seed, 3]), param)
-    return [first, smooth, dataclasses.replace(last, name=last.name + ", u² − v²", param=param, w0=w0)]
+    return [
+        first,
+        dataclasses.replace(smooth, schedule=SwitchOff(0.6, at=1.0)),
+        dataclasses.replace(last, name=last.name + ", u² − v²", param=param, w0=w0),
+    ]
 
 
 @theorem(

@@ -19,10 +19,7 @@ from .._registry import theorem
 def cases(seed, data=None):
     """Doses large enough that the solver has something to do between two of the compared times."""
     schedules = (SwitchOff(2.0, at=1.5), Exponential(3.0, tau=1.0), SwitchOff(4.0, at=1.0))
-    return [
-        dataclasses.replace(case, schedule=schedule)
-        for case, schedule in zip(random_regressions(seed), schedules)
-    ]
+    return [dataclasses.replace(case, schedule=schedule) for case, schedule in zip(random_regressions(seed), schedules)]
 
 
 @theorem(
@@ -41,7 +38,7 @@ def theorem_(case: Case, rungs) -> Finding:
     # Z = 0 rather than no problem at all: same shapes, hence no further compilation.
     idle = LinearRegression(jnp.zeros_like(case.problem.Z), jnp.zeros_like(case.problem.y))
     decay = FlowRoute(GradientFlow(idle, case.param, case.schedule), case.w0, ts=ts)
-    minimum = jax.jit(jax.vmap(lambda a: minimize(R, a)))(jnp.asarray(levels))
+    minimum = jax.vmap(lambda a: minimize(R, a))(jnp.asarray(levels))
 
     def formula(rate, factor=1.0):
         return Exact(factor * np.exp(rate * levels)[:, None] * np.asarray(case.x0))

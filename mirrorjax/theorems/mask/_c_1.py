@@ -24,6 +24,24 @@ def cases(seed, data=None):
     ]
 
 
+@jax.jit
+def brackets(w):
+    """`[∇g_i, ∇g_j]` for every i and j."""
+    g = NeuronMask().g
+
+    def one(i, j):
+        return lie_bracket(lambda s: g(s)[i], lambda s: g(s)[j], w)
+
+    index = jnp.arange(N)
+    return jax.vmap(lambda i: jax.vmap(lambda j: one(i, j))(index))(index)
+
+
+@jax.jit
+def images(w):
+    """`Jg [∇g_i, ∇g_j]`."""
+    return jax.vmap(jax.vmap(lambda b: jax.jvp(NeuronMask().g, (w,), (b,))[1]))(brackets(w))
+
+
 @theorem(
     id="mask/C.1",
     title="a neuron-wise mask m·w is not a mirror flow of this kind",
@@ -33,20 +51,6 @@ def cases(seed, data=None):
     cases=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
-    g = NeuronMask().g
-
-    @jax.jit
-    def brackets(w):
-        def one(i, j):
-            return lie_bracket(lambda s: g(s)[i], lambda s: g(s)[j], w)
-
-        index = jnp.arange(N)
-        return jax.vmap(lambda i: jax.vmap(lambda j: one(i, j))(index))(index)
-
-    @jax.jit
-    def images(w):
-        return jax.vmap(jax.vmap(lambda b: jax.jvp(g, (w,), (b,))[1]))(brackets(w))
-
     def formula(first, second):
         def wedge(w):
             unit = jnp.eye(N)
@@ -62,9 +66,7 @@ def theorem_(case: Point, rungs) -> Finding:
     return Finding(
         claims={
             "[∇g_i,∇g_j] = w_i e_j − w_j e_i": identity(brackets, padded, case.w),
-            "its image is m(w_i e_j − w_j e_i)": identity(
-                images, lambda w: w[0] * formula(1.0, -1.0)(w), case.w
-            ),
+            "its image is m(w_i e_j − w_j e_i)": identity(images, lambda w: w[0] * formula(1.0, -1.0)(w), case.w),
             "the order of controls matters": dataclasses.replace(
                 order_swap(NeuronMask(), case.w, N, case.seed, rungs), differs=True
             ),

@@ -40,6 +40,17 @@ def mask_only(w):
     return jnp.sum(w[0] ** 2)
 
 
+@jax.jit
+def image(w):
+    """`Jg [∇g_i, ∇h]` for every i."""
+
+    def one(i):
+        bracket = lie_bracket(lambda s: product(s)[i], mask_only, w)
+        return jax.jvp(product, (w,), (bracket,))[1]
+
+    return jax.vmap(one)(jnp.arange(N))
+
+
 @theorem(
     id="mask/only-m",
     title="m ⊙ w with decay on m alone is not a mirror flow of this kind",
@@ -49,14 +60,6 @@ def mask_only(w):
     cases=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
-    @jax.jit
-    def image(w):
-        def one(i):
-            bracket = lie_bracket(lambda s: product(s)[i], mask_only, w)
-            return jax.jvp(product, (w,), (bracket,))[1]
-
-        return jax.vmap(one)(jnp.arange(N))
-
     def formula(m_sign, w_sign):
         return lambda w: jnp.diag(2 * (w_sign * w[1] ** 2 + m_sign * w[0] ** 2))
 

@@ -2,15 +2,15 @@
 
 import dataclasses
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from ...checks import POINTS, Exact, Finding, FlowRoute, agreement_finding, compare, pointwise
 from ...flows import GradientFlow, Trajectory
-from ...potentials import Distorted, potential_of
+from ...potentials import Distorted
 from .._cases import Case, regressions
 from .._registry import theorem
+from .._wrong import hyperbolic, rescaled
 
 
 @theorem(
@@ -25,12 +25,12 @@ from .._registry import theorem
     cases=regressions,
 )
 def theorem_(case: Case, rungs) -> Finding:
-    R = potential_of(case.param, case.w0)
+    R = hyperbolic(case.param, case.w0)
     finding = agreement_finding(
         case.problem, case.param, case.schedule, case.w0, case.t1, rungs,
         controls={
             "potential wrong by 1e-6": Distorted(R, mu_factor=1 + 1e-6),
-            "scale doubled": Distorted(eqx.tree_at(lambda r: r.log_c0, R, R.log_c0 + jnp.log(2.0))),
+            "scale doubled": rescaled(R),
         },
     )  # fmt: skip
     law, law_controls = conservation(case, rungs)

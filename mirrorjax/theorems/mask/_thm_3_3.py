@@ -9,11 +9,11 @@ from scipy.optimize import linprog
 from ...checks import Finding, at_most
 from ...flows import limit_path
 from ...parameterizations import Hadamard
-from ...potentials import potential_of
 from ...problems import LinearRegression
 from .._cases import Case, limits
 from .._optimality import optimality
 from .._registry import theorem
+from .._wrong import hyperbolic
 
 DOSES = np.linspace(0.0, 40.0, 81)
 
@@ -34,7 +34,7 @@ def theorem_(case: Case, rungs) -> Finding:
 
 def with_dose_path(case: Case, finding: Finding) -> Finding:
     """On real data: the limit against the dose, between the least-norm and the least-ℓ1 solution."""
-    R = potential_of(Hadamard(), Hadamard().lift(jnp.zeros(case.problem.n), scale=0.5))
+    R = hyperbolic(Hadamard(), Hadamard().lift(jnp.zeros(case.problem.n), scale=0.5))
     path = limit_path(case.problem, R, -DOSES)
     l1 = np.abs(np.asarray(path.x)).sum(1)
     pursuit = basis_pursuit(case.problem)

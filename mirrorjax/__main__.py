@@ -1,0 +1,5 @@
+"""`python -m mirrorjax`."""
+
+from ._cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,183 @@
+"""The command line. jax is imported inside the commands, so that `--help` and `list` answer at once."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ._errors import InputError, MirrorjaxError
+
+HOLDS, REFUTED, INCONCLUSIVE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+EPILOG = """exit status: 0 all hold, 1 something refuted, 2 something inconclusive, 3 bad input or failure
+
+examples:
+  mirrorjax verify --report report            every theorem, with a report to open in a browser
+  mirrorjax verify 'mask/*' --seed 1          one source, other random instances
+  mirrorjax verify mask/3.3 --data my.csv --target y
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # argparse exits with 2, which here means "inconclusive".
+        self.print_usage(sys.stderr)
+        self.exit(FAILED, f"error: {message}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = _Parser(
+        prog="mirrorjax",
+        description="Numerical verification of theorems on implicit bias.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=_version())
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    verify = commands.add_parser("verify", help="verify theorems and their controls")
+    verify.add_argument("ids", nargs="*", metavar="ID", help="an id or a pattern such as 'mask/*'; all if none")
+    verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
+    verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON")
+    verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with pictures")
+    verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the spectra")
+    verify.add_argument("--target", metavar="COL", help="the column of --data to fit")
+    verify.add_argument("--seed", type=_seed, default=0, help="seed of the random instances (default 0)")
+
+    commands.add_parser("list", help="all theorems")
+    show = commands.add_parser("show", help="statement and source of one theorem")
+    show.add_argument("ids", nargs="+", metavar="ID")
+    audit = commands.add_parser("audit", help="test printed formulas beside the ones that hold")
+    audit.add_argument("--seed", type=_seed, default=0)
+    return top
+
+
+def _version() -> str:
+    from . import __version__
+
+    return f"mirrorjax {__version__}"
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a seed is a non-negative integer, got {text!r}")
+    return int(text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    options = parser().parse_args(argv)
+    try:
+        return COMMANDS[options.command](options)
+    except MirrorjaxError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) went away; a traceback would be noise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return HOLDS
+
+
+def prepare_jax() -> None:
+    """Float64, and the compilation cache in the user's cache folder."""
+    # Equinox's runtime checks are host callbacks, and jax caches no computation that carries one.
+    # Nothing here relies on them: every solve reports its status as data.
+    os.environ.setdefault("EQX_ON_ERROR", "off")
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    folder = _cache_folder()
+    if folder is not None and not jax.config.jax_compilation_cache_dir:  # pyright: ignore
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _cache_folder() -> Path | None:
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = base / "mirrorjax" / "jax"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _list(options: argparse.Namespace) -> int:
+    from .theorems import catalogue
+
+    entries = catalogue()
+    width = max(len(e.id) for e in entries)
+    for entry in entries:
+        print(f"{entry.id:<{width}}  {entry.title}")
+    return HOLDS
+
+
+def _show(options: argparse.Namespace) -> int:
+    import textwrap
+
+    from .theorems import select
+
+    for entry in select(options.ids):
+        print(f"{entry.id}: {entry.title}\n\nsource: {entry.source}\n")
+        print(textwrap.fill(entry.statement, 100, break_long_words=False, break_on_hyphens=False))
+        print(f"\ntested by: mirrorjax.theorems{entry.module}\n")
+    return HOLDS
+
+
+def _audit(options: argparse.Namespace) -> int:
+    prepare_jax()
+    from . import _console
+    from .theorems import audit
+
+    return _console.print_audit(audit(options.seed))
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from .theorems import select
+
+    # Everything that can be wrong about the request is found out before the work starts.
+    select(options.ids)
+    if (options.data is None) != (options.target is None):
+        raise InputError("--data and --target belong together", "", "--data FILE.csv --target COL")
+    prepare_jax()
+    from . import _console
+    from .report import ensure_writable
+    from .theorems import audit, plan
+
+    if options.report:
+        ensure_writable(options.report)
+    if options.json:
+        ensure_writable(options.json.parent).mkdir(parents=True, exist_ok=True)
+        if options.json.is_dir():
+            raise InputError("--json needs a file, got a folder", f"{options.json}")
+    data = None
+    if options.data is not None:
+        from .problems import read_csv
+
+        data = read_csv(options.data, options.target)
+    work = plan(options.ids, options.seed, options.deep, data)
+    verdicts = _console.run(work)
+    if options.json:
+        _console.write_json(options.json, verdicts)
+    if options.report:
+        from .checks import environment
+        from .report import write_report
+
+        page = write_report(verdicts, options.report, environment=environment(), audit=audit(options.seed))
+        print(f"report: {page}")
+    return _console.exit_status(verdicts)
+
+
+COMMANDS = {"verify": _verify, "list": _list, "show": _show, "audit": _audit}

@@ -1,0 +1,102 @@
+"""What the commands print and write: a progress bar, tables, JSON."""
+
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ._outcome import Outcome
+from .checks import Verdict, as_json, environment
+from .theorems import Plan
+
+COLOURS = {Outcome.HOLDS: "green", Outcome.REFUTED: "red", Outcome.INCONCLUSIVE: "yellow"}
+LOG_WIDTH = 140
+"""Without a terminal rich assumes 80 columns and breaks the table."""
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
+
+
+def run(plan: Plan) -> list[Verdict]:
+    """Runs a plan under a progress bar, or with a plain line per theorem where nobody watches."""
+    console = _console()
+    if not console.is_terminal:
+        verdicts = []
+        for verdict in plan.run():
+            print(f"{verdict.id}: {verdict.outcome} ({verdict.reason}; {verdict.seconds:.1f} s)", flush=True)
+            verdicts.append(verdict)
+    else:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task("verifying", total=plan.size)
+            verdicts = list(
+                plan.run(lambda entry, j: progress.update(bar, advance=1, description=f"{entry.id}  {j.name}"))
+            )
+    console.print(verdict_table(verdicts))
+    for verdict in verdicts:
+        if not verdict:
+            console.print(str(verdict), markup=False, highlight=False)
+    return verdicts
+
+
+def verdict_table(verdicts: Sequence[Verdict]) -> Table:
+    """One line per theorem."""
+    table = Table(title="A verdict “holds” is a measurement that failed to contradict, to its resolution.")
+    table.add_column("theorem", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for name in ("resolution", "smallest planted\nerror caught", "effect", "instances", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for v in verdicts:
+        outcome = f"[{COLOURS[v.outcome]}]{v.outcome}[/]"
+        numbers = (_short(v.resolution), _short(v.detection_limit), _short(v.effect))
+        table.add_row(v.id, outcome, *numbers, str(len(v.instances)), f"{v.seconds:.1f}")
+    return table
+
+
+def print_audit(results: Sequence) -> int:
+    """The audit as a table; the status is 0 if every printed formula fell and every correction stood."""
+    from .theorems._audit import PREPRINT
+
+    table = Table(title=f"Formulas as printed in {PREPRINT}, and nothing beyond it", show_lines=True)
+    for name in ("where", "as printed", "", "what holds", ""):
+        table.add_column(name)
+    fine = True
+    for r in results:
+        fine &= r.as_printed.outcome is Outcome.REFUTED and r.as_holds.outcome is Outcome.HOLDS
+        printed = f"[{COLOURS[r.as_printed.outcome]}]{r.as_printed.outcome}[/]\neffect {_short(r.as_printed.effect)}"
+        holds = f"[{COLOURS[r.as_holds.outcome]}]{r.as_holds.outcome}[/]\nto {_short(r.as_holds.resolution)}"
+        table.add_row(r.item.where, r.item.printed, printed, r.item.holds, holds)
+    _console().print(table)
+    return 0 if fine else 1
+
+
+def _short(value: float) -> str:
+    return f"{value:.1e}" if math.isfinite(value) else "–"
+
+
+def exit_status(verdicts: Sequence[Verdict]) -> int:
+    """0 all hold, 1 something refuted, 2 something inconclusive."""
+    outcomes = {v.outcome for v in verdicts}
+    return 1 if Outcome.REFUTED in outcomes else 2 if Outcome.INCONCLUSIVE in outcomes else 0
+
+
+def write_json(path: Path, verdicts: Sequence[Verdict]) -> None:
+    """Writes environment and verdicts; complete or not at all."""
+    content = {"environment": environment(), "verdicts": [as_json(v) for v in verdicts]}
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

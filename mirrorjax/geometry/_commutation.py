@@ -1,0 +1,120 @@
+"""Do the fields commute? Random probes against a measured round-off floor."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from ._brackets import lie_bracket
+from ._flat import FlatPair
+
+ULP_SHIFTS = 4
+
+
+class BracketSize(eqx.Module):
+    """Largest bracket over points and probes, relative to the two terms it is the difference of.
+
+    `floor` is what round-off does to the same numbers. `image` and `image_floor` are the same for
+    `Jg [·,·]`, the part that x can see.
+    """
+
+    size: Float[Array, ""]
+    floor: Float[Array, ""]
+    image: Float[Array, ""]
+    image_floor: Float[Array, ""]
+
+    def vanishes(self, agree: float = 5.0) -> bool:
+        """Whether the bracket is round-off."""
+        return float(self.size) <= agree * float(self.floor)
+
+    def stands(self, disagree: float = 30.0) -> bool:
+        """Whether the bracket is far above round-off."""
+        return float(self.size) >= disagree * float(self.floor)
+
+    def seen_by_x(self, disagree: float = 30.0) -> bool:
+        """Whether its image under Jg is far above round-off."""
+        return float(self.image) >= disagree * float(self.image_floor)
+
+
+class Commutation(eqx.Module):
+    """Brackets among the ∇g_i (`gg`) and of the ∇g_i with ∇h (`gh`)."""
+
+    gg: BracketSize
+    gh: BracketSize
+    points: int = eqx.field(static=True)
+
+
+def commutation(pair: FlatPair, points: Float[Array, "k D"], n: int, probes: int = 8, seed: int = 0) -> Commutation:
+    """Measures `[∇⟨p,g⟩, ∇⟨q,g⟩]` and `[∇⟨p,g⟩, ∇h]` for random p, q at the given points.
+
+    The bracket is bilinear: random p and q see any pair (i, j) that does not commute, with
+    probability 1, at the cost of a few gradients. All n² brackets would cost n² of them.
+    """
+    usable = points[finite_rows(points)]
+    key_p, key_q, key_s = jax.random.split(jax.random.key(seed), 3)
+    p, q = jax.random.normal(key_p, (probes, n)), jax.random.normal(key_q, (probes, n))
+    shifts = jax.random.rademacher(key_s, (ULP_SHIFTS, points.shape[1]), dtype=points.dtype)
+    with_g = _probe(pair, usable, p, q, shifts, False)
+    with_h = _probe(pair, usable, p, q, shifts, True)
+    return Commutation(with_g, with_h, len(usable))
+
+
+@eqx.filter_jit
+def _probe(pair: FlatPair, points, p, q, shifts, with_h: bool) -> BracketSize:
+    eps = jnp.finfo(points.dtype).eps
+
+    def sample(w, p, q):
+        def first(w):
+            return p @ pair.g(w)
+
+        def second(w):
+            return pair.h(w) if with_h else q @ pair.g(w)
+
+        def bracket(w):
+            return lie_bracket(first, second, w)
+
+        grad_p, grad_q = jax.grad(first), jax.grad(second)
+        one = jax.jvp(grad_q, (w,), (grad_p(w),))[1]
+        other = jax.jvp(grad_p, (w,), (grad_q(w),))[1]
+        terms = jnp.linalg.norm(one) + jnp.linalg.norm(other)
+        value = bracket(w)
+        moved = jax.lax.map(lambda s: bracket(w * (1 + eps * s)) - value, shifts)
+        image_terms = jnp.linalg.norm(pair.push(w, one)) + jnp.linalg.norm(pair.push(w, other))
+        images = jax.lax.map(lambda b: pair.push(w, b), moved)
+        return (
+            _relative(jnp.linalg.norm(value), terms),
+            jnp.maximum(eps, _relative(jnp.max(jnp.linalg.norm(moved, axis=1)), terms)),
+            _relative(jnp.linalg.norm(pair.push(w, value)), image_terms),
+            jnp.maximum(eps, _relative(jnp.max(jnp.linalg.norm(images, axis=1)), image_terms)),
+        )
+
+    at_points = jax.lax.map(lambda w: jax.lax.map(lambda pq: sample(w, *pq), (p, q)), points)
+    # A point close to a zero of both terms has a large floor; it must not hide what others show.
+    size, floor, image, image_floor = (jnp.ravel(part) for part in at_points)
+    worst, worst_image = jnp.argmax(size / floor), jnp.argmax(image / image_floor)
+    return BracketSize(size[worst], floor[worst], image[worst_image], image_floor[worst_image])
+
+
+def _relative(value: Array, scale: Array) -> Array:
+    return jnp.where(scale > 0, value / jnp.where(scale > 0, scale, 1.0), 0.0)
+
+
+@eqx.filter_jit
+def bracket_table(pair: FlatPair, w: Float[Array, " D"], n: int) -> Float[Array, "n+1 n+1"]:
+    """`‖[∇g_i, ∇g_j]‖` for all i, j, with ∇h as the last row and column. n² gradients: small n."""
+
+    def component(w, i):
+        return jnp.append(pair.g(w), pair.h(w))[i]
+
+    index = jnp.arange(n + 1)
+
+    def norm(i, j):
+        return jnp.linalg.norm(lie_bracket(lambda s: component(s, i), lambda s: component(s, j), w))
+
+    return jax.lax.map(lambda i: jax.vmap(lambda j: norm(i, j))(index), index)
+
+
+def finite_rows(points: Float[Array, "k D"]) -> Bool[np.ndarray, " k"]:
+    """Which points are finite."""
+    return np.all(np.isfinite(np.asarray(points)), axis=1)

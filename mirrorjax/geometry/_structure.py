@@ -1,0 +1,130 @@
+"""Structure found by probing: blocks of weights that belong to one coordinate, and homogeneity."""
+
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from ._flat import FlatPair
+
+
+def blocks(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Int[np.ndarray, " D"] | None:
+    """`owner[k] = i` where weight k enters g_i alone, −1 where it enters no g; None if some weight enters two.
+
+    Found with 2 log₂ n products: the bits of i are read off `Jgᵀ(bit_l) / Jgᵀ(1)`, which is 0 or 1
+    where k has one owner. A dense Jacobian at n = 10⁴ would take 1.6 GB. h must split along the
+    same blocks: its Hessian may not couple weights of different owners.
+    """
+    bits = (np.arange(n)[None, :] >> np.arange(max(1, int(np.ceil(np.log2(max(n, 2))))))[:, None]) & 1
+    ones, pulled, random_pull, random = _pulls(pair, points, jnp.asarray(bits, dtype=points.dtype))
+    ones, pulled = np.asarray(ones), np.asarray(pulled)
+    used = np.any(ones != 0, axis=0) | np.any(pulled != 0, axis=(0, 1))
+    point = np.argmax(np.abs(ones), axis=0)
+    columns = np.arange(ones.shape[1])
+    total = ones[point, columns]
+    read = np.divide(
+        pulled[point, :, columns], total[:, None], out=np.zeros((len(total), len(bits))), where=total[:, None] != 0
+    )
+    owner = np.where(used, (np.round(read).astype(int) << np.arange(len(bits))).sum(1), -1)
+    if np.any(used & (total == 0)) or np.any(owner >= n) or np.any(owner < -1):
+        return None
+    expected = np.where(used, np.asarray(random)[np.maximum(owner, 0)], 0.0) * ones
+    scale = np.max(np.abs(np.asarray(random_pull)), axis=1, keepdims=True)
+    if np.max(np.abs(expected - np.asarray(random_pull)) / np.maximum(scale, 1e-300)) > 1e-12:
+        return None
+    return owner if _hessian_splits(pair, points, owner, n) else None
+
+
+@eqx.filter_jit
+def _pulls(pair: FlatPair, points, bits):
+    n = bits.shape[1]
+    random = jax.random.normal(jax.random.key(3), (n,))
+    ones = jax.lax.map(lambda w: pair.pull(w, jnp.ones(n)), points)
+    pulled = jax.lax.map(lambda w: jax.lax.map(lambda b: pair.pull(w, b), bits), points)
+    random_pull = jax.lax.map(lambda w: pair.pull(w, random), points)
+    return ones, pulled, random_pull, random
+
+
+def _hessian_splits(pair: FlatPair, points, owner: np.ndarray, n: int) -> bool:
+    """Whether Hess h couples no two owners: for every bit, weights with 0 do not feel those with 1."""
+    labels = owner + 1
+    bits = (labels[None, :] >> np.arange(int(np.ceil(np.log2(n + 2))))[:, None]) & 1
+    leak, size = _leaks(pair, points, jnp.asarray(bits, dtype=points.dtype))
+    return bool(np.all(np.asarray(leak) <= 1e-12 * np.maximum(np.asarray(size), 1e-300)))
+
+
+@eqx.filter_jit
+def _leaks(pair: FlatPair, points, bits):
+    direction = jax.random.normal(jax.random.key(4), points.shape[1:])
+
+    def at(w):
+        def one(bit):
+            felt = jax.jvp(jax.grad(pair.h), (w,), ((1 - bit) * direction,))[1]
+            return jnp.max(jnp.abs(bit * felt)), jnp.max(jnp.abs(felt))
+
+        return jax.lax.map(one, bits)
+
+    return jax.lax.map(at, points)
+
+
+@dataclasses.dataclass(frozen=True)
+class Degree:
+    """Euler's test `Jg(w) w = p g(w)`: the degree p common to all g_i, None where there is none."""
+
+    value: float | None
+    residual: float
+
+
+def degree(euler: Float[Array, "k n"], values: Float[Array, "k n"]) -> Degree:
+    """The p that fits `euler = p · values`, and what is left over, relative."""
+    left, right = np.ravel(np.asarray(euler)), np.ravel(np.asarray(values))
+    square = float(right @ right)
+    p = float(left @ right) / square if square > 0 else 0.0
+    size = max(float(np.linalg.norm(left)), float(np.linalg.norm(right)), 1e-300)
+    residual = float(np.linalg.norm(left - p * right)) / size
+    return Degree(_tidy(p) if residual <= 1e-12 else None, residual)
+
+
+def _tidy(p: float) -> float:
+    # Degrees are ratios of small integers in practice; 1e-12 away from one is round-off of the fit.
+    return round(p) + 0.0 if abs(p - round(p)) < 1e-10 else p
+
+
+@eqx.filter_jit
+def euler_pairs(pair: FlatPair, points: Float[Array, "k D"]):
+    """`(Jg w, g)` and `(⟨∇h, w⟩, h)` at every point, and `∇h` itself."""
+    euler = jax.lax.map(lambda w: pair.push(w, w), points)
+    values = jax.lax.map(pair.g, points)
+    decay = jax.lax.map(jax.grad(pair.h), points)
+    return euler, values, decay, jax.lax.map(pair.h, points)
+
+
+@eqx.filter_jit
+def conditioning(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Float[Array, " k"]:
+    """Smallest over largest singular value of Jg at every point, its rows scaled to length 1; 0 if a row is 0.
+
+    Scaled, because coordinates of very different size are ordinary and no loss of rank.
+    """
+
+    def at(w):
+        gram = jax.vmap(lambda e: pair.push(w, pair.pull(w, e)))(jnp.eye(n))
+        length = jnp.sqrt(jnp.diag(gram))
+        scaled = gram / jnp.where(length > 0, length, 1.0) / jnp.where(length > 0, length, 1.0)[:, None]
+        eigen = jnp.linalg.eigvalsh(scaled)
+        return jnp.sqrt(jnp.maximum(eigen[0], 0.0) / eigen[-1])
+
+    return jax.lax.map(at, points)
+
+
+@eqx.filter_jit
+def least_row(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Float[Array, " k"]:
+    """Least `‖∇g_i‖` for a pair that splits into blocks, relative to the largest that g_i shows at any point.
+
+    `Jg Jgᵀ 1` is the diagonal of `Jg Jgᵀ` there.
+    """
+    norms = jax.lax.map(lambda w: jnp.sqrt(pair.push(w, pair.pull(w, jnp.ones(n)))), points)
+    largest = jnp.max(norms, axis=0)
+    return jnp.min(norms / jnp.where(largest > 0, largest, 1.0), axis=1)

@@ -1,0 +1,55 @@
+"""x = u^L − v^L with plain weight decay."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float
+
+from .._errors import InputError
+from .._types import Scalar, Vector
+from ._base import AbstractLiftable
+from ._power_balance import power_lift
+
+
+class DepthDifference(AbstractLiftable):
+    """`x = u^L − v^L`, `h = ‖u‖² + ‖v‖²`, L ≥ 3; the state is `(u, v)` stacked, shape (2, n).
+
+    A diagonal linear network of depth L with tied weights. `[∇g, ∇h] = 2(2−L)∇g ≠ 0`: with decay
+    it is a *rescaled* mirror flow, without decay a mirror flow.
+
+    **Raises:** `InputError` unless L is an integer ≥ 3.
+
+    **Reference:** `gunasekar` (depth L); theory.md, rescaled mirror flow.
+
+    !!! example
+        >>> from mirrorjax.parameterizations import DepthDifference
+        >>> param = DepthDifference(3)
+        >>> [round(float(x), 12) for x in param.g(param.lift([3.0, -0.5], scale=0.1))]
+        [3.0, -0.5]
+    """
+
+    depth: int = eqx.field(static=True)
+
+    def __check_init__(self):
+        if isinstance(self.depth, bool) or not isinstance(self.depth, int) or self.depth < 3:
+            raise InputError(
+                "the depth L must be an integer ≥ 3", f"L = {self.depth!r}", "SquaredDifference() is L = 2"
+            )
+
+    @property
+    def degree(self) -> int:
+        """g is homogeneous of degree L."""
+        return self.depth
+
+    def g(self, w: Float[Array, "2 n"]) -> Vector:
+        return w[0] ** self.depth - w[1] ** self.depth
+
+    def h(self, w: Float[Array, "2 n"]) -> Scalar:
+        return jnp.sum(w**2)
+
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
+        """`u₀^L − v₀^L = x₀`; `scale` is `u^L + v^L` where the loss has moved x to 0.
+
+        That is `2 ((u₀^{2−L} + v₀^{2−L})/2)^{−L/(L−2)}`, which for `u₀ = v₀ = γ` is `2γ^L`. It fixes
+        R₀ up to a linear term, whatever x₀.
+        """
+        return power_lift(x0, scale, self.depth)

@@ -1,0 +1,49 @@
+"""x = u²."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float
+
+from .._errors import InputError
+from .._types import Scalar, Vector, is_traced
+from ._base import AbstractLiftable, checked_lift
+
+
+class ExponentiatedGradient(AbstractLiftable):
+    """`x = u²`, `h = Σ u²`; the state is u, shape (n,).
+
+    `dx = −4x (∇f + α) dt`: unnormalized exponentiated gradient, x stays positive.
+
+    **Reference:** `amid`; `flow` Theorem 3.1.
+
+    !!! example
+        >>> from mirrorjax.parameterizations import ExponentiatedGradient
+        >>> [round(float(u), 12) for u in ExponentiatedGradient().lift([4.0, 0.25])]
+        [2.0, 0.5]
+    """
+
+    @property
+    def degree(self) -> int:
+        """g is homogeneous of degree 2."""
+        return 2
+
+    def g(self, w: Float[Array, " n"]) -> Vector:
+        return w**2
+
+    def h(self, w: Float[Array, " n"]) -> Scalar:
+        return jnp.sum(w**2)
+
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, " n"]:
+        """`u₀ = √x₀`. x₀ alone fixes the potential: `scale` is checked and has no effect.
+
+        **Raises:** `InputError` for an x₀ that is not positive.
+        """
+        x, _ = checked_lift(x0, scale)
+        if not is_traced(x) and bool(jnp.any(x <= 0)):
+            bad = int(np.argmin(np.ravel(x)))
+            raise InputError(
+                "x0 = u² must be positive",
+                f"coordinate {bad}, x0 {float(np.ravel(x)[bad])}",
+                "SquaredDifference() or Hadamard() for signed x",
+            )
+        return jnp.sqrt(x)

@@ -1,0 +1,66 @@
+"""X = BA: two layers, or LoRA."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float
+
+from .._errors import InputError
+from .._types import Scalar, Vector, as_array, is_traced
+from ._base import AbstractParameterization, checked_lift, hyperbolic_factors
+
+_ROUND_OFF = 1e-12
+
+
+class Factorization(AbstractParameterization):
+    """`X = B A`, `x = vec(BA)` row by row, `h = ‖B‖² + ‖A‖²`; the state is the tuple (B, A), (n, r) and (r, m).
+
+    The fields do not commute. Where B₀, A₀ and all gradients share singular vectors the singular
+    values follow the Hadamard flow exactly (spectral lemma); `lift` gives such a start.
+
+    **Reference:** theory.md, spectral lemma; `gunasekar`.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.parameterizations import Factorization
+        >>> B, A = Factorization().lift([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]], scale=0.5)
+        >>> [round(float(x), 12) + 0.0 for x in Factorization().g((B, A))]
+        [1.0, 0.0, 2.0, 0.0, 3.0, 0.0]
+    """
+
+    @property
+    def degree(self) -> int:
+        """g is homogeneous of degree 2."""
+        return 2
+
+    def g(self, w: tuple[Float[Array, "n r"], Float[Array, "r m"]]) -> Vector:
+        return jnp.ravel(w[0] @ w[1])
+
+    def h(self, w: tuple[Float[Array, "n r"], Float[Array, "r m"]]) -> Scalar:
+        return jnp.sum(w[0] ** 2) + jnp.sum(w[1] ** 2)
+
+    def lift(
+        self, x0: ArrayLike, scale: ArrayLike = 0.5, rank: int | None = None
+    ) -> tuple[Float[Array, "n r"], Float[Array, "r m"]]:
+        """`B₀A₀ = X₀` and `A₀A₀ᵀ − B₀ᵀB₀ = 2 scale · I`, along the singular vectors of X₀.
+
+        Each singular value is a Hadamard pair of that scale; X₀ = 0 gives LoRA's B₀ = 0.
+
+        **Arguments:** `x0` the matrix X₀ (n, m), `rank` at most min(n, m), its default.
+
+        **Raises:** `InputError` for a bad scale, an x0 that is not a matrix or a rank below X₀'s.
+        """
+        X, _ = checked_lift(x0, scale)
+        c = as_array(scale)
+        if X.ndim != 2 or c.ndim != 0:
+            raise InputError("x0 must be a matrix and scale a number", f"x0 {X.shape}, scale {c.shape}")
+        r = min(X.shape) if rank is None else rank
+        if not 1 <= r <= min(X.shape):
+            raise InputError("rank must be between 1 and min(n, m)", f"rank {r}, X₀ {X.shape}")
+        left, values, right = jnp.linalg.svd(X, full_matrices=False)
+        if not is_traced(values) and bool(np.any(values[r:] > _ROUND_OFF * values[0])):
+            raise InputError("X₀ has a higher rank", f"singular value {r} is {float(values[r]):.3g}, rank {r}")
+        u, v = hyperbolic_factors(values[:r], jnp.broadcast_to(c, (r,)))
+        # m = (u+v)/√2 ≥ w = (u−v)/√2 ≥ 0; the smaller as σ/m, which keeps its digits for c ≫ σ.
+        large = (u + v) / jnp.sqrt(2.0)
+        small = values[:r] / jnp.where(large > 0, large, 1.0)
+        return left[:, :r] * small, large[:, None] * right[:r]

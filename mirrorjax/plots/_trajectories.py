@@ -1,0 +1,104 @@
+"""Two or more routes to x, overlaid."""
+
+from collections.abc import Mapping
+from textwrap import fill
+
+import numpy as np
+from jaxtyping import Array, Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+
+from .._errors import InputError
+from ._style import BLACK, COLOURS, legend_right, log_y, new_figure, power_of_ten, styled
+
+_NAMES = {
+    "x_newton": "Newton's limit",
+    "x_riemannian": "Riemannian flow",
+    "x_argmin": "argmin R",
+    "x_equal_dose": "equal dose",
+}
+_LONG = 100  # times the first step: more would crowd most points onto the left edge
+_OVERLAYS = ("o", "x", "+", "D")
+
+
+@styled
+def trajectories(
+    series: Mapping[str, Float[Array, "..."] | np.ndarray], *, title: str = "", coordinates: int = 5
+) -> Figure:
+    """Gradient flow as lines, the other routes as markers on top; their distance in the panel below.
+
+    **Arguments:** `series` with `ts` (k,) and two or more routes under names that begin with `x_`: the
+    first is (k, n) and drawn as lines; each other is (k, n), or (n,) for the limit of the first, which is
+    marked at the end. Long horizons get a logarithmic time axis, without t = 0. `coordinates`: how
+    many are drawn, those that move most.
+
+    **Raises:** `InputError` without times or with less than two routes.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax import plots
+        >>> ts = np.linspace(0.0, 1.0, 5)
+        >>> x = np.exp(-ts)[:, None] * np.array([1.0, -2.0])
+        >>> figure = plots.trajectories({"ts": ts, "x_gradient": x, "x_mirror": x + 1e-9}, title="decay")
+        >>> [ax.get_ylabel() for ax in figure.axes]
+        ['effective parameter x', 'max |difference|']
+    """
+    routes = {key: np.asarray(value) for key, value in series.items() if key.startswith("x_")}
+    if "ts" not in series or len(routes) < 2:
+        raise InputError(
+            "trajectories needs `ts` and two routes", f"got {', '.join(series) or 'nothing'}",
+            "the series of an agreement or of a limit",
+        )  # fmt: skip
+    ts, (line, *overlays) = np.asarray(series["ts"]), routes
+    logarithmic = any(routes[key].ndim == 1 for key in overlays) or ts[-1] > _LONG * ts[1]
+    shown = slice(1, None) if logarithmic else slice(None)
+    moves = np.ptp(routes[line], axis=0)
+    chosen = [int(i) for i in np.argsort(-moves, kind="stable")[:coordinates]]
+
+    figure = new_figure(4.8)
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
+    if logarithmic:
+        top.set_xscale("log")
+        top.xaxis.set_major_formatter(power_of_ten)
+        top.xaxis.set_minor_locator(NullLocator())
+    for index, colour in zip(chosen, COLOURS):
+        top.plot(ts[shown], routes[line][shown, index], color=colour)
+    for key, marker in zip(overlays, _OVERLAYS):
+        _overlay(top, ts[shown], routes[key], shown, chosen, marker)
+        gap = np.max(np.abs(routes[line] - routes[key]), axis=1)
+        bottom.plot(ts[shown], _positive(gap[shown]), marker=marker, markersize=3.5, color=BLACK, linewidth=1)
+    log_y(bottom)
+    bottom.set(xlabel="time t" + (" (logarithmic)" if logarithmic else ""), ylabel="max |difference|")
+    top.set(title=title, ylabel="effective parameter x")
+    figure.align_ylabels()
+    legend_right(figure, _handles(line, overlays, chosen))
+    return figure
+
+
+def _overlay(ax: Axes, ts: np.ndarray, x: np.ndarray, shown: slice, chosen: list[int], marker: str) -> None:
+    for index, colour in zip(chosen, COLOURS):
+        if x.ndim == 1:
+            end = {"markersize": 8, "clip_on": False}
+            ax.plot(ts[-1:], x[index : index + 1], marker, mfc="none", color=colour, **end)
+        else:
+            ax.plot(ts, x[shown, index], marker, markersize=5.5, mfc="none", color=colour)
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    return np.where(values > 0, values, np.nan)
+
+
+def _handles(line: str, overlays: list[str], chosen: list[int]) -> list[Line2D]:
+    routes = [Line2D([], [], color=BLACK, label=_name(line))]
+    routes += [
+        Line2D([], [], color=BLACK, linestyle="none", marker=marker, mfc="none", label=_name(key))
+        for key, marker in zip(overlays, _OVERLAYS)
+    ]
+    colours = [Line2D([], [], color=c, linewidth=3, label=f"x[{i}]") for i, c in zip(chosen, COLOURS)]
+    return [*routes, *colours]
+
+
+def _name(key: str) -> str:
+    return fill(_NAMES.get(key, key.removeprefix("x_").replace("_", " ") + " flow"), 16)

@@ -1,0 +1,299 @@
+"""The potential of any commuting (g, h), from its definition."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._ode import solve
+from .._types import Scalar, State, Vector, as_array
+from ..parameterizations import AbstractParameterization
+from ._base import AbstractPotential
+
+RTOL = 1e-12
+MAX_STEPS = 4096
+REACH_RTOL, REACH_STEPS = 1e-10, 600
+OVERFLOW = 1e60
+"""Weights beyond this where a ray ended: it ended by overflow, not at a singularity."""
+NEWTON_STEPS = 6
+ACCEPT = 1e-8
+"""`grad` answers NaN where the relative residual of its inverse stays above this."""
+
+
+class _Segment(eqx.Module):
+    """`dw/dτ = Σ μ_i ∇g_i + a ∇h`, with `dq/dτ = ⟨g, μ⟩ + h a` beside it."""
+
+    param: AbstractParameterization
+    mu: Vector
+    a: Scalar
+
+    def __call__(self, t, state, args=None):
+        w, _ = state
+        x, pull = jax.vjp(self.param.g, w)
+        h, decay = jax.value_and_grad(self.param.h)(w)
+        dw = jax.tree.map(lambda p, q: p + self.a * q, pull(self.mu)[0], decay)
+        return dw, x @ self.mu + h * self.a
+
+
+class _Ray(eqx.Module):
+    """`dw/dτ = cosh τ · Σ v_i ∇g_i`: from μ to μ + sinh(τ) v, so that τ = 8 covers three decades."""
+
+    param: AbstractParameterization
+    v: Vector
+
+    def __call__(self, t, w, args=None):
+        _, pull = jax.vjp(self.param.g, w)
+        return jax.tree.map(lambda p: jnp.cosh(t) * p, pull(self.v)[0])
+
+
+class _Line(eqx.Module):
+    """`x = x* + d(τ) e` with `d = d₀ sinh τ`: `JgJgᵀ dμ = e dd`, and R beside it, `dR = ⟨μ, e⟩ dd`."""
+
+    potential: "DerivedPotential"
+    e: Vector
+    unit: Scalar
+
+    def __call__(self, t, state, args=None):
+        w, mu, _ = state
+        _, pull = jax.vjp(self.potential.param.g, w)
+        speed = self.unit * jnp.cosh(t)
+        dmu = self.potential._gram_solve(w, speed * self.e)
+        return pull(dmu)[0], dmu, (mu @ self.e) * speed
+
+
+class _Inverse(eqx.Module):
+    """Follows `x(τ) = x₀ + τ(x − x₀)`, `a(τ) = τ a` in (w, μ): `JgJgᵀ dμ = dx − Jg∇h da`."""
+
+    potential: "DerivedPotential"
+    dx: Vector
+    a: Scalar
+
+    def __call__(self, t, state, args=None):
+        w, _ = state
+        _, pull = jax.vjp(self.potential.param.g, w)
+        decay = jax.grad(self.potential.param.h)(w)
+        drift = jax.jvp(self.potential.param.g, (w,), (decay,))[1]
+        dmu = self.potential._gram_solve(w, self.dx - self.a * drift)
+        dw = jax.tree.map(lambda p, q: p + self.a * q, pull(dmu)[0], decay)
+        return dw, dmu
+
+
+class DerivedPotential(AbstractPotential):
+    r"""`R_a` of any commuting and regular (g, h), without a formula.
+
+    `φ(μ, a)` is the time-1 map of the field `Σ μ_i ∇g_i + a ∇h` from w₀, taken along the straight
+    segment from (0, 0). `∇_μQ = g(φ)`, `∂_aQ = h(φ)`, `Q` the line integral, and `∇R_a` is the inverse
+    of `∇_μQ`. Where φ does not exist (μ outside the range of ∇R_a) the answer is NaN.
+
+    The segment is the point: φ carried along the path of a flow would be that flow again, and agree
+    with it whatever the fields do. That the segment ends at the same place is the theorem.
+
+    **Arguments:** `param`, `w0`; `diagonal` where weights split into blocks of one coordinate each,
+    so that `Jg Jgᵀ` is diagonal (n = 10⁴ then costs no more than its gradients).
+
+    Normalized by `Q(0, 0) = 0`. Differentiable in its arguments μ, x and a by the theorem's own formulas
+    (`∇²_μQ = Jg Jgᵀ`, `∂_a∇_μQ = Jg∇h`), not in w₀.
+
+    **Reference:** `flow` Theorem 3.1.
+
+    !!! example
+        >>> import jax; jax.config.update("jax_enable_x64", True)
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.parameterizations import Hadamard
+        >>> from mirrorjax.potentials import DerivedPotential, potential_of
+        >>> w0 = Hadamard().lift(jnp.array([0.5, -1.0]), scale=0.5)
+        >>> derived, closed = DerivedPotential(Hadamard(), w0), potential_of(Hadamard(), w0)
+        >>> x = jnp.array([2.0, 0.1])
+        >>> bool(jnp.allclose(derived.grad(x, -0.5), closed.grad(x, -0.5), rtol=1e-9))
+        True
+    """
+
+    param: AbstractParameterization
+    w0: State
+    diagonal: bool = eqx.field(static=True, default=False)
+    rtol: Float[Array, ""] = eqx.field(converter=as_array, default=RTOL)
+
+    @property
+    def n(self) -> int:
+        return jax.eval_shape(self.param.g, self.w0).shape[0]
+
+    @property
+    def closed(self) -> bool:
+        return False
+
+    def flow_map(self, mu: Vector, a: Scalar) -> tuple[State, Scalar]:
+        """`φ(μ, a)` and `Q(μ, a)`; NaN where φ does not exist."""
+        return self._follow(_Segment(self.param, as_array(mu), as_array(a)), (self.w0, jnp.zeros(())))
+
+    def bent_dual_grad(self, mu: Vector, a: Scalar) -> Vector:
+        """`g(φ)` along (0, 0) → (0, a) → (μ, a): equal to `dual_grad` where the fields commute, and not elsewhere."""
+        mu, a = as_array(mu), as_array(a)
+        corner = self._follow(_Segment(self.param, jnp.zeros_like(mu), a), (self.w0, jnp.zeros(())))
+        return self.param.g(self._follow(_Segment(self.param, mu, jnp.zeros_like(a)), corner)[0])
+
+    def _follow(self, field, start):
+        solution = solve(
+            field, start, jnp.array([0.0, 1.0]), self.rtol, self.rtol * 1e-2, jnp.zeros(0), "dopri8", MAX_STEPS
+        )
+        return jax.tree.map(lambda leaf: jnp.where(solution.ok, leaf[-1], jnp.nan), solution.ys)
+
+    def _gram_solve(self, w: State, v: Vector) -> Vector:
+        """`(Jg Jgᵀ)⁻¹ v` at w."""
+        if self.diagonal:
+            return v / self._gram(w)
+        return jnp.linalg.solve(self._gram(w), v)
+
+    def _gram(self, w: State) -> Array:
+        """`Jg Jgᵀ` (n, n), or its diagonal (n,)."""
+        _, pull = jax.vjp(self.param.g, w)
+
+        def product(v):
+            return jax.jvp(self.param.g, (w,), pull(v))[1]
+
+        return product(jnp.ones(self.n)) if self.diagonal else jax.vmap(product)(jnp.eye(self.n))
+
+    def dual_grad(self, mu, a):
+        return _dual_grad(self, as_array(mu), as_array(a))
+
+    def dual_value(self, mu, a):
+        return _dual_value(self, as_array(mu), as_array(a))
+
+    def inverse(self, x: Vector, a: Scalar) -> tuple[Vector, Scalar]:
+        """`μ = ∇R_a(x)` and the residual `max|g(φ(μ, a)) − x|` relative to max|x|.
+
+        A first μ comes from following x from x₀ in a straight line, which needs no global
+        convergence; Newton on the dual map, evaluated along its own segment, then decides.
+        """
+        x, a = as_array(x), as_array(a)
+        x0 = self.param.g(self.w0)
+        _, guess = self._follow(_Inverse(self, x - x0, a), (self.w0, jnp.zeros_like(x)))
+        # Relative to x₀ too: at x = 0 a residual relative to x alone could never be small.
+        scale = jnp.maximum(jnp.maximum(jnp.max(jnp.abs(x)), jnp.max(jnp.abs(x0))), jnp.finfo(x.dtype).tiny)
+
+        def step(carry, _):
+            mu, best, residual = carry
+            w, _ = self.flow_map(mu, a)
+            gap = x - self.param.g(w)
+            size = jnp.max(jnp.abs(gap)) / scale
+            better = size < residual
+            best, residual = jnp.where(better, mu, best), jnp.where(better, size, residual)
+            return (mu + self._gram_solve(w, gap), best, residual), None
+
+        start = (guess, jnp.full_like(x, jnp.nan), as_array(jnp.inf))
+        (_, mu, residual), _ = jax.lax.scan(step, start, None, length=NEWTON_STEPS)
+        return mu, residual
+
+    def grad(self, x, a):
+        return _grad(self, as_array(x), as_array(a))
+
+    def hessian(self, x, a):
+        gram = self._gram(self.flow_map(self.grad(x, a), a)[0])
+        return 1 / gram if self.diagonal else jnp.linalg.inv(gram)
+
+    def hessian_solve(self, x, v, a):
+        gram = self._gram(self.flow_map(self.grad(x, a), a)[0])
+        return gram * v if self.diagonal else gram @ v
+
+    def reach(self, mu: Vector, v: Vector, a: Scalar) -> Scalar:
+        """How far φ(μ + r v, a) exists: r, or inf where φ ends by overflow or not before r = 10³.
+
+        NaN where φ(μ, a) does not exist. The solver stalls at a singularity; where it stalls is the
+        end, to 1e-9, in one solve instead of fifty trials.
+        """
+        w, _ = self.flow_map(mu, a)
+        ray = _Ray(self.param, v)
+        limit = jnp.array([0.0, 7.6])
+        tolerance = as_array(REACH_RTOL)
+        path = solve(ray, w, limit, tolerance, tolerance * 1e-2, jnp.zeros(0), "dopri8", REACH_STEPS)
+        size = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(path.last)]))
+        endless = path.ok | ~(size < OVERFLOW)
+        exists = jnp.all(jnp.isfinite(self.param.g(w)))
+        return jnp.where(exists, jnp.where(endless, jnp.inf, jnp.sinh(path.t_last)), jnp.nan)
+
+    def profile(self, e: Vector, distances: Float[Array, " j"], a: Scalar) -> tuple[Array, Array]:
+        """`⟨∇R_a, e⟩` and `R_a − min R_a` at `argmin R_a + d e`, in one solve over all distances d."""
+        w, _ = self.flow_map(jnp.zeros(self.n), a)
+        unit = distances[0]
+        line = _Line(self, e, unit)
+        tolerance = as_array(REACH_RTOL)
+        ts = jnp.concatenate([jnp.zeros(1), jnp.arcsinh(distances / unit)])
+        start = (w, jnp.zeros(self.n), jnp.zeros(()))
+        path = solve(line, start, ts, tolerance, tolerance * 1e-6, jnp.zeros(0), "dopri8", MAX_STEPS)
+        _, mu, rise = path.ys
+        return mu[1:] @ e, rise[1:]
+
+    def decay_reach(self, limit: Scalar) -> Scalar:
+        """The dose at which decay alone, μ = 0, has no φ any more; inf where it still has at `limit`."""
+        field = _Segment(self.param, jnp.zeros(self.n), -limit)
+        start = (self.w0, jnp.zeros(()))
+        tolerance = as_array(REACH_RTOL)
+        path = solve(
+            field, start, jnp.array([0.0, 1.0]), tolerance, tolerance * 1e-2, jnp.zeros(0), "dopri8", MAX_STEPS
+        )
+        return jnp.where(path.ok, jnp.inf, limit * path.t_last)
+
+    def domain(self, a):
+        """Not derived: unknown ends are NaN. See `Analysis.effects` for a measured range."""
+        return jnp.full(self.n, jnp.nan), jnp.full(self.n, jnp.nan)
+
+    def dual_domain(self, a):
+        return self.domain(a)
+
+
+@eqx.filter_custom_jvp
+def _dual_grad(potential: DerivedPotential, mu: Vector, a: Scalar) -> Vector:
+    return potential.param.g(potential.flow_map(mu, a)[0])
+
+
+@_dual_grad.def_jvp
+def _(primals, tangents):
+    potential, mu, a = primals
+    _refuse_start(tangents[0])
+    dmu, da = _dense(mu, tangents[1]), _dense(a, tangents[2])
+    w, _ = potential.flow_map(mu, a)
+    x, pull = jax.vjp(potential.param.g, w)
+    decay = jax.grad(potential.param.h)(w)
+    dw = jax.tree.map(lambda p, q: p + da * q, pull(dmu)[0], decay)
+    return x, jax.jvp(potential.param.g, (w,), (dw,))[1]
+
+
+@eqx.filter_custom_jvp
+def _dual_value(potential: DerivedPotential, mu: Vector, a: Scalar) -> Scalar:
+    return potential.flow_map(mu, a)[1]
+
+
+@_dual_value.def_jvp
+def _(primals, tangents):
+    potential, mu, a = primals
+    _refuse_start(tangents[0])
+    dmu, da = _dense(mu, tangents[1]), _dense(a, tangents[2])
+    w, q = potential.flow_map(mu, a)
+    # dual_grad rather than g(w): its own rule makes second derivatives right.
+    return q, _dual_grad(potential, mu, a) @ dmu + potential.param.h(w) * da
+
+
+@eqx.filter_custom_jvp
+def _grad(potential: DerivedPotential, x: Vector, a: Scalar) -> Vector:
+    mu, residual = potential.inverse(x, a)
+    return jnp.where(residual <= ACCEPT, mu, jnp.nan)
+
+
+@_grad.def_jvp
+def _(primals, tangents):
+    potential, x, a = primals
+    _refuse_start(tangents[0])
+    dx, da = _dense(x, tangents[1]), _dense(a, tangents[2])
+    mu = _grad(potential, x, a)
+    w, _ = potential.flow_map(mu, a)
+    decay = jax.grad(potential.param.h)(w)
+    drift = jax.jvp(potential.param.g, (w,), (decay,))[1]
+    return mu, potential._gram_solve(w, dx - da * drift)
+
+
+def _dense(value: Array, tangent: Array | None) -> Array:
+    return jnp.zeros_like(value) if tangent is None else tangent
+
+
+def _refuse_start(tangent) -> None:
+    if jax.tree.leaves(tangent):
+        raise TypeError("a derived potential is not differentiable in w0 or in its parameterization")

@@ -1,0 +1,164 @@
+"""The potential of commuting quadratic forms."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._types import Scalar, Vector, as_array
+from ._base import AbstractPotential
+
+_MAX_NEWTON = 100
+_CONVERGED = 1e-12
+_ACCEPT = 1e-9
+_TRUST = 2.0
+_HALVINGS = 30
+_POLISH = 3
+
+
+class QuadraticPotential(AbstractPotential):
+    r"""`Q(μ, a) = ¼ ‖φ‖²`, `φ = exp(aB + Σ μ_i A_i) w₀`, so `x_i = ½ ⟨φ, A_i φ⟩`; R_a is its conjugate.
+
+    `∇R_a(x)` is found by damped Newton on `Q(μ, a) − ⟨μ, x⟩`, and is NaN where no μ gives x to a
+    relative 1e-9 (x outside the cone of reachable values). Differentiable in μ, x, a and w₀, to any order.
+
+    **Arguments:** `A` (n, D, D), `B` (D, D), symmetric and all commuting, which is not checked here
+    (`potential_of` does); `w0` (D,) or (D, r).
+
+    **Reference:** `flow` Theorem 3.3; matrix sensing is A_i → 2A_i, B = 2I, w₀ = U₀.
+
+    !!! example
+        >>> import jax; jax.config.update("jax_enable_x64", True)
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.potentials import QuadraticPotential
+        >>> A = jnp.array([[[0.0, 1.0], [1.0, 0.0]]])  # g = w₁w₂
+        >>> R = QuadraticPotential(A, 2 * jnp.eye(2), jnp.array([1.0, 0.5]))
+        >>> mu = R.grad(jnp.array([-3.0]), -0.2)
+        >>> round(float(R.dual_grad(mu, -0.2)[0]), 9)
+        -3.0
+    """
+
+    A: Float[Array, "n D D"] = eqx.field(converter=as_array)
+    B: Float[Array, "D D"] = eqx.field(converter=as_array)
+    w0: Float[Array, " D"] | Float[Array, "D r"] = eqx.field(converter=as_array)
+
+    @property
+    def n(self) -> int:
+        return self.A.shape[0]
+
+    def flow_map(self, mu: Vector, a: Scalar) -> Array:
+        """`φ(μ, a)`, of the shape of w₀."""
+        return _flow_map(self.A, self.B, self.w0, as_array(mu), as_array(a))
+
+    def dual_value(self, mu, a):
+        return 0.25 * jnp.sum(self.flow_map(mu, a) ** 2)
+
+    def dual_grad(self, mu, a):
+        return self._forms(self.flow_map(mu, a))[0]
+
+    def _forms(self, phi: Array) -> tuple[Vector, Float[Array, "n D"]]:
+        """`½⟨φ, A_iφ⟩` and the fields `A_iφ`, flattened."""
+        fields = (self.A @ phi).reshape(self.n, -1)
+        return 0.5 * fields @ phi.ravel(), fields
+
+    def _metric(self, mu: Vector, a: Scalar) -> Float[Array, "n n"]:
+        """`∇²Q = Jg Jgᵀ`, whose entries are `⟨A_iφ, A_jφ⟩`."""
+        fields = self._forms(self.flow_map(mu, a))[1]
+        return fields @ fields.T
+
+    def grad(self, x, a):
+        return _inverse(self, as_array(x), as_array(a))
+
+    def hessian(self, x, a):
+        return jnp.linalg.inv(self._metric(self.grad(x, a), a))
+
+    def hessian_solve(self, x, v, a):
+        return self._metric(self.grad(x, a), a) @ v
+
+    def domain(self, a):
+        """The box around the cone of reachable x: an end is 0 where w₀ has no part in that sign of A_i."""
+        values, vectors = jnp.linalg.eigh(self.A)
+        part = jnp.sum((jnp.swapaxes(vectors, 1, 2) @ self.w0).reshape(*values.shape, -1) ** 2, axis=-1)
+        least = 1e-12 * jnp.max(jnp.abs(values), axis=1, keepdims=True)
+        present = part > 1e-24 * jnp.sum(self.w0**2)
+        negative, positive = jnp.any(present & (values < -least), axis=1), jnp.any(present & (values > least), axis=1)
+        return jnp.where(negative, -jnp.inf, 0.0), jnp.where(positive, jnp.inf, 0.0)
+
+    def dual_domain(self, a):
+        return jnp.full(self.n, -jnp.inf), jnp.full(self.n, jnp.inf)
+
+
+@eqx.filter_custom_jvp
+def _flow_map(A: Array, B: Array, w0: Array, mu: Vector, a: Scalar) -> Array:
+    """`exp(aB + Σ μ_i A_i) w₀`, by eigenvectors: `expm` compiles all its Padé orders, 20 s where this takes 2."""
+    values, vectors = jnp.linalg.eigh(jnp.tensordot(mu, A, 1) + a * B)
+    columns = w0.reshape(w0.shape[0], -1)
+    return (vectors @ (jnp.exp(values)[:, None] * (vectors.T @ columns))).reshape(w0.shape)
+
+
+@_flow_map.def_jvp
+def _(primals, tangents):
+    A, B, w0, mu, a = primals
+    dA, dB, dw0, dmu, da = tangents
+    if dA is not None or dB is not None:
+        raise TypeError("a quadratic potential is not differentiable in A or B: it has to stay commuting")
+    # Not through eigh, whose derivative is NaN where eigenvalues meet, as all do at μ = 0, a = 0.
+    phi = _flow_map(A, B, w0, mu, a)
+    turn = jnp.zeros_like(phi) if dw0 is None else _flow_map(A, B, dw0, mu, a)
+    if dmu is not None:
+        turn = turn + jnp.tensordot(dmu, A, 1) @ phi
+    if da is not None:
+        turn = turn + da * (B @ phi)
+    return phi, turn
+
+
+@eqx.filter_custom_jvp
+def _inverse(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
+    bounds = jnp.linalg.norm(potential.A, axis=(1, 2))
+
+    def look(mu):
+        """Residual, its size relative to the terms of x, and the Newton step."""
+        x_here, fields = potential._forms(phi := potential.flow_map(mu, a))
+        size = jnp.abs(x) + 0.5 * jnp.abs(fields) @ jnp.abs(phi).ravel()
+        gap = x - x_here
+        return gap, jnp.max(jnp.abs(gap) / size), jnp.linalg.solve(fields @ fields.T, gap)
+
+    def objective(mu):
+        return potential.dual_value(mu, a) - mu @ x
+
+    def body(carry):
+        mu, _, k = carry
+        gap, _, step = look(mu)
+        # Newton from far below asks for a step of x/φ²; past ‖Σ δμ_i A_i‖ = 2 the quadratic model says nothing.
+        step = step * jnp.minimum(1.0, _TRUST / jnp.maximum(jnp.abs(step) @ bounds, 1e-300))
+        here, slope = objective(mu), gap @ step
+        noise = 1e-14 * (jnp.abs(here) + jnp.abs(mu) @ jnp.abs(x))
+
+        def too_far(trial):
+            length, halvings = trial
+            falls = objective(mu + length * step) <= here - 1e-4 * length * slope + noise
+            return ~falls & (halvings < _HALVINGS)
+
+        length, _ = jax.lax.while_loop(too_far, lambda t: (t[0] / 2, t[1] + 1), (as_array(1.0), 0))
+        mu = mu + length * step
+        return mu, look(mu)[1], k + 1
+
+    def unfinished(carry):
+        _, residual, k = carry
+        return (residual > _CONVERGED) & (k < _MAX_NEWTON)
+
+    start = jnp.zeros_like(x)
+    mu, residual, _ = jax.lax.while_loop(unfinished, body, (start, look(start)[1], 0))
+    mu = jax.lax.fori_loop(0, _POLISH, lambda _, mu: mu + look(mu)[2], mu)
+    return jnp.where((residual <= _ACCEPT) & (look(mu)[1] <= _ACCEPT), mu, jnp.nan)
+
+
+@_inverse.def_jvp
+def _(primals, tangents):
+    potential, x, a = primals
+    turn_potential, dx, da = tangents
+    mu = _inverse(potential, x, a)
+    # ∇Q(μ; a, w₀) = x: what a and w₀ move at fixed μ, μ must undo.
+    drift = eqx.filter_jvp(lambda p, s: p.dual_grad(mu, s), (potential, a), (turn_potential, da))[1]
+    gap = (0.0 if dx is None else dx) - (0.0 if drift is None else drift)
+    return mu, jnp.linalg.solve(potential._metric(mu, a), gap)

@@ -1,0 +1,4 @@
+"""The report: one HTML file that needs no network, written whole or not at all."""
+
+from ._folder import ensure_writable as ensure_writable
+from ._write import write_report as write_report

@@ -1,0 +1,68 @@
+"""Which pictures belong to a finding, and how they get into the page."""
+
+import functools
+from collections.abc import Iterator
+from io import BytesIO
+from urllib.parse import quote
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from .. import plots
+from ..checks import Finding
+from ._html import Markup, tag
+
+# Theorems about the potential itself, which no series of an instance shows.
+ABOUT_THE_POTENTIAL = frozenset({"mask/3.1", "mask/argmin"})
+
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+_PLAIN = "".join(chr(c) for c in range(32, 127) if chr(c) not in '"#%<>')
+
+
+def pictures(finding: Finding, title: str) -> Iterator[Markup]:
+    """What the evidence and the series of a finding allow to draw."""
+    if {"dose", "l1"} <= finding.series.keys():
+        yield picture(
+            plots.dose_path(finding.series, title=title),
+            "The limit on real data as the dose grows: from the least-norm towards the least-ℓ1 interpolator.",
+        )
+    if "ts" in finding.series and sum(key.startswith("x_") for key in finding.series) > 1:
+        yield picture(
+            plots.trajectories(finding.series, title=title),
+            "Independent routes to x at the finest tolerance, in the coordinates that move most; "
+            "below, their largest difference over all coordinates.",
+        )
+    if any(e.rows for e in [*finding.claims.values(), *finding.controls.values()]):
+        yield picture(
+            plots.ladder(finding, title=title),
+            "Discrepancy against tolerance. What holds falls with its error budget; what is wrong stands still.",
+        )
+
+
+@functools.cache
+def potential_picture() -> Markup:
+    """R_a as the dose grows."""
+    return picture(
+        plots.potential_path(),
+        "The potential Rₐ as the dose grows: its minimum moves to 0, its shape turns from a parabola towards |x|.",
+    )
+
+
+def picture(figure: Figure, caption: str) -> Markup:
+    """A figure with its caption; the image travels inside the page."""
+    width, height = figure.get_size_inches() * 100
+    image = tag(
+        "img", src=data_uri(figure), alt=caption, width=f"{width:.0f}", height=f"{height:.0f}", loading="lazy"
+    )  # fmt: skip
+    return tag("figure", image, tag("figcaption", caption))
+
+
+def data_uri(figure: Figure) -> str:
+    """The figure as an SVG image in a URI."""
+    buffer = BytesIO()
+    # Text as text: as outlines it makes up two thirds of the file. Fixed ids: equal input, equal file.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "mirrorjax", "text.usetex": False}):
+        figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
+    svg = buffer.getvalue().decode()
+    lines = (line.strip() for line in svg[svg.index("<svg") :].splitlines())
+    return "data:image/svg+xml," + quote(" ".join(lines), safe=_PLAIN)

@@ -1,0 +1,44 @@
+"""From verdicts to a file."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._folder import ensure_writable, replace
+
+if TYPE_CHECKING:
+    from ..checks import Verdict
+    from ..theorems._audit import Audited
+
+
+def write_report(
+    verdicts: Sequence["Verdict"],
+    directory: str | os.PathLike[str],
+    *,
+    environment: Mapping[str, str],
+    audit: Sequence["Audited"] = (),
+) -> Path:
+    """Writes `index.html` with every verdict, its evidence and its pictures; returns its path.
+
+    One file, with its images inside: it opens from disk, offline, in light and dark. It is rendered
+    before anything is written and then put in place in one step.
+
+    **Arguments:** `verdicts` in the order wanted; `environment` as from `mirrorjax.checks.environment()`;
+    `audit` as from `mirrorjax.theorems.audit()`.
+
+    **Raises:** `InputError` for a folder that cannot be written to.
+
+    !!! example
+        >>> import tempfile
+        >>> from mirrorjax.report import write_report
+        >>> verdicts = []  # in earnest: mirrorjax.verify()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = write_report(verdicts, folder, environment={"jax": "0.10.2"})
+        ...     path.name, "a measurement that failed to contradict" in path.read_text(encoding="utf-8")
+        ('index.html', True)
+    """
+    folder = ensure_writable(directory)
+    from ._page import page  # here, since asking for a folder must not cost the import of matplotlib
+
+    return replace(folder, page(verdicts, environment, audit))

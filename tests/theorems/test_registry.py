@@ -1,0 +1,112 @@
+"""The table of theorems and how it is asked."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mirrorjax as mj
+from mirrorjax import theorems
+from mirrorjax._errors import InputError, SolverError
+from mirrorjax.checks import RUNGS, Outcome
+from mirrorjax.theorems import Entry, Plan, catalogue, plan, select
+from mirrorjax.theorems._registry import Theorem
+
+FIRST_SLICE = {
+    "flow/riemannian", "flow/storage", "mask/2.1", "mask/2.4", "mask/3.1", "mask/3.3", "mask/C.1", "mask/argmin",
+    "mask/only-m",
+}  # fmt: skip
+
+
+def test_the_table_is_there_and_its_ids_are_unique_and_well_formed():
+    ids = [entry.id for entry in catalogue()]
+    assert set(ids) >= FIRST_SLICE
+    assert len(set(ids)) == len(ids) and ids == sorted(ids)
+    for entry in catalogue():
+        assert re.fullmatch(r"[a-z]+/[A-Za-z0-9]+([.-][A-Za-z0-9]+)*", entry.id), entry.id
+        assert entry.id.split("/")[0] == entry.module.split(".")[1], "the id begins with its folder"
+
+
+def test_every_file_of_a_source_holds_a_theorem():
+    folder = Path(theorems.__file__).parent
+    files = {f".{path.parent.name}.{path.stem}" for path in folder.glob("*/_*.py") if path.stem != "__init__"}
+    assert {entry.module for entry in catalogue()} == files
+
+
+@pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)
+def test_what_is_read_from_the_source_is_what_is_imported(entry):
+    assert entry.load().entry == entry
+    assert entry.title and entry.source
+    assert entry.statement.count("$") >= 2 and entry.statement.count("$") % 2 == 0
+
+
+@pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)
+def test_instances_are_seeded_and_named(entry):
+    theorem = entry.load()
+    first, again, other = (theorem.cases(seed, None) for seed in (0, 0, 1))
+    assert len(first) >= 3
+    names = [case.name for case in first]
+    assert len(set(names)) == len(names)
+    states = [
+        [np.asarray(getattr(case, "w0", getattr(case, "w", None))) for case in cases] for cases in (first, again, other)
+    ]
+    for a, b, c in zip(*states):
+        np.testing.assert_array_equal(a, b)
+        assert np.any(a != c)
+
+
+def test_patterns_choose_in_the_order_of_the_table():
+    everything = [entry.id for entry in catalogue()]
+    assert [entry.id for entry in select([])] == everything
+    assert [entry.id for entry in select(["mask/3.3", "mask/3.1"])] == ["mask/3.1", "mask/3.3"]
+    assert [entry.id for entry in select(["mask/*"])] == [i for i in everything if i.startswith("mask/")]
+    assert [entry.id for entry in select(["mask/3.1", "mask/3.*"])] == [
+        i for i in everything if i.startswith("mask/3.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"), [("mask/3.11", "mask/3.1"), ("mask/argmax", "mask/argmin"), ("storage", "flow/storage")]
+)
+def test_an_unknown_id_gets_near_matches(wrong, near):
+    for ask in (lambda: select(["mask/2.1", wrong]), lambda: mj.verify(wrong)):
+        with pytest.raises(InputError) as caught:
+            ask()
+        assert repr(wrong) in str(caught.value) and near in str(caught.value)
+        assert "mirrorjax list" in str(caught.value)
+
+
+def test_an_id_like_nothing_still_gets_a_hint():
+    with pytest.raises(InputError, match="mirrorjax list"):
+        select(["zzzzzzzz"])
+
+
+def test_a_plan_is_laid_out_before_the_work():
+    laid = plan(["mask/2.1", "mask/C.1"], seed=4, deep=True)
+    assert laid.size == 6 and laid.seed == 4 and laid.rungs == (*RUNGS, 1e-12)
+    assert [theorem.entry.id for theorem, _ in laid.tasks] == ["mask/2.1", "mask/C.1"]
+
+
+def test_a_step_that_fails_is_an_answer_and_not_a_crash():
+    def check(case, rungs):
+        raise SolverError("the solver ran out of steps", "t = 3", "a looser rtol")
+
+    entry = Entry("test/fails", "", "", "", "")
+    heard = []
+    theorem = Theorem(entry, lambda seed, data: [], check)
+    case = mj.theorems._cases.random_regressions(0)[0]
+    [verdict] = Plan(((theorem, (case, case)),), 0, RUNGS).run(lambda e, j: heard.append((e.id, j.outcome)))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "ran out of steps" in verdict.reason and "t = 3" in verdict.reason
+    assert heard == [("test/fails", Outcome.INCONCLUSIVE)] * 2
+
+
+def test_a_bug_in_a_check_is_not_swallowed():
+    def check(case, rungs):
+        raise ZeroDivisionError
+
+    theorem = Theorem(Entry("test/bug", "", "", "", ""), lambda seed, data: [], check)
+    case = mj.theorems._cases.random_regressions(0)[0]
+    with pytest.raises(ZeroDivisionError):
+        list(Plan(((theorem, (case,)),), 0, RUNGS).run())

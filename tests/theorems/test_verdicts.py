@@ -1,0 +1,72 @@
+"""Every theorem holds at seed 0, with the power to have lost; and at other seeds."""
+
+import numpy as np
+import pytest
+
+import mirrorjax as mj
+from mirrorjax.checks import RUNGS, Outcome
+from mirrorjax.theorems import catalogue
+from mirrorjax.theorems._cases import random_problem
+
+IDS = [entry.id for entry in catalogue()]
+ON_REAL_DATA = ["flow/storage", "mask/2.4", "mask/3.1", "mask/3.3"]
+every = pytest.mark.parametrize("theorem_id", IDS)
+
+
+@every
+def test_it_holds(verdict_of, theorem_id):
+    verdict = verdict_of(theorem_id)
+    assert verdict.outcome is Outcome.HOLDS, verdict
+    assert verdict.id == theorem_id and verdict.seed == 0 and verdict.rungs == RUNGS
+    assert 0 < verdict.resolution < 1e-7
+
+
+@every
+def test_it_had_the_power_to_lose(verdict_of, theorem_id):
+    verdict = verdict_of(theorem_id)
+    assert len(verdict.instances) >= 3
+    for judgement in verdict.instances:
+        assert judgement.claims
+        assert len(judgement.controls) >= 2
+        for name, control in judgement.controls.items():
+            assert control.outcome is Outcome.REFUTED, (judgement.name, name, control)
+
+
+@every
+def test_every_hypothesis_was_measured_and_met(verdict_of, theorem_id):
+    for judgement in verdict_of(theorem_id).instances:
+        assert all(h.ok for h in judgement.hypotheses), judgement.hypotheses
+
+
+@pytest.mark.parametrize("theorem_id", [i for i in IDS if i not in ("mask/C.1", "mask/only-m")])
+def test_the_detection_limit_is_a_part_in_a_million_or_less(verdict_of, theorem_id):
+    assert 0 < verdict_of(theorem_id).detection_limit <= 1e-6
+
+
+@pytest.mark.parametrize("theorem_id", ON_REAL_DATA)
+def test_it_was_tried_on_real_measurements(verdict_of, theorem_id):
+    [real] = [j for j in verdict_of(theorem_id).instances if j.name == "glucose spectra"]
+    assert real.outcome is Outcome.HOLDS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+@every
+def test_other_seeds_give_the_same_verdict(theorem_id, seed):
+    [verdict] = mj.verify(theorem_id, seed=seed)
+    assert verdict.outcome is Outcome.HOLDS, verdict
+
+
+def test_one_more_rung_does_not_change_the_verdict():
+    [verdict] = mj.verify("mask/argmin", deep=True)
+    assert verdict.outcome is Outcome.HOLDS, verdict
+    assert verdict.rungs[-1] == 1e-12 and len(verdict.deciding.rows) == 4
+
+
+def test_the_users_table_takes_the_place_of_the_spectra():
+    problem = random_problem(np.random.default_rng(12))
+    for theorem_id in ("mask/2.4", "flow/storage"):
+        [verdict] = mj.verify(theorem_id, data=problem)
+        assert [j.name for j in verdict.instances].count("your data") == 1
+        assert "glucose spectra" not in str(verdict)
+        assert verdict.outcome is Outcome.HOLDS, verdict
