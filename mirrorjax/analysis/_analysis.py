@@ -1,0 +1,107 @@
+"""What was found out about a pair (g, h)."""
+
+import dataclasses
+import math
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from .._types import State
+from ..geometry import Closure, Commutation, Degree, Swap
+from ..parameterizations import AbstractParameterization
+from ..potentials import AbstractPotential
+from ._effects import Effects, effects, horizon
+
+Kind: TypeAlias = Literal["mirror", "rescaled-mirror", "not-mirror", "undecided"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Analysis:
+    """The answer of `analyze`; print it for a table.
+
+    `kind`: "mirror" (a time-varying mirror flow), "rescaled-mirror" (homogeneous g under plain decay),
+    "not-mirror" or "undecided", with the `reason`. `commuting` and `regular` are None where open.
+    `brackets`: sizes of the probed brackets relative to their terms, with their round-off floors.
+    `laws`: conservation laws valid for every loss. `contracting`: whether h is bounded below where
+    decay leads, and `h_min` its least value met: the theory wants h ≥ 0, which a constant arranges.
+    `horizon`: the dose at which decay alone ends the flow. `detection_limit`: a non-commuting part
+    of g smaller than this, relatively, would not have been seen.
+    """
+
+    kind: Kind
+    reason: str
+    n: int
+    D: int
+    commuting: bool | None
+    regular: bool | None
+    degree: float | None
+    brackets: dict[str, float]
+    laws: int | None
+    potential: AbstractPotential | None
+    contracting: bool | None
+    h_min: float
+    horizon: float
+    detection_limit: float
+    separable: bool
+    commutation: Commutation
+    closure: Closure | None
+    euler: Degree
+    swap: Swap
+    param: AbstractParameterization
+    w0: State
+
+    def effects(self, a: float) -> Effects | None:
+        """Position, type and range of the potential after the dose −a; None without a potential."""
+        return None if self.potential is None else effects(self.potential, a)
+
+    def plot(self):
+        """A figure of the potential under growing dose, with its minimum and its range."""
+        from .. import plots
+
+        return plots.analysis(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer in JSON types; what is not finite becomes None, the potential its class name."""
+        skip = {"potential", "commutation", "closure", "euler", "swap", "param", "w0"}
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip}
+        fields["potential"] = None if self.potential is None else type(self.potential).__name__
+        fields["order_swap"] = {"gap": self.swap.gap, "budget": self.swap.budget}
+        fields["lie_dimension"] = None if self.closure is None else self.closure.dim
+        fields["spectral_gap"] = self.closure.ranks[-1].gap if self.closure and self.closure.ranks else None
+        return {key: _json(value) for key, value in fields.items()}
+
+    def __str__(self) -> str:
+        rows = [
+            ("kind", f"{self.kind}  ({self.reason})"),
+            ("size", f"n = {self.n} effective, D = {self.D} weights" + (", separable" if self.separable else "")),
+            ("commuting", _yes(self.commuting)),
+            *((f"  [{name}]", f"{size:.1e}") for name, size in self.brackets.items()),
+            ("  order swap", f"gap {self.swap.gap:.1e}, numerical error {self.swap.budget:.1e}"),
+            ("  detection limit", f"{self.detection_limit:.1e} of g, relative"),
+            ("regular", _yes(self.regular)),
+            ("degree of g", "none" if self.degree is None else f"{self.degree:g}"),
+            ("conservation laws", "undecided" if self.laws is None else f"{self.laws}"),
+            ("  Lie closure", "by blocks" if self.closure is None else self.closure.reason),
+            ("contracting", f"{_yes(self.contracting)}, least h met {self.h_min:.3g}"),
+            ("decay alone ends at dose", f"{self.horizon:.6g}"),
+            ("potential", "none" if self.potential is None else type(self.potential).__name__),
+        ]
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def _yes(value: bool | None) -> str:
+    return "undecided" if value is None else "yes" if value else "no"
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _json(item) for key, item in value.items()}
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def horizon_of(potential: AbstractPotential | None) -> float:
+    """The horizon, NaN without a potential."""
+    return float("nan") if potential is None else horizon(potential)

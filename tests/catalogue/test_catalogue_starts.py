@@ -1,0 +1,159 @@
+"""What `potential_of` refuses, and which way each range moves."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import mirrorjax as mj
+from mirrorjax._errors import InputError
+from mirrorjax.parameterizations import (
+    Custom,
+    DepthDifference,
+    ExponentiatedGradient,
+    Linear,
+    LogRatio,
+    PowerDifference,
+    Quadratic,
+    SymmetricFactorization,
+)
+from mirrorjax.potentials import QuadraticPotential, rescaled_potential_of
+
+X, Z = np.array([[0.0, 1.0], [1.0, 0.0]]), np.diag([1.0, -1.0])
+
+
+@eqx.filter_jit
+def primal(R, x, a):
+    return R.grad(x, a), R.value(x, a), R.excess(x, a), R.hessian(x, a), R.hessian_solve(x, x, a), R.bregman(x, x, a)
+
+
+@eqx.filter_jit
+def dual(R, mu, a):
+    return R.dual_grad(mu, a), R.dual_value(mu, a)
+
+
+def all_nan(answers):
+    return all(np.all(np.isnan(answer)) for answer in answers)
+
+
+def all_finite(answers):
+    return all(np.all(np.isfinite(answer)) for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("param", "w0", "says"),
+    [
+        (PowerDifference(2), [[1.0, 0.0], [1.0, 1.0]], "coordinate 1"),
+        (PowerDifference(2), [1.0, 1.0], r"shape \(2,\)"),
+        (PowerDifference(20), [[1e-20], [1.0]], "underflows"),
+        (DepthDifference(3), [[1.0, 1.0], [1.0, -1.0]], "coordinate 1, value -1.0"),
+        (LogRatio(), [[1.0, 1.0], [-2.0, 1.0]], "coordinate 0, value -2.0"),
+        (LogRatio(), [[1.0, np.nan], [1.0, 1.0]], "finite"),
+        (ExponentiatedGradient(), [1.0, 0.0], "coordinate 1"),
+        (Quadratic([X, Z], np.eye(2)), [1.0, 2.0], "do not commute"),
+        (Quadratic([X], Z), [1.0, 2.0], "do not commute"),
+        (Quadratic([Z, 2 * Z], np.eye(2)), [1.0, 2.0], "not regular"),
+        (Quadratic([Z], np.eye(2)), [1.0, 2.0, 3.0], "D rows"),
+        (SymmetricFactorization(), np.eye(2), "whole of UUᵀ"),
+        (SymmetricFactorization([X, Z]), np.eye(2), "do not commute"),
+        (Linear(np.ones((2, 2)), np.zeros(2)), [1.0, 2.0], "not regular"),
+        (Linear(np.ones((3, 2)), np.zeros(2)), [1.0, 2.0], "not regular"),
+    ],
+)
+def test_starts_without_a_potential_are_refused(param, w0, says):
+    with pytest.raises(InputError, match=says):
+        mj.potential_of(param, jnp.asarray(w0))
+
+
+def test_even_powers_take_either_sign():
+    w0 = jnp.array([[0.9, -0.5], [-0.7, 1.2]])
+    R = mj.potential_of(PowerDifference(2), w0)
+    np.testing.assert_allclose(R.argmin(jnp.zeros(())), PowerDifference(2).g(w0), rtol=1e-14)
+
+
+def length(R, dose):
+    low, high = R.dual_domain(jnp.asarray(-dose))
+    return np.asarray(high - low)
+
+
+def test_the_range_of_the_power_family_widens_and_that_of_the_log_ratio_shrinks():
+    """By 2A both: (−c_v + a, c_u − a) and (−c_u − a, c_v + a)."""
+    w0 = jnp.array([[0.9, 0.5], [0.7, 1.2]])
+    wider, shorter = mj.potential_of(PowerDifference(2), w0), mj.potential_of(LogRatio(), 3 * w0)
+    for dose in (0.3, 1.0, 2.0):
+        np.testing.assert_allclose(length(wider, dose) - length(wider, 0.0), 2 * dose, rtol=1e-12)
+        np.testing.assert_allclose(length(shorter, dose) - length(shorter, 0.0), -2 * dose, rtol=1e-12)
+    assert all(np.all(np.isinf(end)) for end in wider.domain(jnp.asarray(-1.0)))
+
+
+def test_the_log_ratio_is_empty_from_a_quarter_of_the_sum_of_squares_on():
+    R = mj.potential_of(LogRatio(), jnp.array([[1.0], [2.0]]))
+    x, mu = jnp.array([0.3]), jnp.array([0.1])
+    assert length(R, 1.25 * (1 - 1e-12)) > 0 and length(R, 1.25) == 0.0
+    assert all_finite(primal(R, x, jnp.asarray(-1.25 * (1 - 1e-12))))
+    for a in (jnp.asarray(-1.25), jnp.asarray(-3.0)):
+        assert all_nan(primal(R, x, a)) and all_nan(dual(R, mu, a))
+        low, high = R.domain(a)
+        assert np.isposinf(low[0]) and np.isneginf(high[0])
+
+
+def test_the_power_family_is_empty_for_a_growing_a():
+    R = mj.potential_of(PowerDifference(2), jnp.array([[1.0], [1.0]]))
+    x = jnp.array([0.3])
+    assert all_finite(primal(R, x, jnp.asarray(0.124)))
+    assert all_nan(primal(R, x, jnp.asarray(0.126))) and all_nan(dual(R, 0 * x, jnp.asarray(0.126)))
+
+
+def test_positions_of_the_minimum():
+    """The closed forms of theory.md, section 2."""
+    w0 = jnp.array([[0.9, 2.0], [0.7, 1.5]])
+    dose = 0.4
+    kappa = 8.0
+    U, V = (np.asarray(w) ** -2.0 + kappa * dose for w in w0)
+    np.testing.assert_allclose(
+        mj.potential_of(PowerDifference(2), w0).argmin(jnp.asarray(-dose)), U**-2 - V**-2, rtol=1e-13
+    )
+    ratio = (np.asarray(3 * w0[0]) ** 2 - 2 * dose) / (np.asarray(3 * w0[1]) ** 2 - 2 * dose)
+    np.testing.assert_allclose(
+        mj.potential_of(LogRatio(), 3 * w0).argmin(jnp.asarray(-dose)), np.log(ratio) / 2, rtol=1e-13
+    )
+    at = mj.potential_of(ExponentiatedGradient(), w0[0]).argmin(jnp.asarray(-dose))
+    np.testing.assert_allclose(at, w0[0] ** 2 * np.exp(-4 * dose), rtol=1e-13)
+
+
+def test_the_orthant_ends_where_it_should():
+    R = mj.potential_of(ExponentiatedGradient(), jnp.array([1.0, 2.0]))
+    zero = jnp.zeros(())
+    assert float(R.value(jnp.zeros(2), zero)) == 0.0
+    assert np.isposinf(R.value(jnp.array([1.0, -1e-9]), zero))
+    mu = np.asarray(R.grad(jnp.array([0.0, -1e-9]), zero))
+    assert np.isneginf(mu[0]) and np.isnan(mu[1])
+    low, high = R.domain(zero)
+    assert np.all(low == 0) and np.all(np.isposinf(high))
+
+
+def test_x_beyond_the_cone_of_a_quadratic_is_nan():
+    positive = mj.potential_of(Quadratic([np.diag([1.0, 2.0, 0.5])], np.eye(3)), jnp.ones(3))
+    assert all_nan(primal(positive, jnp.array([-1.0]), jnp.zeros(())))
+    for reachable in (1e-12, 1e9):
+        assert all_finite(primal(positive, jnp.array([reachable]), jnp.zeros(())))
+    low, high = positive.domain(jnp.zeros(()))
+    assert low[0] == 0.0 and np.isposinf(high[0])
+    # Diagonal matrix with a negative entry that this w₀ never sees.
+    blind = mj.potential_of(Quadratic([np.diag([1.0, -2.0, 0.5])], np.eye(3)), jnp.array([1.0, 0.0, 1.0]))
+    assert blind.domain(jnp.zeros(()))[0][0] == 0.0
+    hyperbolic = QuadraticPotential([X], 2 * np.eye(2), [1.0, 0.5])
+    assert np.all(np.isinf(hyperbolic.domain(jnp.zeros(()))))
+
+
+def test_without_decay_is_nan_at_every_other_dose():
+    R = mj.potential_of(DepthDifference(3), DepthDifference(3).lift([0.5, -1.0]))
+    x, a = jnp.array([0.5, -1.0]), jnp.asarray(-1e-12)
+    assert all_nan(primal(R, x, a)) and all_nan(dual(R, 0 * x, a)) and all_nan((*R.domain(a), *R.dual_domain(a)))
+    assert all_finite(primal(R, x, jnp.zeros(())))
+    np.testing.assert_allclose(R.argmin(jnp.zeros(())), x, rtol=1e-13)
+
+
+def test_rescaling_needs_a_degree():
+    with pytest.raises(InputError, match="degree"):
+        rescaled_potential_of(Custom(jnp.sin, jnp.sum), jnp.ones(2))
