@@ -43,6 +43,11 @@ def balance(x: Array, log_c: Array, r: Array) -> Array:
         >>> round(float(0.5 * jnp.cosh(ell) ** 2 * jnp.sinh(2 * ell)), 12)
         3.0
     """
+    return _solve(x, log_c, r)
+
+
+@jax.jit
+def _solve(x: Array, log_c: Array, r: Array) -> Array:
     log_ratio = jnp.log(jnp.abs(x)) - log_c
 
     def newton(slope_of):

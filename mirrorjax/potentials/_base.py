@@ -84,6 +84,14 @@ class Distorted(AbstractPotential):
     variation, `a_factor = ½` is a wrong exponent, and 1 + 1e-6 asks what the check can still see.
     All factors at their defaults give the potential itself, so right and wrong share one
     compilation.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.potentials import Distorted, HyperbolicEntropy
+        >>> R = HyperbolicEntropy(log_c0=jnp.zeros(1), s=jnp.zeros(1), kappa=2.0)
+        >>> wrong = Distorted(R, a_factor=0.5)
+        >>> bool(jnp.allclose(wrong.grad(jnp.ones(1), -2.0), R.grad(jnp.ones(1), -1.0)))
+        True
     """
 
     potential: AbstractPotential

@@ -13,14 +13,14 @@ _CONVERGED = 1e-12
 _ACCEPT = 1e-9
 _TRUST = 2.0
 _HALVINGS = 30
-_POLISH = 3
 
 
 class QuadraticPotential(AbstractPotential):
     r"""`Q(μ, a) = ¼ ‖φ‖²`, `φ = exp(aB + Σ μ_i A_i) w₀`, so `x_i = ½ ⟨φ, A_i φ⟩`; R_a is its conjugate.
 
     `∇R_a(x)` is found by damped Newton on `Q(μ, a) − ⟨μ, x⟩`, and is NaN where no μ gives x to a
-    relative 1e-9 (x outside the cone of reachable values). Differentiable in μ, x, a and w₀, to any order.
+    relative 1e-9 (x outside the interior of the cone of reachable values; `excess` too where 0 is).
+    Differentiable in μ, x, a and w₀, to any order.
 
     **Arguments:** `A` (n, D, D), `B` (D, D), symmetric and all commuting, which is not checked here
     (`potential_of` does); `w0` (D,) or (D, r).
@@ -112,45 +112,48 @@ def _(primals, tangents):
     return phi, turn
 
 
-@eqx.filter_custom_jvp
-def _inverse(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
+@eqx.filter_jit
+def _newton(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
     bounds = jnp.linalg.norm(potential.A, axis=(1, 2))
 
     def look(mu):
-        """Residual, its size relative to the terms of x, and the Newton step."""
-        x_here, fields = potential._forms(phi := potential.flow_map(mu, a))
-        size = jnp.abs(x) + 0.5 * jnp.abs(fields) @ jnp.abs(phi).ravel()
+        """Objective, gap in x, the gap relative to the terms of x, and the Newton step."""
+        phi = potential.flow_map(mu, a)
+        x_here, fields = potential._forms(phi)
         gap = x - x_here
-        return gap, jnp.max(jnp.abs(gap) / size), jnp.linalg.solve(fields @ fields.T, gap)
-
-    def objective(mu):
-        return potential.dual_value(mu, a) - mu @ x
+        size = jnp.abs(x) + 0.5 * jnp.abs(fields) @ jnp.abs(phi).ravel()
+        step = jnp.linalg.solve(fields @ fields.T, gap)
+        return 0.25 * jnp.sum(phi**2) - mu @ x, gap, jnp.max(jnp.abs(gap) / size), step
 
     def body(carry):
         mu, _, k = carry
-        gap, _, step = look(mu)
+        here, gap, residual, step = look(mu)
         # Newton from far below asks for a step of x/φ²; past ‖Σ δμ_i A_i‖ = 2 the quadratic model says nothing.
         step = step * jnp.minimum(1.0, _TRUST / jnp.maximum(jnp.abs(step) @ bounds, 1e-300))
-        here, slope = objective(mu), gap @ step
+        slope = gap @ step
         noise = 1e-14 * (jnp.abs(here) + jnp.abs(mu) @ jnp.abs(x))
 
         def too_far(trial):
             length, halvings = trial
-            falls = objective(mu + length * step) <= here - 1e-4 * length * slope + noise
+            there = mu + length * step
+            falls = potential.dual_value(there, a) - there @ x <= here - 1e-4 * length * slope + noise
             return ~falls & (halvings < _HALVINGS)
 
         length, _ = jax.lax.while_loop(too_far, lambda t: (t[0] / 2, t[1] + 1), (as_array(1.0), 0))
-        mu = mu + length * step
-        return mu, look(mu)[1], k + 1
+        return mu + length * step, residual, k + 1
 
     def unfinished(carry):
         _, residual, k = carry
-        return (residual > _CONVERGED) & (k < _MAX_NEWTON)
+        return ~(residual <= _CONVERGED) & (k < _MAX_NEWTON)
 
-    start = jnp.zeros_like(x)
-    mu, residual, _ = jax.lax.while_loop(unfinished, body, (start, look(start)[1], 0))
-    mu = jax.lax.fori_loop(0, _POLISH, lambda _, mu: mu + look(mu)[2], mu)
-    return jnp.where((residual <= _ACCEPT) & (look(mu)[1] <= _ACCEPT), mu, jnp.nan)
+    # The residual is that of the point before: the last step, from 1e-12, polishes.
+    mu, _, _ = jax.lax.while_loop(unfinished, body, (jnp.zeros_like(x), as_array(jnp.inf), 0))
+    return jnp.where(look(mu)[2] <= _ACCEPT, mu, jnp.nan)
+
+
+@eqx.filter_custom_jvp
+def _inverse(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
+    return _newton(potential, x, a)
 
 
 @_inverse.def_jvp

@@ -1,6 +1,5 @@
 """What `potential_of` refuses, and which way each range moves."""
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -20,24 +19,6 @@ from mirrorjax.parameterizations import (
 from mirrorjax.potentials import QuadraticPotential, rescaled_potential_of
 
 X, Z = np.array([[0.0, 1.0], [1.0, 0.0]]), np.diag([1.0, -1.0])
-
-
-@eqx.filter_jit
-def primal(R, x, a):
-    return R.grad(x, a), R.value(x, a), R.excess(x, a), R.hessian(x, a), R.hessian_solve(x, x, a), R.bregman(x, x, a)
-
-
-@eqx.filter_jit
-def dual(R, mu, a):
-    return R.dual_grad(mu, a), R.dual_value(mu, a)
-
-
-def all_nan(answers):
-    return all(np.all(np.isnan(answer)) for answer in answers)
-
-
-def all_finite(answers):
-    return all(np.all(np.isfinite(answer)) for answer in answers)
 
 
 @pytest.mark.parametrize(
@@ -88,20 +69,9 @@ def test_the_range_of_the_power_family_widens_and_that_of_the_log_ratio_shrinks(
 
 def test_the_log_ratio_is_empty_from_a_quarter_of_the_sum_of_squares_on():
     R = mj.potential_of(LogRatio(), jnp.array([[1.0], [2.0]]))
-    x, mu = jnp.array([0.3]), jnp.array([0.1])
     assert length(R, 1.25 * (1 - 1e-12)) > 0 and length(R, 1.25) == 0.0
-    assert all_finite(primal(R, x, jnp.asarray(-1.25 * (1 - 1e-12))))
-    for a in (jnp.asarray(-1.25), jnp.asarray(-3.0)):
-        assert all_nan(primal(R, x, a)) and all_nan(dual(R, mu, a))
-        low, high = R.domain(a)
-        assert np.isposinf(low[0]) and np.isneginf(high[0])
-
-
-def test_the_power_family_is_empty_for_a_growing_a():
-    R = mj.potential_of(PowerDifference(2), jnp.array([[1.0], [1.0]]))
     x = jnp.array([0.3])
-    assert all_finite(primal(R, x, jnp.asarray(0.124)))
-    assert all_nan(primal(R, x, jnp.asarray(0.126))) and all_nan(dual(R, 0 * x, jnp.asarray(0.126)))
+    assert np.isfinite(R.grad(x, jnp.asarray(-1.25 * (1 - 1e-12)))[0]) and np.isnan(R.grad(x, jnp.asarray(-1.25))[0])
 
 
 def test_positions_of_the_minimum():
@@ -134,24 +104,18 @@ def test_the_orthant_ends_where_it_should():
 
 def test_x_beyond_the_cone_of_a_quadratic_is_nan():
     positive = mj.potential_of(Quadratic([np.diag([1.0, 2.0, 0.5])], np.eye(3)), jnp.ones(3))
-    assert all_nan(primal(positive, jnp.array([-1.0]), jnp.zeros(())))
-    for reachable in (1e-12, 1e9):
-        assert all_finite(primal(positive, jnp.array([reachable]), jnp.zeros(())))
-    low, high = positive.domain(jnp.zeros(()))
+    zero = jnp.zeros(())
+    for x, reachable in ((-1.0, False), (0.0, False), (1e-12, True), (1e9, True)):
+        mu = positive.grad(jnp.array([x]), zero)
+        assert np.isfinite(mu[0]) == reachable
+        assert not reachable or abs(positive.dual_grad(mu, zero)[0] / x - 1) < 1e-12
+    low, high = positive.domain(zero)
     assert low[0] == 0.0 and np.isposinf(high[0])
-    # Diagonal matrix with a negative entry that this w₀ never sees.
+    # A negative eigenvalue that this w₀ never sees.
     blind = mj.potential_of(Quadratic([np.diag([1.0, -2.0, 0.5])], np.eye(3)), jnp.array([1.0, 0.0, 1.0]))
-    assert blind.domain(jnp.zeros(()))[0][0] == 0.0
+    assert blind.domain(zero)[0][0] == 0.0
     hyperbolic = QuadraticPotential([X], 2 * np.eye(2), [1.0, 0.5])
-    assert np.all(np.isinf(hyperbolic.domain(jnp.zeros(()))))
-
-
-def test_without_decay_is_nan_at_every_other_dose():
-    R = mj.potential_of(DepthDifference(3), DepthDifference(3).lift([0.5, -1.0]))
-    x, a = jnp.array([0.5, -1.0]), jnp.asarray(-1e-12)
-    assert all_nan(primal(R, x, a)) and all_nan(dual(R, 0 * x, a)) and all_nan((*R.domain(a), *R.dual_domain(a)))
-    assert all_finite(primal(R, x, jnp.zeros(())))
-    np.testing.assert_allclose(R.argmin(jnp.zeros(())), x, rtol=1e-13)
+    assert np.all(np.isinf(hyperbolic.domain(zero)))
 
 
 def test_rescaling_needs_a_degree():
