@@ -99,6 +99,17 @@ def compare(
     At each rung `e = max|left − right|`, and the budget b is the largest, over both routes, of the
     change when the solver is swapped and of the change against a reference run below the last
     rung. `scale` and `moved` default to those of the left route's values.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> from mirrorjax.checks import Exact, FlowRoute, compare, decide
+        >>> idle = mj.problems.LinearRegression(jnp.zeros((1, 2)), jnp.zeros(1))
+        >>> param, ts = mj.parameterizations.Hadamard(), jnp.linspace(0.0, 2.0, 5)
+        >>> flow = mj.flows.GradientFlow(idle, param, mj.schedules.Constant(0.5))
+        >>> decay = FlowRoute(flow, param.lift(jnp.ones(2)), ts=ts)
+        >>> [str(decide(compare(decay, Exact(jnp.exp(-rate * ts)[:, None]))).outcome) for rate in (2.0, 1.0)]
+        ['holds', 'refuted']
     """
     if not x64_on():  # the answer is known, and solving to 1e-10 in float32 takes every step there is
         return Evidence((), 0.0, 0.0, x64=False)

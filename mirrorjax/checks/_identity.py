@@ -22,6 +22,15 @@ def identity(
     Both sides are evaluated again at points moved by one unit in the last place. The residual of
     a true identity is round-off and changes by its own size; that change is the floor. A floor
     taken as ε times the result would call every cancellation a contradiction.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.checks import decide, identity
+        >>> at = jnp.array([0.3, 1.7])
+        >>> str(decide(identity(lambda x: jnp.cosh(x) ** 2, lambda x: 1 + jnp.sinh(x) ** 2, at)).outcome)
+        'holds'
+        >>> str(decide(identity(lambda x: jnp.cosh(x) ** 2, lambda x: 1 + jnp.cosh(x) ** 2, at)).outcome)
+        'refuted'
     """
     rng = np.random.default_rng(seed)
     arrays = [np.asarray(point, dtype=float) for point in points]
@@ -43,7 +52,13 @@ def identity(
 
 
 def at_most(left: float, right: float, floor: float, scale: float | None = None) -> Evidence:
-    """Whether `left ≤ right`: the excess `max(0, left − right)` against a floor."""
+    """Whether `left ≤ right`: the excess `max(0, left − right)` against a floor.
+
+    !!! example
+        >>> from mirrorjax.checks import at_most, decide
+        >>> str(decide(at_most(1.0, 1.0 - 1e-15, floor=1e-15)).outcome), str(decide(at_most(2.0, 1.0, 1e-15)).outcome)
+        ('holds', 'refuted')
+    """
     size = max(abs(left), abs(right)) if scale is None else scale
     row = Row(0.0, max(0.0, left - right), floor, 0)
     return Evidence((row,), size, size, x64=x64_on(), kind="floor")

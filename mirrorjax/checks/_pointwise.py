@@ -21,6 +21,15 @@ def pointwise(
     every derivative taken by automatic differentiation and nothing integrated.
 
     **Reference:** `flow` Theorem 3.1.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> param = mj.parameterizations.Hadamard()
+        >>> w0, v = param.lift(jnp.array([0.5, -1.0])), jnp.array([1.0, 2.0])
+        >>> evidence = mj.checks.pointwise(param, mj.potential_of(param, w0), w0, v, alpha=0.3, a=0.0)
+        >>> str(mj.checks.decide(evidence).outcome)
+        'holds'
     """
     moved = functools.partial(_moved_dual, param, potential, as_array(alpha), as_array(a))
     return identity(moved, lambda w, v: -v, w, v)

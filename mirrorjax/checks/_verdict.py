@@ -85,7 +85,14 @@ def _text(decision: Decision) -> str:
 
 
 def judge(name: str, finding: Finding, seconds: float = math.nan) -> Judgement:
-    """Hypotheses first, then the claims, then whether every control was refuted."""
+    """Hypotheses first, then the claims, then whether every control was refuted.
+
+    !!! example
+        >>> from mirrorjax.checks import Finding, at_most, judge
+        >>> finding = Finding(claims={"1 ≤ 2": at_most(1.0, 2.0, 1e-9)}, controls={"2 ≤ 1": at_most(2.0, 1.0, 1e-9)})
+        >>> str(judge("example", finding).outcome)
+        'holds'
+    """
     claims = {key: decide(e) for key, e in finding.claims.items()}
     controls = {key: decide(e) for key, e in finding.controls.items()}
     planted = {size: decide(e).outcome is Outcome.REFUTED for size, e in finding.planted.items()}
@@ -155,7 +162,14 @@ def _worst_limit(judgements: Sequence[Judgement]) -> float:
 
 
 def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence[float]) -> Verdict:
-    """One refuted instance refutes, one inconclusive instance leaves it open."""
+    """One refuted instance refutes, one inconclusive instance leaves it open.
+
+    !!! example
+        >>> from mirrorjax.checks import Finding, at_most, combine, judge
+        >>> wrong = judge("an instance", Finding({"2 ≤ 1": at_most(2.0, 1.0, 1e-9)}, {}))
+        >>> str(combine("my/claim", [wrong], seed=0, rungs=()).outcome)
+        'refuted'
+    """
     outcome = next(
         (o for o in (Outcome.REFUTED, Outcome.INCONCLUSIVE) if any(j.outcome is o for j in judgements)),
         Outcome.HOLDS,

@@ -27,18 +27,24 @@ class Trajectory(eqx.Module):
     t_last: Scalar
     last: State
     steps: Int[Array, ""]
+    flow: Callable
 
     def failure(self) -> str:
         """Why and where the solve stopped; empty when it did not. Host only."""
         if bool(self.ok):
             return ""
         reason = "the solver ran out of steps" if self.out_of_steps else "the solver could not go on"
-        leaf = np.concatenate([np.ravel(part) for part in jax.tree.leaves(self.last)])
-        size = np.where(np.isfinite(leaf), np.abs(leaf), np.inf)
-        worst = int(np.argmax(size))
+        # The fastest entry, not the largest: at the singularity of a logarithm the culprit is near 0.
+        leaf, rate = (
+            np.concatenate([np.ravel(part) for part in jax.tree.leaves(tree)])
+            for tree in (self.last, self.flow(self.t_last, self.last))
+        )
+        worst = int(np.argmax(np.where(np.isfinite(rate), np.abs(rate), np.inf)))
+        explain = getattr(self.flow, "explain", lambda t, state: "")
         return (
-            f"{reason} after {int(self.steps)} steps, past t = {float(self.t_last):.6g} of "
-            f"{float(self.ts[-1]):.6g}; largest state entry: coordinate {worst}, {leaf[worst]:.3g}"
+            f"{reason} after {int(self.steps)} steps, at t = {float(self.t_last):.6g} of "
+            f"{float(self.ts[-1]):.6g}; fastest state entry: coordinate {worst}, {leaf[worst]:.3g}"
+            f"{explain(self.t_last, self.last)}"
         )
 
 
@@ -69,6 +75,17 @@ def integrate(
 
     **Raises:** `InputError` for unusable arguments; `SolverError` where the solve stops early, with
     t and the coordinate, unless `throw=False`, which leaves the news in the trajectory.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> problem = mj.problems.LinearRegression(jnp.array([[1.0, 2.0]]), jnp.array([5.0]))
+        >>> param = mj.parameterizations.Hadamard()
+        >>> R = mj.potential_of(param, param.lift(jnp.zeros(2)))
+        >>> flow = mj.flows.MirrorFlow(problem, R, mj.schedules.SwitchOff(0.1, at=1.0))
+        >>> path = mj.integrate(flow, ts=[0.0, 1.0, 9.0])
+        >>> path.x.shape, bool(path.ok), round(float(problem.loss(path.x[-1])), 6)
+        ((3, 2), True, 0.0)
     """
     ts = as_array(ts)
     if ts.ndim != 1 or ts.size < 2 or has_nonfinite(ts) or not (is_traced(ts) or np.all(np.diff(np.asarray(ts)) > 0)):
@@ -83,12 +100,12 @@ def integrate(
     atol = rtol if atol is None else atol
     solution, x = _run(flow, state0, ts, as_array(rtol), as_array(atol), solver, max_steps)
     path = Trajectory(
-        ts, solution.ys, x, solution.ok, solution.out_of_steps, solution.t_last, solution.last, solution.steps
+        ts, solution.ys, x, solution.ok, solution.out_of_steps, solution.t_last, solution.last, solution.steps, flow
     )
     if throw and not is_traced(solution.ok) and not bool(solution.ok):
-        raise SolverError(
-            path.failure(),
-            type(flow).__name__,
-            "a larger max_steps, a looser rtol, or solver='kvaerno5' if the flow is stiff",
-        )
+        failure = path.failure()
+        hint = "a larger max_steps, a looser rtol, or solver='kvaerno5' if the flow is stiff"
+        if "leaves the range" in failure:
+            hint = "an earlier end or a smaller dose: the flow itself ends there"
+        raise SolverError(failure, type(flow).__name__, hint)
     return path

@@ -74,7 +74,18 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
 
 
 def limit_path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
-    """`limit` at every entry of `a` (decreasing, ≤ 0) in one continuation; leaves have a leading axis."""
+    """`limit` at every entry of `a` (decreasing, ≤ 0) in one continuation; leaves have a leading axis.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> problem = mj.problems.LinearRegression(jnp.array([[2.0, 1.0]]), jnp.array([1.0]))
+        >>> param = mj.parameterizations.Hadamard()
+        >>> R = mj.potential_of(param, param.lift(jnp.zeros(2), scale=100.0))
+        >>> path = mj.limit_path(problem, R, jnp.array([0.0, -5.0]))
+        >>> [[round(float(x), 2) for x in row] for row in path.x]  # from the least ℓ₂ to the least ℓ₁ norm
+        [[0.4, 0.2], [0.5, 0.0]]
+    """
     wanted = np.asarray(a, dtype=float)
     if wanted.ndim != 1 or not np.all(np.isfinite(wanted)) or np.any(np.diff(wanted) > 0):
         raise InputError("a must be finite and decreasing", f"a = {wanted}", "a = −A(∞)")

@@ -77,7 +77,8 @@ def lie_closure(pair: FlatPair, w: Float[Array, " D"], n: int, seed: int = 0, ma
 def _nested_rows(pair: FlatPair, w, p, depth: int) -> Array:
     def row(p):
         fields = [_combination(pair, p[i]) for i in range(depth)]
-        value, unit = measured(nested(fields), w, jnp.linalg.norm(_terms(fields, w)))
+        terms = jnp.maximum(jnp.linalg.norm(_terms(fields, w)), _growth(fields, w) * jnp.linalg.norm(fields[-1](w)))
+        value, unit = measured(nested(fields), w, terms)
         return value / unit
 
     return jax.lax.map(row, p)
@@ -122,6 +123,19 @@ def _terms(fields: list[Callable], w: Array) -> Array:
     return jnp.abs(one) + jnp.abs(other)
 
 
+def _growth(fields: list[Callable], w: Array) -> Array:
+    """`Π ‖DF·F‖/‖F‖` over all but the last field: what each bracket multiplies magnitudes by.
+
+    Where an inner bracket vanishes, the terms of the outer one are round-off themselves and no measure.
+    """
+    product = jnp.ones(())
+    for field in fields[:-1]:
+        value, change = jax.jvp(field, (w,), (field(w),))
+        size = jnp.linalg.norm(value)
+        product = product * jnp.linalg.norm(change) / jnp.where(size > 0, size, 1.0)
+    return product
+
+
 @eqx.filter_jit
 def image_of_brackets(pair: FlatPair, w: Float[Array, " D"], n: int, depth: int, seed: int = 0) -> Scalar:
     """Largest `‖Jg b‖` over random brackets b of length 2 … depth, in units in which round-off is ε.
@@ -135,7 +149,10 @@ def image_of_brackets(pair: FlatPair, w: Float[Array, " D"], n: int, depth: int,
         def sample(p, k=k):
             fields = [_combination(pair, p[i]) for i in range(k)]
             field = nested(fields)
-            terms = jnp.linalg.norm(pair.push(w, _terms(fields, w)))
+            terms = jnp.maximum(
+                jnp.linalg.norm(pair.push(w, _terms(fields, w))),
+                _growth(fields, w) * jnp.linalg.norm(pair.push(w, fields[-1](w))),
+            )
             value, unit = measured(lambda w: pair.push(w, field(w)), w, terms)
             return jnp.linalg.norm(value) / unit
 

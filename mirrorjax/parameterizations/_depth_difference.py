@@ -18,7 +18,7 @@ class DepthDifference(AbstractLiftable):
 
     **Raises:** `InputError` unless L is an integer ≥ 3.
 
-    **Reference:** `gunasekar` (depth L); theory.md, rescaled mirror flow.
+    **Reference:** `gunasekar` (depth L); beyond/rescaled.
 
     !!! example
         >>> from mirrorjax.parameterizations import DepthDifference

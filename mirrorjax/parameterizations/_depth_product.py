@@ -23,7 +23,7 @@ class DepthProduct(AbstractLiftable):
 
     **Raises:** `InputError` unless L is an integer ≥ 2.
 
-    **Reference:** `dwf`; theory.md, rescaled mirror flow.
+    **Reference:** `dwf`; beyond/rescaled.
 
     !!! example
         >>> from mirrorjax.parameterizations import DepthProduct

@@ -17,7 +17,7 @@ class Factorization(AbstractParameterization):
     The fields do not commute. Where B₀, A₀ and all gradients share singular vectors the singular
     values follow the Hadamard flow exactly (spectral lemma); `lift` gives such a start.
 
-    **Reference:** theory.md, spectral lemma; `gunasekar`.
+    **Reference:** the spectral lemma; `gunasekar`.
 
     !!! example
         >>> import jax.numpy as jnp

@@ -10,15 +10,18 @@ from .._errors import InputError
 from .._types import State, has_nonfinite, is_traced
 from ..parameterizations import AbstractParameterization, Hadamard, SquaredDifference
 from ._base import AbstractPotential
+from ._derived import DerivedPotential
 from ._hyperbolic import HyperbolicEntropy
 from ._rescaled import RescaledPotential
 
 
 @functools.singledispatch
 def potential_of(param: AbstractParameterization, w0: State) -> AbstractPotential:
-    """The potential `R_a` of gradient flow on `g` from `w₀`, in closed form.
+    """The potential `R_a` of gradient flow on `g` from `w₀`: in closed form where one is known, else derived.
 
-    **Raises:** `InputError` where w₀ has no such potential, naming the coordinate.
+    A derived potential presumes that (g, h) commutes; `analyze` measures whether it does.
+
+    **Raises:** `InputError` where w₀ has no potential, naming the coordinate.
 
     !!! example
         >>> from mirrorjax import potential_of
@@ -27,8 +30,7 @@ def potential_of(param: AbstractParameterization, w0: State) -> AbstractPotentia
         >>> [round(float(x), 12) for x in potential_of(Hadamard(), w0).argmin(0.0)]
         [1.0, -2.0]
     """
-    known = ", ".join(sorted(t.__name__ for t in potential_of.registry if t is not object))
-    raise InputError(f"no closed-form potential is registered for {type(param).__name__}", "", f"one of {known}")
+    return DerivedPotential(param, w0)
 
 
 @potential_of.register
@@ -46,7 +48,7 @@ def rescaled_potential_of(param: AbstractParameterization, w0: State) -> Rescale
 
     **Raises:** `InputError` where g declares no degree p, or w₀ has no potential.
 
-    **Reference:** theory.md, beyond/rescaled. For p = 2 it is `potential_of`'s.
+    **Reference:** beyond/rescaled. For p = 2 it is `potential_of`'s.
 
     !!! example
         >>> import jax.numpy as jnp

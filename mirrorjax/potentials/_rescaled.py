@@ -21,7 +21,7 @@ class RescaledPotential(AbstractPotential):
     **Arguments:** `potential`, taken at a = 0, the one of g alone; `degree` p, any real (0: log ratio).
     For λ‖w‖² use λa.
 
-    **Reference:** theory.md, beyond/rescaled.
+    **Reference:** beyond/rescaled.
 
     !!! example
         >>> import jax.numpy as jnp

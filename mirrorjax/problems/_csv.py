@@ -10,7 +10,14 @@ from ._regression import LinearRegression
 
 
 def standardize(Z: np.ndarray, y: np.ndarray) -> LinearRegression:
-    """Columns of Z and y to mean 0 and standard deviation 1; a constant column becomes 0."""
+    """Columns of Z and y to mean 0 and standard deviation 1; a constant column becomes 0.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.problems import standardize
+        >>> standardize(np.array([[1.0, 7.0, 0.0], [3.0, 7.0, 8.0]]), np.array([0.0, 2.0])).Z.tolist()
+        [[-1.0, 0.0, -1.0], [1.0, 0.0, 1.0]]
+    """
     return LinearRegression(_standard(np.asarray(Z, dtype=float)), _standard(np.asarray(y, dtype=float)))
 
 
@@ -29,6 +36,16 @@ def read_csv(path: str | Path, target: str) -> LinearRegression:
 
     **Raises:** `InputError` for a missing, empty or ragged file, for cells that are not finite
     numbers, a missing target column, d ≥ n, and y outside the range of Z.
+
+    !!! example
+        >>> import pathlib, tempfile
+        >>> from mirrorjax.problems import read_csv
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder) / "table.csv"
+        ...     _ = path.write_text("age,size,mass,price\\n1,2,3,4\\n2,0,1,6\\n")
+        ...     problem = read_csv(path, target="price")
+        >>> problem.d, problem.n, problem.y.tolist()
+        (2, 3, [-1.0, 1.0])
     """
     header, rows = _table(Path(path))
     if target not in header:

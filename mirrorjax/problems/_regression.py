@@ -22,7 +22,8 @@ class LinearRegression(AbstractProblem):
     **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
 
     !!! example
-        >>>         >>> from mirrorjax.problems import LinearRegression
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.problems import LinearRegression
         >>> problem = LinearRegression(jnp.array([[1.0, 2.0]]), jnp.array([3.0]))
         >>> float(problem.loss(jnp.zeros(2))), problem.grad(jnp.zeros(2)).tolist()
         (4.5, [-3.0, -6.0])

@@ -9,7 +9,13 @@ from ._regression import LinearRegression
 
 
 def spectra_arrays() -> dict[str, np.ndarray]:
-    """The raw arrays: `channel` (1047,), `spectra` (21, 1047), `glucose` (21,), in the source's units."""
+    """The raw arrays: `channel` (1047,), `spectra` (21, 1047), `glucose` (21,), in the source's units.
+
+    !!! example
+        >>> from mirrorjax.problems import spectra_arrays
+        >>> {name: array.shape for name, array in sorted(spectra_arrays().items())}
+        {'channel': (1047,), 'glucose': (21,), 'spectra': (21, 1047)}
+    """
     file = resources.files("mirrorjax.problems") / "data" / "glucose_spectra.npz"
     with file.open("rb") as stream, np.load(stream) as data:
         return {name: data[name] for name in data.files}

@@ -10,10 +10,15 @@ from ..geometry import ControlledFlow
 from ..parameterizations import AbstractParameterization
 
 
-def order_swap(param: AbstractParameterization, w0, n: int, seed: int, rungs: Sequence[float]) -> Evidence:
-    """Compares x(2) under two controls with equal integrals, applied in opposite orders."""
+def order_swap(
+    param: AbstractParameterization, w0, n: int, seed: int, rungs: Sequence[float], decay: float = 1.0
+) -> Evidence:
+    """Compares x(2) under two controls with equal integrals, applied in opposite orders.
+
+    `decay` scales the part of the controls that acts through ∇h; 0 leaves the losses alone.
+    """
     rng = np.random.default_rng([seed, 5])
-    controls = [(jnp.asarray(0.4 * rng.standard_normal(n)), jnp.asarray(b)) for b in (-0.4, 0.1)]
+    controls = [(jnp.asarray(0.4 * rng.standard_normal(n)), jnp.asarray(decay * b)) for b in (-0.4, 0.1)]
     ts = np.array([0.0, 1.0, 2.0])
     first, second = (
         FlowRoute(ControlledFlow(param, *pair), w0, ts=ts, observe=lambda path: path.x[-1:])

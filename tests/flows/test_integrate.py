@@ -94,7 +94,7 @@ def test_out_of_steps_raises_and_says_when_where_and_what_to_try(unfinished, sto
 def test_without_throw_the_trajectory_carries_the_news(stopped):
     assert not bool(stopped.ok) and bool(stopped.out_of_steps)
     assert 0 < float(stopped.t_last) < CASE.t1
-    reached = TS <= float(stopped.t_last)
+    reached = float(stopped.t_last) >= TS
     assert np.all(np.isfinite(stopped.x[reached])) and np.all(np.isposinf(stopped.x[~reached]))
     assert np.all(np.isfinite(stopped.state[reached])) and np.all(np.isposinf(stopped.state[~reached]))
     worst = int(stopped.failure().split("coordinate ")[1].split(",")[0])

@@ -5,10 +5,11 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax.checks import RUNGS, Outcome
-from mirrorjax.theorems import catalogue
+from mirrorjax.theorems import Plan, catalogue, plan
 from mirrorjax.theorems._cases import random_problem
 
 IDS = [entry.id for entry in catalogue()]
+SHARP = ["flow/riemannian", "flow/storage", "mask/2.1", "mask/2.4", "mask/3.1", "mask/3.3", "mask/argmin"]
 ON_REAL_DATA = ["flow/storage", "mask/2.4", "mask/3.1", "mask/3.3"]
 every = pytest.mark.parametrize("theorem_id", IDS)
 
@@ -38,8 +39,15 @@ def test_every_hypothesis_was_measured_and_met(verdict_of, theorem_id):
         assert all(h.ok for h in judgement.hypotheses), judgement.hypotheses
 
 
-@pytest.mark.parametrize("theorem_id", [i for i in IDS if i not in ("mask/C.1", "mask/only-m")])
-def test_the_detection_limit_is_a_part_in_a_million_or_less(verdict_of, theorem_id):
+@every
+def test_some_planted_error_was_caught_on_every_instance(verdict_of, theorem_id):
+    verdict = verdict_of(theorem_id)
+    if any(judgement.finding.planted for judgement in verdict.instances):
+        assert 0 < verdict.detection_limit < 1e-3
+
+
+@pytest.mark.parametrize("theorem_id", SHARP)
+def test_a_part_in_a_million_is_caught(verdict_of, theorem_id):
     assert 0 < verdict_of(theorem_id).detection_limit <= 1e-6
 
 
@@ -53,7 +61,11 @@ def test_it_was_tried_on_real_measurements(verdict_of, theorem_id):
 @pytest.mark.parametrize("seed", [1, 2])
 @every
 def test_other_seeds_give_the_same_verdict(theorem_id, seed):
-    [verdict] = mj.verify(theorem_id, seed=seed)
+    """On the random instances; on real data the seed is only that of the start."""
+    [(theorem, cases)] = plan([theorem_id], seed=seed).tasks
+    random = tuple(case for case in cases if not getattr(case, "real", False))
+    assert len(random) >= 3
+    [verdict] = Plan(((theorem, random),), seed, RUNGS).run()
     assert verdict.outcome is Outcome.HOLDS, verdict
 
 

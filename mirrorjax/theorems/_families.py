@@ -1,0 +1,74 @@
+"""One start of every family of the catalogue, small, inside its domain for the doses used here."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+
+from .._types import State
+from ..parameterizations import (
+    AbstractParameterization,
+    Custom,
+    ExponentiatedGradient,
+    Linear,
+    LogRatio,
+    PowerDifference,
+    Quadratic,
+)
+from ..potentials import AbstractPotential, DerivedPotential, potential_of
+
+N = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A parameterization with its start and its potential."""
+
+    name: str
+    param: AbstractParameterization
+    w0: State
+    potential: AbstractPotential
+    seed: int
+    t1: float = 2.0
+
+
+def sinh_difference(w):
+    """A g that no catalogue has: `sinh u − sinh v`."""
+    return jnp.sinh(w[0]) - jnp.sinh(w[1])
+
+
+def sinh_sum(w):
+    """Its commuting regularizer, `Σ sinh u + sinh v`."""
+    return jnp.sum(jnp.sinh(w))
+
+
+def families(seed: int, data=None) -> list[Member]:
+    """Power difference, log ratio, exponentiated gradient, quadratic, linear; and a user's own pair."""
+    rng = np.random.default_rng([seed, 11])
+
+    def pair(low: float, high: float) -> np.ndarray:
+        return rng.uniform(low, high, (2, N))
+
+    user = Custom(sinh_difference, sinh_sum)
+    start = pair(0.3, 0.6)
+    members = [
+        ("u⁴ − v⁴", PowerDifference(2), pair(0.6, 0.9)),
+        ("log u − log v", LogRatio(), pair(1.5, 2.5)),
+        ("u²", ExponentiatedGradient(), pair(0.5, 1.0)[0]),
+        ("½wᵀA_iw, commuting", commuting_quadratic(rng), rng.uniform(0.5, 1.0, N + 1)),
+        ("Gw", Linear(rng.standard_normal((N, N + 1)), rng.standard_normal(N + 1)), rng.standard_normal(N + 1)),
+    ]
+    known = [Member(name, p, jnp.asarray(w0), potential_of(p, jnp.asarray(w0)), seed) for name, p, w0 in members]
+    # Slow and smooth: compared over a short time, its steps are set by the compared times and not by rtol.
+    known[1] = dataclasses.replace(known[1], t1=20.0)
+    derived = DerivedPotential(user, jnp.asarray(start), diagonal=True)
+    return [*known, Member("sinh u − sinh v, potential derived", user, jnp.asarray(start), derived, seed)]
+
+
+def commuting_quadratic(rng: np.random.Generator) -> Quadratic:
+    """A_i and B ⪰ 0 with one common eigenbasis."""
+    D = N + 1
+    basis = np.linalg.qr(rng.standard_normal((D, D)))[0]
+    A = np.einsum("dk,ik,ek->ide", basis, rng.standard_normal((N, D)), basis)
+    B = (basis * rng.uniform(0.2, 1.0, D)) @ basis.T
+    return Quadratic((A + A.transpose(0, 2, 1)) / 2, (B + B.T) / 2)

@@ -1,0 +1,42 @@
+"""What several entries measure beside their claims."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..checks import Evidence, Hypothesis, at_most
+from ..geometry import lie_bracket
+from ..parameterizations import AbstractParameterization
+
+_VANISHES = 1e-12
+
+
+def bracket_hypothesis(param: AbstractParameterization, w, name: str = "") -> Hypothesis:
+    """`[∇⟨r,g⟩, ∇h]` at w for one random r, relative to the two terms that it is the difference of."""
+    n = jax.eval_shape(param.g, w).shape[0]
+    r = jnp.asarray(np.random.default_rng(n).standard_normal(n))
+
+    def probe(state):
+        return r @ param.g(state)
+
+    bracket = lie_bracket(probe, param.h, w)
+    term = jax.jvp(jax.grad(param.h), (w,), (jax.grad(probe)(w),))[1]
+    other = jax.jvp(jax.grad(probe), (w,), (jax.grad(param.h)(w),))[1]
+    size = largest(bracket) / max(largest(term), largest(other))
+    return Hypothesis(f"[∇g, ∇h] relative{name}", size, size <= _VANISHES)
+
+
+def largest(tree) -> float:
+    """The largest absolute entry of a pytree."""
+    return max(float(np.max(np.abs(np.asarray(leaf)))) for leaf in jax.tree.leaves(tree))
+
+
+def budget_of(evidence: Evidence) -> float:
+    """The numerical error measured on the last rung; NaN, which no check survives, where a solve failed."""
+    return evidence.rows[-1].budget if evidence.rows else float("nan")
+
+
+def never_rises(values: np.ndarray, evidence: Evidence) -> Evidence:
+    """Whether no column of `values` (k, n) ever grows from row to row, to the budget of `evidence`."""
+    rise = float(np.max(np.diff(values, axis=0)))
+    return at_most(rise, 0.0, budget_of(evidence), float(np.max(np.abs(values))))

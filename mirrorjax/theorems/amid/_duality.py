@@ -1,0 +1,49 @@
+"""amid/duality: the metric of the weights is the inverse Hessian of the potential."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import POINTS, Evidence, Finding, FlowRoute, compare
+from ...flows import GradientFlow, MirrorFlow, Trajectory
+from ...potentials import AbstractPotential, Distorted, potential_of
+from .._cases import Case, random_regressions
+from .._registry import theorem
+
+
+@theorem(
+    id="amid/duality",
+    title="Jg Jgᵀ = (∇²R)⁻¹ along the flow",
+    statement=r"Where $x = g(w)$ makes gradient flow a mirror flow with potential $R_{a_t}$: "
+    r"$J_g(w_t)\,J_g(w_t)^\top = (\nabla^2 R_{a_t}(x_t))^{-1}$ for all $t$. For $m \odot w$: $m^2 + w^2 = 2\sqrt{x^2 + c_t^2}$.",
+    source="amid, reparameterization of mirror flow as gradient flow; flow, Theorem 3.1",
+    cases=random_regressions,
+)
+def theorem_(case: Case, rungs) -> Finding:
+    ts = np.linspace(0.0, case.t1, POINTS)
+    levels = jax.vmap(case.schedule.a)(jnp.asarray(ts))
+    R = potential_of(case.param, case.w0)
+
+    def gram(path: Trajectory):
+        # Jg Jgᵀ of m ⊙ w from the weights alone.
+        return np.asarray(path.state[:, 0] ** 2 + path.state[:, 1] ** 2)
+
+    weights = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts, observe=gram)
+    # x from a mirror flow of its own, which knows no weights.
+    mirror = FlowRoute(MirrorFlow(case.problem, Distorted(R), case.schedule), ts=ts)
+
+    def against(potential: AbstractPotential) -> Evidence:
+        def inverse(path: Trajectory):
+            return 1 / jax.vmap(potential.hessian)(path.x, levels)
+
+        return compare(weights, mirror.observing(inverse), rungs)
+
+    return Finding(
+        claims={"Jg Jgᵀ = (∇²R)⁻¹": against(R)},
+        controls={
+            "Hessian doubled": against(Distorted(R, mu_factor=0.5)),
+            "Hessian at a = 0": against(Distorted(R, a_factor=0.0)),
+            "Hessian wrong by 1e-6": against(Distorted(R, mu_factor=1 + 1e-6)),
+        },
+        planted={d: against(Distorted(R, mu_factor=1 + d)) for d in (1e-6, 1e-8)},
+    )

@@ -1,0 +1,115 @@
+"""flow/3.3: quadratic parameterizations with commuting matrices."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
+from ...geometry import ControlledFlow
+from ...parameterizations import Quadratic
+from .._families import N, commuting_quadratic
+from .._registry import theorem
+
+D = N + 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """Matrices with a common eigenbasis, a start, and a dual point."""
+
+    name: str
+    param: Quadratic
+    w0: np.ndarray
+    mu: np.ndarray
+    a: float
+
+
+def cases(seed, data=None):
+    """Three random families."""
+    instances = []
+    for i in range(3):
+        rng = np.random.default_rng([seed, 51, i])
+        param = commuting_quadratic(rng)
+        instances.append(
+            Point(f"random {i} (seed {seed})", param, rng.standard_normal(D), 0.4 * rng.standard_normal(N), -0.6)
+        )
+    return instances
+
+
+@theorem(
+    id="flow/3.3",
+    title="commuting quadratic families: φ is one matrix exponential",
+    statement=r"For $g_i = \frac{1}{2} w^\top A_i w$, $h = \frac{1}{2} w^\top B w$, all $A_i$, $B$ symmetric and commuting: "
+    r"$\varphi(\mu, a) = \exp(aB + \sum_i \mu_i A_i)\,w_0$ and $Q = \frac{1}{4}\|\varphi\|^2$ where $g, h$ have degree 2; "
+    r"$B \succeq 0$ makes it contracting.",
+    source="flow, Theorem 3.3",
+    cases=cases,
+)
+def theorem_(case: Point, rungs) -> Finding:
+    mu, a = jnp.asarray(case.mu), jnp.asarray(case.a)
+    control = (mu, a)
+    path = FlowRoute(ControlledFlow(case.param, control, control), case.w0, ts=np.array([0.0, 1.0, 2.0]))
+
+    def state_at_one(trajectory):
+        return trajectory.state[1][None]
+
+    def against(matrix) -> Evidence:
+        end = jax.scipy.linalg.expm(matrix) @ jnp.asarray(case.w0)
+        moved = float(jnp.max(jnp.abs(end - case.w0)))
+        return compare(path.observing(state_at_one), Exact(end), rungs, moved=moved)
+
+    A, B = case.param.A, case.param.B
+    exponent = a * B + jnp.einsum("i,ijk->jk", mu, A)
+    mixed = jnp.asarray(np.random.default_rng(0).permutation(D))
+    claims, controls = potential_value(case)
+    h = float(case.param.h(path.path(rungs[-1]).state[1]))
+    return Finding(
+        hypotheses=(
+            Hypothesis("largest commutator, relative", commutator(case.param), commutator(case.param) < 1e-12),
+            Hypothesis("least eigenvalue of B", float(np.linalg.eigvalsh(np.asarray(B))[0]), True),
+        ),
+        claims={
+            "φ(μ, a) = exp(aB + ΣμA) w₀": against(exponent),
+            "B ⪰ 0 makes h ≥ 0": at_most(-h, 0.0, np.finfo(float).eps * max(1.0, h), max(1.0, h)),
+            **claims,
+        },
+        controls={
+            "decay halved": against(exponent - a * B / 2),
+            "A_i permuted": against(a * B + jnp.einsum("i,ijk->jk", mu, A[:, mixed][:, :, mixed])),
+            "exponent wrong by 1e-6": against((1 + 1e-6) * exponent),
+            **controls,
+        },
+        planted={d: against((1 + d) * exponent) for d in (1e-6, 1e-8)},
+    )
+
+
+def potential_value(case: Point):
+    """`∂_μ (¼‖φ‖²) = g(φ)·½·…`: the gradient of Q by autodiff of the exponential, against g at φ."""
+    from ...checks import identity
+
+    A, B, w0 = case.param.A, case.param.B, jnp.asarray(case.w0)
+
+    def phi(mu):
+        return jax.scipy.linalg.expm(case.a * B + jnp.einsum("i,ijk->jk", mu, A)) @ w0
+
+    gradient = jax.jit(jax.grad(lambda mu: jnp.sum(phi(mu) ** 2) / 4))
+
+    def value(factor):
+        return jax.jit(lambda mu: factor * case.param.g(phi(mu)))
+
+    return (
+        {"∇_μ ¼‖φ‖² = g(φ)": identity(gradient, value(1.0), case.mu)},
+        {"∇_μ ½‖φ‖² = g(φ)": identity(gradient, value(0.5), case.mu)},
+    )
+
+
+def commutator(param: Quadratic) -> float:
+    """Largest `‖MN − NM‖ / (‖M‖‖N‖)` over all pairs of the A_i and B."""
+    matrices = [*np.asarray(param.A), np.asarray(param.B)]
+    return max(
+        float(np.linalg.norm(M @ N - N @ M) / (np.linalg.norm(M) * np.linalg.norm(N)))
+        for M in matrices
+        for N in matrices
+    )
