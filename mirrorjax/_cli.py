@@ -17,6 +17,7 @@ examples:
   mirrorjax verify --report report            every theorem, with a report to open in a browser
   mirrorjax verify 'mask/*' --seed 1          one source, other random instances
   mirrorjax verify mask/3.3 --data my.csv --target y
+  mirrorjax analyze model.py:g model.py:h --w0 w0.npy
 """
 
 
@@ -50,6 +51,18 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="all theorems")
     show = commands.add_parser("show", help="statement and source of one theorem")
     show.add_argument("ids", nargs="+", metavar="ID")
+    analyze = commands.add_parser(
+        "analyze",
+        help="is your pair (g, h) a mirror flow, and which",
+        description="Is gradient flow on x = g(w) with decay h(w) a mirror flow in x, and what does decay do to it?",
+        epilog="exit status: 0 mirror or rescaled-mirror, 1 not-mirror, 2 undecided, 3 bad input or failure",
+    )
+    analyze.add_argument("g", metavar="MODULE:g", help="or path/to/file.py:g; takes w, returns a float array (n,)")
+    analyze.add_argument("h", metavar="MODULE:h", help="likewise; returns a float scalar")
+    analyze.add_argument("--w0", metavar="FILE.npy", type=Path, required=True, help="the start (.npz: a dictionary)")
+    analyze.add_argument("--json", metavar="FILE", type=Path, help="write the answer as JSON")
+    analyze.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with a picture")
+    analyze.add_argument("--seed", type=_seed, default=0, help="seed of the probes (default 0)")
     audit = commands.add_parser("audit", help="test printed formulas beside the ones that hold")
     audit.add_argument("--seed", type=_seed, default=0)
     return top
@@ -144,6 +157,40 @@ def _audit(options: argparse.Namespace) -> int:
     return _console.print_audit(audit(options.seed))
 
 
+def _analyze(options: argparse.Namespace) -> int:
+    prepare_jax()
+    from . import _console
+    from .analysis import analyze, effect_json, effect_table, load_function, load_weights, measured_effects
+    from .checks import environment
+    from .report import ensure_writable, write_analysis
+
+    if options.report:
+        ensure_writable(options.report)
+    if options.json:
+        _ensure_file(options.json)
+    g, h, w0 = load_function(options.g), load_function(options.h), load_weights(options.w0)
+    analysis = analyze(g, h, w0, seed=options.seed)
+    effects = measured_effects(analysis)
+    print(analysis)
+    print()
+    print(effect_table(effects, analysis.n))
+    if options.json:
+        content = {**analysis.as_json(), "effects": [effect_json(effect) for effect in effects]}
+        _console.write(options.json, {"environment": environment(), "analysis": content})
+    if options.report:
+        title = f"{options.g} under {options.h}"
+        print(f"report: {write_analysis(analysis, options.report, environment=environment(), title=title)}")
+    return {"not-mirror": REFUTED, "undecided": INCONCLUSIVE}.get(analysis.kind, HOLDS)
+
+
+def _ensure_file(path: Path) -> None:
+    from .report import ensure_writable
+
+    ensure_writable(path.parent).mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise InputError("--json needs a file, got a folder", f"{path}")
+
+
 def _verify(options: argparse.Namespace) -> int:
     from .theorems import select
 
@@ -159,9 +206,7 @@ def _verify(options: argparse.Namespace) -> int:
     if options.report:
         ensure_writable(options.report)
     if options.json:
-        ensure_writable(options.json.parent).mkdir(parents=True, exist_ok=True)
-        if options.json.is_dir():
-            raise InputError("--json needs a file, got a folder", f"{options.json}")
+        _ensure_file(options.json)
     data = None
     if options.data is not None:
         from .problems import read_csv
@@ -180,4 +225,4 @@ def _verify(options: argparse.Namespace) -> int:
     return _console.exit_status(verdicts)
 
 
-COMMANDS = {"verify": _verify, "list": _list, "show": _show, "audit": _audit}
+COMMANDS = {"verify": _verify, "list": _list, "show": _show, "audit": _audit, "analyze": _analyze}

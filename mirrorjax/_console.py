@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -90,7 +90,11 @@ def exit_status(verdicts: Sequence[Verdict]) -> int:
 
 def write_json(path: Path, verdicts: Sequence[Verdict]) -> None:
     """Writes environment and verdicts; complete or not at all."""
-    content = {"environment": environment(), "verdicts": [as_json(v) for v in verdicts]}
+    write(path, {"environment": environment(), "verdicts": [as_json(v) for v in verdicts]})
+
+
+def write(path: Path, content: Mapping[str, object]) -> None:
+    """Writes JSON; complete or not at all."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,13 +1,26 @@
-"""Precision and promotion for the whole suite, set before any array is made."""
+"""Precision, promotion and compilation for the whole suite, set before any array is made."""
 
+import atexit
 import functools
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 
 import hypothesis
 import pytest
 
 # Equinox's runtime checks are host callbacks, and a computation that carries one is never cached.
 os.environ.setdefault("EQX_ON_ERROR", "off")
+
+# Compiling is most of what the suite costs. Notebooks and commands run in processes of their own and
+# compile much the same: they share a cache that lives as long as the session.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="mirrorjax-tests-")
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 import jax
 
@@ -31,3 +44,39 @@ def verdict_of():
         return verdict
 
     return verify
+
+
+EXECUTE = """
+import sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+# `python3` is this interpreter: ipykernel lets no other one take that name.
+NotebookClient(notebook, kernel_name="python3", timeout=300, resources={"metadata": {"path": sys.argv[2]}}).execute()
+"""
+_running: dict[str, subprocess.Popen] = {}
+
+
+def pytest_collection_finish(session):
+    """Notebooks run beside the tests, on the other core: their 40 s are all waiting otherwise."""
+    ours = (item for item in session.items if item.path.name == "test_notebooks.py")
+    wanted = {item.callspec.params["path"] for item in ours if item.name.startswith("test_it_runs[")}
+    for path in () if session.config.option.collectonly else wanted:
+        command = [sys.executable, "-c", EXECUTE, str(path), str(path.parent)]
+        _running[path.stem] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def pytest_sessionfinish(session):
+    for process in _running.values():
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def notebook_run():
+    """`notebook_run(stem)`: exit status and output of the notebook, once it has run to its end."""
+
+    @functools.cache
+    def wait(stem: str) -> tuple[int, str]:
+        output, _ = _running[stem].communicate(timeout=600)
+        return _running[stem].returncode, output
+
+    return wait

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -10,9 +10,8 @@ from .._types import State
 from ..geometry import Closure, Commutation, Degree, Swap
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential
+from ._classify import Kind
 from ._effects import Effects, effects, horizon
-
-Kind: TypeAlias = Literal["mirror", "rescaled-mirror", "not-mirror", "undecided"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +23,9 @@ class Analysis:
     `brackets`: sizes of the probed brackets relative to their terms, with their round-off floors.
     `laws`: conservation laws valid for every loss. `contracting`: whether h is bounded below where
     decay leads, and `h_min` its least value met: the theory wants h ≥ 0, which a constant arranges.
-    `horizon`: the dose at which decay alone ends the flow. `detection_limit`: a non-commuting part
-    of g smaller than this, relatively, would not have been seen.
+    `horizon`: the dose at which decay alone ends the flow, inf where it does not, NaN without a
+    potential. `detection_limit`: a non-commuting part of g smaller than this, relatively, would not
+    be called "not-mirror".
     """
 
     kind: Kind
@@ -70,24 +70,33 @@ class Analysis:
         fields["spectral_gap"] = self.closure.ranks[-1].gap if self.closure and self.closure.ranks else None
         return {key: _json(value) for key, value in fields.items()}
 
-    def __str__(self) -> str:
-        rows = [
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """What `str()` prints, as (name, value)."""
+        return [
             ("kind", f"{self.kind}  ({self.reason})"),
             ("size", f"n = {self.n} effective, D = {self.D} weights" + (", separable" if self.separable else "")),
             ("commuting", _yes(self.commuting)),
-            *((f"  [{name}]", f"{size:.1e}") for name, size in self.brackets.items()),
+            *((f"  {name}", f"{size:.1e}") for name, size in self.brackets.items()),
             ("  order swap", f"gap {self.swap.gap:.1e}, numerical error {self.swap.budget:.1e}"),
             ("  detection limit", f"{self.detection_limit:.1e} of g, relative"),
             ("regular", _yes(self.regular)),
             ("degree of g", "none" if self.degree is None else f"{self.degree:g}"),
             ("conservation laws", "undecided" if self.laws is None else f"{self.laws}"),
-            ("  Lie closure", "by blocks" if self.closure is None else self.closure.reason),
+            ("  Lie closure", self._closure_text()),
             ("contracting", f"{_yes(self.contracting)}, least h met {self.h_min:.3g}"),
-            ("decay alone ends at dose", f"{self.horizon:.6g}"),
+            ("decay alone ends at dose", "–" if math.isnan(self.horizon) else f"{self.horizon:.6g}"),
             ("potential", "none" if self.potential is None else type(self.potential).__name__),
         ]
-        width = max(len(name) for name, _ in rows)
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+    def _closure_text(self) -> str:
+        if self.closure is None:
+            return "by blocks" if self.laws is not None else "the rank is not constant around w0"
+        return self.closure.reason
+
+    def __str__(self) -> str:
+        width = max(len(name) for name, _ in self.rows)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in self.rows)
 
 
 def _yes(value: bool | None) -> str:

@@ -13,14 +13,18 @@ from ..potentials import AbstractPotential, DerivedPotential
 
 SHOWN = 8
 """Coordinates whose range and type are measured; more would only cost time."""
+_HALF = np.concatenate([np.linspace(0, 4, 25), np.geomspace(4.5, 1e2, 8)])
+TRIALS = np.concatenate([_HALF, -_HALF[1:]])
+"""The μ_i tried where μ = 0 does not exist any more."""
+SEARCH_STEPS = 300
 
 
 @dataclasses.dataclass(frozen=True)
 class Effects:
     """What decay has done to the potential by `a = −A`.
 
-    `position`: argmin R_a (n,), NaN where 0 is outside the range. `range`: ends of the existing μ
-    along each of the first coordinates, (k, 2), ±inf where unbounded. `type`: for distances from
+    `position`: argmin R_a (n,), NaN where 0 is outside the range. `range`: ends of the existing μ_i
+    along each of the first coordinates, the other μ_j at 0, (k, 2), ±inf where unbounded. `type`: for distances from
     the minimum `distance` (j,), the local exponent `(x − x*)·R'/(R − min R)`, (k, j): 2 for a
     parabola, 1 for |x|. `turn`: the distance at which it is 1.5, (k,), NaN where it never is.
     """
@@ -34,44 +38,108 @@ class Effects:
 
 
 def effects(potential: AbstractPotential, a: float, scale: float = 1.0) -> Effects:
-    """Measures position, range and type of `R_a`; `scale` is the size of μ to begin the search at."""
+    """Measures position, range and type of `R_a`; `scale` is the size of μ to begin the search at.
+
+    !!! example
+        >>> import jax; jax.config.update("jax_enable_x64", True)
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.analysis import effects
+        >>> from mirrorjax import potential_of
+        >>> from mirrorjax.parameterizations import LogRatio
+        >>> found = effects(potential_of(LogRatio(), jnp.array([[2.0], [3.0]])), -0.5)
+        >>> found.range.round(9).tolist()
+        [[-1.5, 4.0]]
+    """
     level = jnp.asarray(a, dtype=float)
-    position = np.asarray(potential.argmin(level))
     shown = min(potential.n, SHOWN)
-    ends = dual_range(potential, a, scale)
-    distance = np.geomspace(1e-3, 1e4, 43) * max(1e-300, _typical(potential))
-    if np.all(np.isfinite(position)):
-        exponent = np.asarray(_exponents(potential, jnp.asarray(position), level, jnp.asarray(distance), shown))
+    unit = jnp.asarray(np.geomspace(1e-6, 1e4, 61))
+    if isinstance(potential, DerivedPotential):
+        position, distance, exponent, ends = _derived(potential, level, unit, shown)
+        if not np.all(np.isfinite(np.asarray(position))):
+            ends = _searched(potential, scale * jnp.asarray(TRIALS), level, shown)
     else:
-        exponent = np.full((shown, distance.size), np.nan)
-    return Effects(a, position, ends, distance, exponent, np.array([_turn(distance, row) for row in exponent]))
+        position, distance, exponent = _closed(potential, level, unit, shown)
+        ends = dual_range(potential, a, scale)
+    rows = np.asarray(exponent)
+    distance = np.asarray(distance)
+    return Effects(
+        a, np.asarray(position), np.asarray(ends), distance, rows, np.array([_turn(distance, row) for row in rows])
+    )
 
 
-def _typical(potential: AbstractPotential) -> float:
-    x0 = potential.argmin(jnp.zeros(()))
-    curvature = 1 / jnp.diag(_dense(potential.hessian(x0, jnp.zeros(()))))
-    return float(jnp.median(curvature))
+def dual_range(potential: AbstractPotential, a: float, scale: float = 1.0) -> np.ndarray:
+    """Ends of the μ_i for which φ(μ_i e_i, a) exists, for the first coordinates; NaN where none does.
 
-
-def _dense(hessian: Array) -> Array:
-    return jnp.diag(hessian) if hessian.ndim == 1 else hessian
+    All other μ_j are 0: where the pair is separable that is the range of coordinate i, provided the
+    others still exist at 0; elsewhere it is a section of it. Asked of the potential where it knows,
+    else followed from an existing μ_i outwards to the singularity. Where μ = 0 does not exist any
+    more, one that does is looked for on a grid.
+    """
+    shown, level = min(potential.n, SHOWN), jnp.asarray(a, dtype=float)
+    if not isinstance(potential, DerivedPotential):
+        low, high = (np.asarray(end)[:shown, None] for end in potential.dual_domain(level))
+        return np.where(low < high, np.hstack([low, high]), np.nan)
+    return np.asarray(_searched(potential, scale * jnp.asarray(TRIALS), level, shown))
 
 
 @eqx.filter_jit
-def _exponents(potential: AbstractPotential, position, a, distance, shown: int) -> Float[Array, "k j"]:
-    """`d ⟨∇R, e_i⟩ / (R − min R)` at `x* + d e_i`. Where x leaves the domain: NaN."""
+def _derived(potential: DerivedPotential, a, unit, shown: int):
+    """Position, distances, exponents and ranges from φ(0, a): three solves to compile, where one each took twelve."""
+    w, _ = potential.flow_map(jnp.zeros(potential.n), a)
+    distance = unit * _typical(potential._gram(potential.w0))
+    index = jnp.arange(shown)
+    exponent = jax.lax.map(lambda i: _ratio(distance, *potential.profile(w, _axis(potential.n, i), distance)), index)
+    return potential.param.g(w), distance, exponent, jax.lax.map(lambda i: _ends(potential, w, i), index)
+
+
+def _ends(potential: DerivedPotential, w, i) -> Float[Array, " 2"]:
+    signs = jnp.array([-1.0, 1.0])
+    return signs * jax.lax.map(lambda sign: potential.reach(w, sign * _axis(potential.n, i)), signs)
+
+
+@eqx.filter_jit
+def _searched(potential: DerivedPotential, trials, a, shown: int) -> Float[Array, "k 2"]:
+    def one(i):
+        def search(carry):
+            k, _, _ = carry
+            # Most trials fail, and a failure takes every step it is given.
+            w, _ = potential.flow_map(trials[k + 1] * _axis(potential.n, i), a, SEARCH_STEPS)
+            return k + 1, jnp.all(jnp.isfinite(potential.param.g(w))), w
+
+        start = (jnp.asarray(-1), jnp.asarray(False), potential.w0)
+        k, found, w = jax.lax.while_loop(lambda c: ~c[1] & (c[0] < trials.size - 1), search, start)
+        return jnp.where(found, trials[k] + _ends(potential, w, i), jnp.nan)
+
+    return jax.lax.map(one, jnp.arange(shown))
+
+
+@eqx.filter_jit
+def _closed(potential: AbstractPotential, a, unit, shown: int):
+    zero = jnp.zeros(())
+    metric = potential.hessian(potential.argmin(zero), zero)
+    distance = unit * _typical(1 / metric if metric.ndim == 1 else jnp.linalg.inv(metric))
+    position = potential.argmin(a)
+    start = potential.grad(position, a)
 
     def along(i):
-        e = _axis(potential.n, i, jnp.ones(()))
-        if isinstance(potential, DerivedPotential):
-            slope, rise = potential.profile(e, distance, a)
-        else:
-            slope = jax.lax.map(lambda d: potential.grad(position + d * e, a)[i], distance)
-            rise = jax.lax.map(lambda d: potential.bregman(position + d * e, position, a), distance)
-        ratio = distance * slope / rise
-        return jnp.where(jnp.isfinite(ratio), ratio, jnp.nan)
+        e = _axis(potential.n, i)
+        slope = jax.lax.map(lambda d: (potential.grad(position + d * e, a) - start)[i], distance)
+        rise = jax.lax.map(lambda d: potential.bregman(position + d * e, position, a), distance)
+        return _ratio(distance, slope, rise)
 
-    return jax.lax.map(along, jnp.arange(shown))
+    return position, distance, jax.lax.map(along, jnp.arange(shown))
+
+
+def _ratio(distance, slope, rise) -> Float[Array, " j"]:
+    """The local exponent; NaN where x leaves the domain."""
+    ratio = distance * slope / rise
+    return jnp.where(jnp.isfinite(ratio), ratio, jnp.nan)
+
+
+def _typical(gram: Array) -> Array:
+    """A distance over which the start is curved: the middle entry of the metric."""
+    curvature = gram if gram.ndim == 1 else 1 / jnp.diag(jnp.linalg.inv(gram))
+    return jnp.maximum(jnp.median(curvature), jnp.finfo(gram.dtype).tiny)
 
 
 def _turn(distance: np.ndarray, exponent: np.ndarray) -> float:
@@ -83,43 +151,41 @@ def _turn(distance: np.ndarray, exponent: np.ndarray) -> float:
     return float(distance[i] * (distance[i + 1] / distance[i]) ** share)
 
 
-def dual_range(potential: AbstractPotential, a: float, scale: float = 1.0) -> np.ndarray:
-    """Ends of the μ_i for which φ(μ_i e_i, a) exists, for the first coordinates; NaN where none does.
+def _axis(n: int, i) -> Float[Array, " n"]:
+    return jnp.zeros(n).at[i].set(1.0)
 
-    Asked of the potential where it knows, else followed from an existing μ_i outwards to the
-    singularity. Where μ = 0 does not exist any more, one that does is looked for on a grid.
-    """
-    shown, level = min(potential.n, SHOWN), jnp.asarray(a, dtype=float)
-    if not isinstance(potential, DerivedPotential):
-        low, high = (np.asarray(end)[:shown, None] for end in potential.dual_domain(level))
-        return np.where(low < high, np.hstack([low, high]), np.nan)
-    half = np.concatenate([np.linspace(0, 4, 25), np.geomspace(4.5, 1e2, 8)])
-    trials = scale * np.concatenate([half, -half[1:]])
-    return np.asarray(_ranges(potential, jnp.asarray(trials), level, shown))
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """`R_a − min R_a` along coordinate i through its minimum: x_i and the values, (2k + 1,); NaN outside the domain."""
+
+    x: np.ndarray
+    rise: np.ndarray
+    minimum: float
+
+
+def section(potential: AbstractPotential, i: int, a: float, span: float, points: int = 60) -> Section:
+    """R_a along coordinate i, `span` to either side of its minimum."""
+    distance = jnp.linspace(span / points, span, points)
+    position, rise = _section(potential, jnp.asarray(i), jnp.asarray(a, dtype=float), distance)
+    center, rise, steps = float(position[i]), np.asarray(rise), np.asarray(distance)
+    x = center + np.concatenate([-steps[::-1], [0.0], steps])
+    return Section(x, np.concatenate([rise[0][::-1], [0.0], rise[1]]), center)
 
 
 @eqx.filter_jit
-def _ranges(potential: DerivedPotential, trials, a, shown: int) -> Float[Array, "k 2"]:
-    def one(i):
-        def exists(value):
-            return jnp.all(jnp.isfinite(potential.dual_grad(_axis(potential.n, i, value), a)))
-
-        def search(carry):
-            k, _ = carry
-            return k + 1, exists(trials[k + 1])
-
-        at_zero = exists(trials[0])
-        k, found = jax.lax.while_loop(lambda c: ~c[1] & (c[0] < trials.size - 1), search, (0, at_zero))
-        start, unit = _axis(potential.n, i, trials[k]), _axis(potential.n, i, jnp.ones(()))
-        high, low = potential.reach(start, unit, a), potential.reach(start, -unit, a)
-        ends = jnp.stack([trials[k] - low, trials[k] + high])
-        return jnp.where(found, ends, jnp.nan)
-
-    return jax.lax.map(one, jnp.arange(shown))
-
-
-def _axis(n: int, i, value) -> Float[Array, " n"]:
-    return jnp.zeros(n).at[i].set(value)
+def _section(potential: AbstractPotential, i, a, distance):
+    signs = jnp.array([-1.0, 1.0])
+    e = _axis(potential.n, i)
+    if isinstance(potential, DerivedPotential):
+        w, _ = potential.flow_map(jnp.zeros(potential.n), a)
+        sides = jax.lax.map(lambda sign: potential.profile(w, sign * e, distance)[1], signs)
+        return potential.param.g(w), jnp.where(jnp.isfinite(sides) & (sides > 0), sides, jnp.nan)
+    position = potential.argmin(a)
+    sides = jax.lax.map(
+        lambda sign: jax.lax.map(lambda d: potential.bregman(position + sign * d * e, position, a), distance), signs
+    )
+    return position, sides
 
 
 def horizon(potential: AbstractPotential, limit: float = 64.0) -> float:

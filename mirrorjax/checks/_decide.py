@@ -53,7 +53,7 @@ def decide(evidence: Evidence) -> Decision:
 
 def _same(evidence: Evidence) -> Decision:
     if evidence.failure:
-        return _inconclusive(f"solve failed: {evidence.failure}")
+        return _inconclusive(f"solve failed: {evidence.failure}; try more steps or an earlier end")
     if not evidence.x64:
         return _inconclusive("precision: float64 is off; jax.config.update('jax_enable_x64', True) switches it on")
     numbers = [evidence.scale, evidence.moved]
@@ -70,7 +70,7 @@ def _same(evidence: Evidence) -> Decision:
     ladder = evidence.kind == "ladder"
     if e <= AGREE * b:
         if ladder and b > evidence.rows[0].budget / CONVERGE:
-            return _inconclusive("the numerical error does not fall with the tolerance: add a rung")
+            return _inconclusive("the numerical error does not fall with the tolerance: follow the flow for longer, or add a rung")
         return Decision(Outcome.HOLDS, f"e/b = {e / b:.2g}", resolution)
     if e >= DISAGREE * b:
         if ladder and not _stands_still(evidence):

@@ -42,16 +42,15 @@ class AbstractFlow(eqx.Module):
 class GradientFlow(AbstractFlow):
     """`dw = −(Jg(w)ᵀ ∇f(g(w)) + α_t ∇h(w)) dt`.
 
-        !!! example
-            >>> import jax.numpy as jnp
-    import numpy as np
-            >>> import mirrorjax as mj
-            >>> problem = mj.problems.LinearRegression(jnp.eye(2), jnp.ones(2))
-            >>> param = mj.parameterizations.Hadamard()
-            >>> flow = mj.flows.GradientFlow(problem, param, mj.schedules.Constant(0.0))
-            >>> path = mj.integrate(flow, param.lift(jnp.zeros(2)), ts=jnp.array([0.0, 60.0]))
-            >>> bool(jnp.allclose(path.x[-1], 1.0))
-            True
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> problem = mj.problems.LinearRegression(jnp.eye(2), jnp.ones(2))
+        >>> param = mj.parameterizations.Hadamard()
+        >>> flow = mj.flows.GradientFlow(problem, param, mj.schedules.Constant(0.0))
+        >>> path = mj.integrate(flow, param.lift(jnp.zeros(2)), ts=jnp.array([0.0, 60.0]))
+        >>> bool(jnp.allclose(path.x[-1], 1.0))
+        True
     """
 
     problem: AbstractProblem
@@ -76,18 +75,17 @@ class GradientFlow(AbstractFlow):
 class MirrorFlow(AbstractFlow):
     """`dμ = −∇f(∇_μQ(μ, a_t)) dt`, that is `d∇R_{a_t}(x_t) = −∇f(x_t) dt`; the state is μ.
 
-        Starts from μ = 0, which is x₀ = g(w₀) for a potential of w₀.
+    Starts from μ = 0, which is x₀ = g(w₀) for a potential of w₀.
 
-        !!! example
-            >>> import jax.numpy as jnp
-    import numpy as np
-            >>> import mirrorjax as mj
-            >>> problem = mj.problems.LinearRegression(jnp.eye(2), jnp.ones(2))
-            >>> param = mj.parameterizations.Hadamard()
-            >>> R = mj.potential_of(param, param.lift(jnp.array([0.5, 2.0])))
-            >>> flow = mj.flows.MirrorFlow(problem, R, mj.schedules.Constant(0.0))
-            >>> [round(float(rate), 12) for rate in flow(jnp.array(0.0), flow.default_start())]
-            [0.25, -0.5]
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> problem = mj.problems.LinearRegression(jnp.eye(2), jnp.ones(2))
+        >>> param = mj.parameterizations.Hadamard()
+        >>> R = mj.potential_of(param, param.lift(jnp.array([0.5, 2.0])))
+        >>> flow = mj.flows.MirrorFlow(problem, R, mj.schedules.Constant(0.0))
+        >>> [round(float(rate), 12) for rate in flow(jnp.array(0.0), flow.default_start())]
+        [0.25, -0.5]
     """
 
     problem: AbstractProblem
@@ -127,19 +125,18 @@ class MirrorFlow(AbstractFlow):
 class RiemannianFlow(AbstractFlow):
     """`dx = −(∇²R_a)⁻¹ (∇f + α_t ∇y_a) dt` with `∇y_a = −∂_a ∇R_a`; the state is x.
 
-        `y_a(x) = h(φ(∇R_a(x), a))` is the regularizer seen from x.
+    `y_a(x) = h(φ(∇R_a(x), a))` is the regularizer seen from x.
 
-        !!! example
-            >>> import jax.numpy as jnp
-    import numpy as np
-            >>> import mirrorjax as mj
-            >>> problem = mj.problems.LinearRegression(jnp.eye(2), jnp.zeros(2))
-            >>> param = mj.parameterizations.Hadamard()
-            >>> R = mj.potential_of(param, param.lift(jnp.zeros(2), scale=0.5))
-            >>> flow = mj.flows.RiemannianFlow(problem, R, mj.schedules.Constant(1.0))
-            >>> rate = flow(jnp.array(0.0), jnp.array([0.0, 1.2]))  # −2√(x²+c²) x/2 − 4x at x = 1.2, c = ½
-            >>> [round(float(r) + 0.0, 12) for r in rate]
-            [0.0, -6.36]
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> problem = mj.problems.LinearRegression(jnp.eye(2), jnp.zeros(2))
+        >>> param = mj.parameterizations.Hadamard()
+        >>> R = mj.potential_of(param, param.lift(jnp.zeros(2), scale=0.5))
+        >>> flow = mj.flows.RiemannianFlow(problem, R, mj.schedules.Constant(1.0))
+        >>> rate = flow(jnp.array(0.0), jnp.array([0.0, 1.2]))  # −2√(x²+c²) x/2 − 4x at x = 1.2, c = ½
+        >>> [round(float(r) + 0.0, 12) for r in rate]
+        [0.0, -6.36]
     """
 
     problem: AbstractProblem

@@ -21,7 +21,6 @@ from ._structure import (
     Degree as Degree,
     blocks as blocks,
     conditioning as conditioning,
-    degree as degree,
-    euler_pairs as euler_pairs,
+    homogeneity as homogeneity,
     least_row as least_row,
 )

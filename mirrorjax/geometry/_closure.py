@@ -29,17 +29,28 @@ class Rank:
 
 
 def decide_rank(matrix: np.ndarray) -> Rank:
-    """The rank at the largest relative gap of the singular values above round-off."""
+    """The rank at the last gap of at least 10³ between singular values, the last of them being round-off.
+
+    The last and not the largest: of 1, 1, 1e-9, 1e-17 three are real. None where what would be
+    dropped stands above round-off itself.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.geometry import decide_rank
+        >>> [decide_rank(np.diag(d)).value for d in ([1.0, 1e-9, 1e-17], [1.0, 1e-9, 1e-14], [1.0, 1e-2, 1e-4])]
+        [2, 2, 3]
+    """
     sigma = np.linalg.svd(matrix, compute_uv=False)
     if sigma.size == 0 or sigma[0] == 0:
         return Rank(0, np.inf, sigma)
     floor = np.finfo(float).eps * max(matrix.shape) * sigma[0]
-    full = min(matrix.shape)
     extended = np.append(np.maximum(sigma, floor), floor)
     ratios = extended[:-1] / extended[1:]
-    value = int(np.argmax(ratios)) + 1
+    wide = np.flatnonzero(ratios >= MIN_GAP)
+    value = int(wide[-1] if wide.size else np.argmax(ratios)) + 1
     gap = float(ratios[value - 1])
-    return Rank(min(value, full) if gap >= MIN_GAP else None, gap, sigma)
+    decided = gap >= MIN_GAP and extended[value] < MIN_GAP * floor
+    return Rank(value if decided else None, gap, sigma)
 
 
 @dataclasses.dataclass(frozen=True)

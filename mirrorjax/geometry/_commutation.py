@@ -55,21 +55,21 @@ def commutation(pair: FlatPair, points: Float[Array, "k D"], n: int, probes: int
     key_p, key_q, key_s = jax.random.split(jax.random.key(seed), 3)
     p, q = jax.random.normal(key_p, (probes, n)), jax.random.normal(key_q, (probes, n))
     shifts = jax.random.rademacher(key_s, (ULP_SHIFTS, points.shape[1]), dtype=points.dtype)
-    with_g = _probe(pair, usable, p, q, shifts, False)
-    with_h = _probe(pair, usable, p, q, shifts, True)
+    with_g, with_h = _probe(pair, usable, p, q, shifts)
     return Commutation(with_g, with_h, len(usable))
 
 
 @eqx.filter_jit
-def _probe(pair: FlatPair, points, p, q, shifts, with_h: bool) -> BracketSize:
+def _probe(pair: FlatPair, points, p, q, shifts) -> tuple[BracketSize, BracketSize]:
     eps = jnp.finfo(points.dtype).eps
 
-    def sample(w, p, q):
+    def sample(w, p, q, b):
         def first(w):
             return p @ pair.g(w)
 
+        # One function for both kinds of bracket: two would take twice as long to compile.
         def second(w):
-            return pair.h(w) if with_h else q @ pair.g(w)
+            return q @ pair.g(w) + b * pair.h(w)
 
         def bracket(w):
             return lie_bracket(first, second, w)
@@ -89,11 +89,16 @@ def _probe(pair: FlatPair, points, p, q, shifts, with_h: bool) -> BracketSize:
             jnp.maximum(eps, _relative(jnp.max(jnp.linalg.norm(images, axis=1)), image_terms)),
         )
 
-    at_points = jax.lax.map(lambda w: jax.lax.map(lambda pq: sample(w, *pq), (p, q)), points)
-    # A point close to a zero of both terms has a large floor; it must not hide what others show.
-    size, floor, image, image_floor = (jnp.ravel(part) for part in at_points)
-    worst, worst_image = jnp.argmax(size / floor), jnp.argmax(image / image_floor)
-    return BracketSize(size[worst], floor[worst], image[worst_image], image_floor[worst_image])
+    def worst(q, b) -> BracketSize:
+        at_points = jax.lax.map(lambda w: jax.lax.map(lambda pq: sample(w, *pq, b), (p, q)), points)
+        # A point close to a zero of both terms has a large floor; it must not hide what others show.
+        size, floor, image, image_floor = (jnp.ravel(part) for part in at_points)
+        i, j = jnp.argmax(size / floor), jnp.argmax(image / image_floor)
+        return BracketSize(size[i], floor[i], image[j], image_floor[j])
+
+    both = jax.lax.map(lambda qb: worst(*qb), (jnp.stack([q, jnp.zeros_like(q)]), jnp.array([0.0, 1.0])))
+    with_g, with_h = (jax.tree.map(lambda leaf, i=i: leaf[i], both) for i in (0, 1))
+    return with_g, with_h
 
 
 def _relative(value: Array, scale: Array) -> Array:

@@ -1,5 +1,6 @@
 """Figures of what was measured. Each function returns a `matplotlib.figure.Figure`; pyplot is never used."""
 
+from ._analysis import analysis as analysis
 from ._dose import dose_path as dose_path
 from ._ladder import ladder as ladder
 from ._potential import potential_path as potential_path

@@ -121,9 +121,9 @@ class DerivedPotential(AbstractPotential):
     def closed(self) -> bool:
         return False
 
-    def flow_map(self, mu: Vector, a: Scalar) -> tuple[State, Scalar]:
+    def flow_map(self, mu: Vector, a: Scalar, max_steps: int = MAX_STEPS) -> tuple[State, Scalar]:
         """`φ(μ, a)` and `Q(μ, a)`; NaN where φ does not exist."""
-        return self._follow(_Segment(self.param, as_array(mu), as_array(a)), (self.w0, jnp.zeros(())))
+        return self._follow(_Segment(self.param, as_array(mu), as_array(a)), (self.w0, jnp.zeros(())), max_steps)
 
     def bent_dual_grad(self, mu: Vector, a: Scalar) -> Vector:
         """`g(φ)` along (0, 0) → (0, a) → (μ, a): equal to `dual_grad` where the fields commute, and not elsewhere."""
@@ -131,9 +131,9 @@ class DerivedPotential(AbstractPotential):
         corner = self._follow(_Segment(self.param, jnp.zeros_like(mu), a), (self.w0, jnp.zeros(())))
         return self.param.g(self._follow(_Segment(self.param, mu, jnp.zeros_like(a)), corner)[0])
 
-    def _follow(self, field, start):
+    def _follow(self, field, start, max_steps: int = MAX_STEPS):
         solution = solve(
-            field, start, jnp.array([0.0, 1.0]), self.rtol, self.rtol * 1e-2, jnp.zeros(0), "dopri8", MAX_STEPS
+            field, start, jnp.array([0.0, 1.0]), self.rtol, self.rtol * 1e-2, jnp.zeros(0), "dopri8", max_steps
         )
         return jax.tree.map(lambda leaf: jnp.where(solution.ok, leaf[-1], jnp.nan), solution.ys)
 
@@ -194,31 +194,29 @@ class DerivedPotential(AbstractPotential):
         gram = self._gram(self.flow_map(self.grad(x, a), a)[0])
         return gram * v if self.diagonal else gram @ v
 
-    def reach(self, mu: Vector, v: Vector, a: Scalar) -> Scalar:
-        """How far φ(μ + r v, a) exists: r, or inf where φ ends by overflow or not before r = 10³.
+    def reach(self, w: State, v: Vector) -> Scalar:
+        """How far φ(μ + r v, a) exists from w = φ(μ, a): r, or inf where it ends by overflow or not before r = 10³.
 
-        NaN where φ(μ, a) does not exist. The solver stalls at a singularity; where it stalls is the
-        end, to 1e-9, in one solve instead of fifty trials.
+        NaN where w is. The solver stalls at a singularity; where it stalls is the end, to 1e-9, in
+        one solve instead of fifty trials.
         """
-        w, _ = self.flow_map(mu, a)
-        ray = _Ray(self.param, v)
         limit = jnp.array([0.0, 7.6])
         tolerance = as_array(REACH_RTOL)
-        path = solve(ray, w, limit, tolerance, tolerance * 1e-2, jnp.zeros(0), "dopri8", REACH_STEPS)
+        path = solve(_Ray(self.param, v), w, limit, tolerance, tolerance * 1e-2, jnp.zeros(0), "dopri8", REACH_STEPS)
         size = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(path.last)]))
         endless = path.ok | ~(size < OVERFLOW)
         exists = jnp.all(jnp.isfinite(self.param.g(w)))
         return jnp.where(exists, jnp.where(endless, jnp.inf, jnp.sinh(path.t_last)), jnp.nan)
 
-    def profile(self, e: Vector, distances: Float[Array, " j"], a: Scalar) -> tuple[Array, Array]:
-        """`⟨∇R_a, e⟩` and `R_a − min R_a` at `argmin R_a + d e`, in one solve over all distances d."""
-        w, _ = self.flow_map(jnp.zeros(self.n), a)
+    def profile(self, w: State, e: Vector, distances: Float[Array, " j"]) -> tuple[Array, Array]:
+        """`⟨∇R_a, e⟩` and `R_a − min R_a` at `argmin R_a + d e`, w = φ(0, a), in one solve over all distances d."""
         unit = distances[0]
-        line = _Line(self, e, unit)
         tolerance = as_array(REACH_RTOL)
         ts = jnp.concatenate([jnp.zeros(1), jnp.arcsinh(distances / unit)])
         start = (w, jnp.zeros(self.n), jnp.zeros(()))
-        path = solve(line, start, ts, tolerance, tolerance * 1e-6, jnp.zeros(0), "dopri8", MAX_STEPS)
+        path = solve(
+            _Line(self, e, unit), start, ts, tolerance, tolerance * 1e-6, jnp.zeros(0), "dopri8", MAX_STEPS
+        )  # fmt: skip
         _, mu, rise = path.ys
         return mu[1:] @ e, rise[1:]
 

@@ -1,10 +1,14 @@
 """What several entries measure beside their claims."""
 
+import functools
+import operator
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..checks import Evidence, Hypothesis, at_most
+from ..checks import Evidence, Finding, Hypothesis, at_most
 from ..geometry import lie_bracket
 from ..parameterizations import AbstractParameterization
 
@@ -40,3 +44,14 @@ def never_rises(values: np.ndarray, evidence: Evidence) -> Evidence:
     """Whether no column of `values` (k, n) ever grows from row to row, to the budget of `evidence`."""
     rise = float(np.max(np.diff(values, axis=0)))
     return at_most(rise, 0.0, budget_of(evidence), float(np.max(np.abs(values))))
+
+
+def merged(findings: Sequence[Finding]) -> Finding:
+    """One finding of several on the same instance; of errors planted in several, those of the last."""
+    return Finding(
+        **{
+            field: functools.reduce(operator.or_, (getattr(f, field) for f in findings))
+            for field in ("claims", "controls", "planted", "observations", "series")
+        },
+        hypotheses=functools.reduce(operator.add, (f.hypotheses for f in findings)),
+    )

@@ -7,6 +7,7 @@ tolerance of the solver, and no solver has to stall on it.
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .._types import Scalar, as_array
@@ -15,20 +16,28 @@ from ..flows._flows import AbstractFlow
 from ..parameterizations import AbstractParameterization
 from ..problems import AbstractProblem
 from ..schedules import Constant
+from ._side_by_side import SideBySide
 
 CLOCK = 16.0
 """e^{−2·16} = 1e-14 of the way to the end is left."""
 
 
 def pace(field: Array, w: Array) -> Array:
-    """`1/‖field/w‖` per column: with it every column moves at relative speed 1."""
-    return 1 / jnp.sqrt(jnp.sum((field / w) ** 2, axis=0))
+    """`1/‖field/w‖` per column: with it every column moves at relative speed 1.
+
+    In the 8-norm: in the 2-norm two weights that end together would each have speed 1/√2, and
+    e^{−√2·16} = 1.5e-10 of the way would be left.
+    """
+    rates = jnp.abs(field / w)
+    fastest = jnp.max(rates, axis=0)
+    return jnp.sum((rates / fastest) ** 8, axis=0) ** (-1 / 8) / fastest
 
 
 class OutwardRay(AbstractFlow):
     """φ from (0, 0) to (m, a) for t in [0, 1], then along ±μ to the end of its existence.
 
-    Columns are instances of their own: g acts column by column. The state is (w (2, k), μ (k,)).
+    Columns are instances of their own: g acts column by column. The state is (w, μ (k,)), w a tuple of
+    (2, ·) arrays with k columns in all.
     """
 
     param: AbstractParameterization
@@ -38,13 +47,17 @@ class OutwardRay(AbstractFlow):
 
     def __call__(self, t, state, args=None):
         w, _ = state
+        columns = np.cumsum([part.shape[1] for part in w])[:-1]
         _, pull = jax.vjp(self.param.g, w)
-        inwards = pull(self.middle)[0] + self.a * jax.grad(self.param.h)(w)
-        outwards = pull(self.sign)[0]
-        speed = pace(outwards, w)
+        (inwards,), (outwards,) = pull(self.middle), pull(self.sign)
+        speeds = tuple(pace(field, part) for field, part in zip(outwards, w))
+        levels = tuple(jnp.split(self.a, columns))
         first = t < 1
-        dw = jnp.where(first, inwards, speed * outwards)
-        return dw, jnp.where(first, self.middle, speed * self.sign)
+        dw = jax.tree.map(
+            lambda i, a, decay, o, v: jnp.where(first, i + a * decay, v * o),
+            inwards, levels, jax.grad(self.param.h)(w), outwards, speeds,
+        )  # fmt: skip
+        return dw, jnp.where(first, self.middle, jnp.concatenate(speeds) * self.sign)
 
     def effective(self, t, state):
         return state[1]
@@ -80,6 +93,34 @@ class FirstExit(AbstractFlow):
         field = GradientFlow(self.problem, self.param, Constant(self.strength))(as_array(0.0), w)
         speed = pace(field, w)
         return speed * field, speed
+
+    def effective(self, t, state):
+        return state[1]
+
+    @property
+    def breakpoints(self):
+        return jnp.zeros(0)
+
+
+class Segments(AbstractFlow):
+    """φ from (0, 0) straight to (μ, a), column by column, and Q as the line integral beside it.
+
+    The state is (w, q (k,)), w a tuple of arrays whose last axis is the columns. x is `q` itself.
+    """
+
+    param: SideBySide
+    mu: Float[Array, " k"]
+    a: Float[Array, " k"]
+
+    def __call__(self, t, state, args=None):
+        w, _ = state
+        x, pull = jax.vjp(self.param.g, w)
+        levels = tuple(jnp.split(self.a, np.cumsum([part.shape[-1] for part in w])[:-1]))
+        dw = jax.tree.map(
+            lambda p, a, q: p + a * q, pull(self.mu)[0], levels, jax.grad(self.param.h)(w)
+        )  # fmt: skip
+        h = [jax.vmap(lambda v, part=part: part.h(v[..., None]), -1)(v) for part, v in zip(self.param.parts, w)]
+        return dw, x * self.mu + jnp.concatenate(h) * self.a
 
     def effective(self, t, state):
         return state[1]

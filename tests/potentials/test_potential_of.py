@@ -101,13 +101,14 @@ def test_a_start_that_is_not_finite_is_refused():
         mj.potential_of(Hadamard(), jnp.array([[1.0, jnp.nan], [0.5, 0.5]]))
 
 
-def test_an_unknown_parameterization_is_told_which_are_known():
-    def g(w):
-        return w**3
+def cube(w):
+    return w**3
 
-    with pytest.raises(InputError, match="Custom") as caught:
-        mj.potential_of(Custom(g, jnp.sum), jnp.ones(2))
-    assert "Hadamard" in str(caught.value) and "SquaredDifference" in str(caught.value)
+
+def test_only_what_is_registered_is_called_closed():
+    """Elsewhere φ is integrated, which is nothing to take for a formula."""
+    assert mj.potential_of(Hadamard(), jnp.array([[1.0], [0.5]])).closed
+    assert not mj.potential_of(Custom(cube, jnp.sum), jnp.ones(2)).closed
 
 
 def test_it_can_be_taken_under_a_transformation():

@@ -1,0 +1,99 @@
+"""The user's functions and weights, named on the command line."""
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from .._errors import InputError
+from .._types import State
+
+
+def load_function(spec: str) -> Callable:
+    """The function of `package.module:name` or `path/to/file.py:name`; modules also from the current folder.
+
+    **Raises:** `InputError` naming what is missing.
+
+    !!! example
+        >>> from mirrorjax.analysis import load_function
+        >>> load_function("math:hypot")(3.0, 4.0)
+        5.0
+    """
+    source, _, name = spec.rpartition(":")
+    if not source or not name:
+        raise InputError("a function is given as MODULE:NAME", repr(spec), "my_module:g or path/to/file.py:g")
+    module = _from_file(Path(source)) if source.endswith(".py") else _from_name(source)
+    function = module
+    for part in name.split("."):
+        if not hasattr(function, part):
+            known = ", ".join(sorted(k for k, v in vars(module).items() if callable(v) and not k.startswith("_"))[:8])
+            raise InputError(f"{source} has no {name!r}", spec, f"one of {known}" if known else "")
+        function = getattr(function, part)
+    if not callable(function):
+        raise InputError(f"{name} is no function but {type(function).__name__}", spec)
+    return function
+
+
+def _from_name(name: str) -> ModuleType:
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
+            raise _broken(name, error) from error
+        raise InputError(
+            f"no module {name!r}", "", f"its folder on PYTHONPATH, or {name.replace('.', '/')}.py:NAME"
+        ) from None
+    except Exception as error:
+        raise _broken(name, error) from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    path = path.expanduser()
+    if not path.is_file():
+        raise InputError("no such file", str(path))
+    name = f"_mirrorjax_{path.stem}"
+    known = sys.modules.get(name)
+    if known is not None and getattr(known, "__file__", None) == str(path.resolve()):
+        return known
+    found = importlib.util.spec_from_file_location(name, path.resolve())
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    try:
+        found.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise _broken(str(path), error) from error
+    return module
+
+
+def _broken(name: str, error: Exception) -> InputError:
+    return InputError(f"importing {name} failed: {type(error).__name__}: {str(error).splitlines()[:1]}", name)
+
+
+def load_weights(path: Path) -> State:
+    """The array of an .npy file, or the dictionary of arrays of an .npz file.
+
+    **Raises:** `InputError` for a file that is missing, pickled or not numeric.
+    """
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        weights = loaded if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
+    except OSError as error:
+        raise InputError(f"w0 cannot be read: {error.strerror or error}", str(path)) from error
+    except Exception as error:
+        reason = "it holds pickled objects" if "pickle" in str(error).lower() else str(error).split("\n")[0]
+        raise InputError(
+            f"w0 is no .npy or .npz file of numbers: {reason}", str(path), "numpy.save(FILE, w0)"
+        ) from None
+    for array in weights.values() if isinstance(weights, dict) else [weights]:
+        if array.dtype.kind not in "fiu":
+            raise InputError(f"w0 must hold floats, got {array.dtype}", str(path), "numpy.save(FILE, w0.astype(float))")
+    return weights

@@ -1,0 +1,118 @@
+"""What `analyze` found, as a picture."""
+
+import math
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from ._style import BLACK, BLUE, VERMILLION, legend_below, new_figure, power_of_ten, styled
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis
+
+DOSES = (0.0, 0.25, 0.5, 1.0, 2.0)
+PANELS = 3
+LEAST = 1e-17
+"""A bracket of exactly 0 is drawn here."""
+
+
+@styled
+def analysis(analysis: "Analysis") -> Figure:
+    """R_a along the first coordinates under growing dose; without a potential the brackets against round-off.
+
+    Each curve is R_a − min R_a along one coordinate through the minimum, divided by its largest
+    value in the picture; its moving minimum is marked, the range of μ_i at the first and last dose
+    and the horizon are written above.
+
+    !!! example
+        >>> import jax; jax.config.update("jax_enable_x64", True)
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> def g(w): return w[0] * w[1:]
+        >>> def h(w): return jnp.sum(w**2)
+        >>> figure = mj.plots.analysis(mj.analyze(g, h, jnp.array([1.0, 0.5, -0.3])))
+        >>> figure.axes[0].get_xlabel()
+        'size, relative to the terms'
+    """
+    return _brackets(analysis) if analysis.potential is None else _sections(analysis)
+
+
+def _sections(found: "Analysis") -> Figure:
+    from ..analysis import dual_range, section
+
+    potential = found.potential
+    assert potential is not None
+    doses = [dose for dose in DOSES if dose < found.horizon]
+    if math.isfinite(found.horizon):
+        doses = [share * found.horizon for share in (0.0, 0.25, 0.5, 0.75, 0.95)]
+    panels = min(potential.n, PANELS)
+    first, last = (dual_range(potential, -dose) for dose in (doses[0], doses[-1]))
+    start = np.asarray(potential.argmin(np.zeros(())))
+    figure = new_figure(3.6)
+    colours = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, len(doses)))
+    axes = figure.subplots(1, panels, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.12})[0]
+    for i, ax in enumerate(axes):
+        span = 2.0 * max(abs(float(start[i])), 0.25 * float(np.max(np.abs(start))), 1e-300)
+        for dose, colour in zip(doses, colours):
+            _curve(ax, section(potential, i, -dose, 1.5 * span), span, colour, dose)
+        ax.set(xlim=(-span, span), ylim=(-0.04, 1.05), xlabel=f"x, coordinate {i}")
+        ax.set_title(_ends(first[i]) if np.allclose(first[i], last[i], equal_nan=True)
+                     else f"{_ends(first[i])} → {_ends(last[i])}", fontsize=8.5)  # fmt: skip
+        ax.locator_params(axis="x", nbins=5)
+    axes[0].set_ylabel("Rₐ − min Rₐ, scaled")
+    end = "decay alone never ends it" if not math.isfinite(found.horizon) else f"it ends at dose {found.horizon:.4g}"
+    axes[0].plot([], [], "o", color=BLACK, mec="white", label="argmin Rₐ")
+    legend_below(figure, axes[0].get_legend_handles_labels()[0], 6)
+    figure.suptitle(f"{found.kind}; {end}; above each panel: range of μ at the first and last dose", x=0.02, ha="left",
+                    fontsize=9.5)  # fmt: skip
+    figure.set_figheight(figure.get_figheight() + 0.3)
+    figure.subplots_adjust(top=1 - 0.62 / figure.get_figheight())
+    return figure
+
+
+def _curve(ax: Axes, cut, span: float, colour, dose: float) -> None:
+    seen = np.abs(cut.x) <= span
+    top = np.nanmax(np.where(seen & np.isfinite(cut.rise), cut.rise, np.nan), initial=0.0)
+    if not math.isfinite(cut.minimum) or top <= 0:
+        return
+    ax.plot(cut.x, cut.rise / top, color=colour, label=f"dose {dose:.3g}")
+    ax.plot(cut.minimum, 0.0, "o", color=colour, markersize=7, mec="white", clip_on=False, zorder=3)
+
+
+def _ends(ends: np.ndarray) -> str:
+    if np.any(np.isnan(ends)):
+        return "empty"
+    low, high = (f"{end:.3g}".replace("-", "−").replace("inf", "∞") for end in ends)
+    return f"({low}, {high})"
+
+
+def _brackets(found: "Analysis") -> Figure:
+    sizes = {name: size for name, size in found.brackets.items() if not name.endswith("floor")}
+    floors = [found.brackets[f"{name} floor"] for name in sizes] + [found.swap.budget]
+    names, values = [*sizes, "order swap"], [*sizes.values(), found.swap.gap]
+    figure = new_figure(2.6)
+    ax = figure.subplots()
+    place = np.arange(len(names))[::-1]
+    drawn = np.maximum(np.nan_to_num(np.asarray(values), posinf=1.0), LEAST)
+    stands = np.asarray(values) >= 30 * np.asarray(floors)
+    ax.barh(place, drawn, left=0.0, height=0.55, color=[VERMILLION if s else BLUE for s in stands])
+    ax.plot(np.maximum(floors, LEAST), place, "|", color=BLACK, markersize=18, mew=2)
+    ax.set_xscale("log")
+    ax.set_xlim(LEAST, 10 ** math.ceil(math.log10(max(float(drawn.max()), 1.0)) + 0.2))
+    ax.xaxis.set_major_formatter(power_of_ten)
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_yticks(place, names)
+    ax.grid(axis="y", visible=False)
+    ax.set(xlabel="size, relative to the terms", title=found.kind)
+    handles = [
+        ax.bar(0, 0, color=VERMILLION, label="30 times its floor or more"),
+        ax.bar(0, 0, color=BLUE, label="less"),
+        ax.plot([], [], "|", color=BLACK, markersize=12, mew=2, label="measured floor")[0],
+    ]
+    legend_below(figure, handles, 3)
+    figure.subplots_adjust(left=0.16)
+    return figure

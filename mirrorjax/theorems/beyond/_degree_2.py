@@ -1,0 +1,137 @@
+"""beyond/degree-2: plain weight decay commutes with g if and only if g has degree 2."""
+
+import dataclasses
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import Evidence, Finding, identity
+from ...geometry import lie_bracket
+from ...parameterizations import Custom
+from .._registry import theorem
+from .._swap import order_swap
+
+N = 6
+
+
+def cubic(w):
+    # A twentieth: as it stands the flow of its gradient ends before the order-swap experiment does.
+    return (w[0] ** 2 * w[1] + w[1] ** 3) / 20
+
+
+def shifted_product(w):
+    return w[0] * w[1] + 3.0
+
+
+HOMOGENEOUS: dict[str, tuple[float, Callable]] = {
+    "√(u² + 2v²)": (1.0, lambda w: jnp.sqrt(w[0] ** 2 + 2 * w[1] ** 2)),
+    "uv + 3": (2.0, shifted_product),
+    "u³/v": (2.0, lambda w: w[0] ** 3 / w[1]),
+    "(u²v + v³)/20": (3.0, cubic),
+    "√u·v⁴": (4.5, lambda w: jnp.sqrt(w[0]) * w[1] ** 4),
+    "log u − log v": (0.0, lambda w: jnp.log(w[0]) - jnp.log(w[1])),
+    "1/(u + v)": (-1.0, lambda w: 1 / (w[0] + w[1])),
+}
+
+
+def mixed(w):
+    """Not homogeneous: no p makes `2(2−p)∇g` of its bracket."""
+    return w[0] ** 2 + w[1] ** 4
+
+
+def single(w):
+    """p = 1: x = w itself, the second row carried along."""
+    return w[0]
+
+
+def plain(w):
+    return jnp.sum(w**2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A random positive state (2, N)."""
+
+    name: str
+    seed: int
+    w: np.ndarray
+
+
+def cases(seed, data=None):
+    """Positive, for the roots and logarithms."""
+    return [
+        Point(f"random {i} (seed {seed})", seed + i, np.random.default_rng([seed, i]).uniform(0.6, 1.4, (2, N)))
+        for i in range(3)
+    ]
+
+
+@jax.jit
+def brackets(w):
+    """`[∇g, ∇‖w‖²]` for every g at every column, (g, N, 2); that of the mixed one last."""
+    return _stack(lambda g, at: lie_bracket(g, plain, at), w)
+
+
+@jax.jit
+def gradients(w):
+    """`∇g` likewise."""
+    return _stack(lambda g, at: jax.grad(g)(at), w)
+
+
+def _stack(of, w):
+    functions = [g for _, g in HOMOGENEOUS.values()] + [mixed]
+    return jnp.stack([jax.vmap(lambda at, g=g: of(g, at))(w.T) for g in functions])
+
+
+@theorem(
+    id="beyond/degree-2",
+    title="plain weight decay commutes with g exactly when g is, up to a constant, of degree 2",
+    statement=r"For $g$ of degree $p$: $[\nabla g, \nabla \|w\|^2] = 2(2 - p)\nabla g$. So plain decay commutes with $g$ iff "
+    r"$g - \mathrm{const}$ is homogeneous of degree 2; not even $x = w$ ($p = 1$) does, and the order in which decay and loss act "
+    r"then matters.",
+    source="beyond the papers: theory.md, section 3",
+    cases=cases,
+)
+def theorem_(case: Point, rungs) -> Finding:
+    degrees = np.array([p for p, _ in HOMOGENEOUS.values()])[:, None, None]
+    count = len(HOMOGENEOUS)
+
+    def stated(p, factor: float = 1.0) -> Evidence:
+        return identity(lambda w: brackets(w)[:count], lambda w: factor * 2 * (2 - p) * gradients(w)[:count], case.w)
+
+    def of_mixed(p: float) -> Evidence:
+        return identity(lambda w: brackets(w)[count], lambda w: 2 * (2 - p) * gradients(w)[count], case.w)
+
+    def euler(w):
+        """The bracket of any C² g is ∇(2·2g − 2⟨w, ∇g⟩)."""
+
+        def defect(at):
+            return 4 * mixed(at) - 2 * at @ jax.grad(mixed)(at)
+
+        return jax.vmap(jax.grad(defect))(w.T)
+
+    def swap(g: Callable, differs: bool) -> Evidence:
+        evidence = order_swap(Custom(g, plain), case.w, N, case.seed, rungs)
+        return dataclasses.replace(evidence, differs=differs)
+
+    return Finding(
+        claims={
+            "[∇g, ∇‖w‖²] = 2(2−p)∇g, seven g": stated(degrees),
+            "[∇g, ∇‖w‖²] = ∇(4g − 2⟨w,∇g⟩), u² + v⁴": identity(lambda w: brackets(w)[count], euler, case.w),
+            "uv + 3: the order does not matter": swap(shifted_product, False),
+            "(u²v + v³)/20: the order matters": swap(cubic, True),
+            "x = w: the order matters": swap(single, True),
+        },
+        controls={
+            "[∇g, ∇‖w‖²] = 0": stated(2.0 + 0 * degrees),
+            "[∇g, ∇‖w‖²] = 2(1−p)∇g": stated(degrees + 1),
+            "wrong by 1e-6": stated(degrees, 1 + 1e-6),
+            "u² + v⁴: p = 2": of_mixed(2.0),
+            "u² + v⁴: p = 4": of_mixed(4.0),
+            "uv + 3: the order matters": swap(shifted_product, True),
+            "(u²v + v³)/20: the order does not matter": swap(cubic, False),
+            "x = w: the order does not matter": swap(single, False),
+        },
+        planted={d: stated(degrees, 1 + d) for d in (1e-6, 1e-9, 1e-12)},
+    )

@@ -1,0 +1,196 @@
+"""beyond/rescaled: plain weight decay on a homogeneous g rescales the mirror flow."""
+
+import dataclasses
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+from scipy.linalg import block_diag
+
+from ..._types import as_array
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ...flows import GradientFlow, Trajectory
+from ...parameterizations import AbstractParameterization, DepthDifference, Linear, LogRatio
+from ...potentials import AbstractPotential, Distorted, WithoutDecay, potential_of
+from ...problems import LinearRegression
+from ...schedules import AbstractSchedule, SwitchOff
+from .._measured import bracket_hypothesis, merged
+from .._registry import theorem
+from .._rescaled_flow import PlainDecay, RescaledFlow
+from .._side_by_side import SideBySide
+
+N, D = 6, 3
+DEGREES = {"u³ − v³": 3.0, "u⁴ − v⁴": 4.0, "Gw": 1.0, "log u − log v": 0.0}
+STRENGTH, OFF, END = 0.15, 1.0, 3.0
+LONG = 100.0
+PLANTED = (1e-4, 1e-6, 1e-8)
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A regression of its own for every family: orthonormal rows in blocks, so that none sees another."""
+
+    name: str
+    problem: LinearRegression
+    params: tuple[AbstractParameterization, ...]
+    states: tuple[Array, ...]
+
+    @property
+    def w0(self) -> np.ndarray:
+        """All weights in a row."""
+        return np.concatenate([np.ravel(w) for w in self.states])
+
+    @property
+    def param(self) -> SideBySide:
+        """The families under plain decay."""
+        return SideBySide(tuple(PlainDecay(p) for p in self.params))
+
+    @property
+    def potentials(self) -> tuple[AbstractPotential, ...]:
+        """The potential of every g alone."""
+        return tuple(alone(potential_of(p, w)) for p, w in zip(self.params, self.states))
+
+
+def alone(R: AbstractPotential) -> AbstractPotential:
+    return R.potential if isinstance(R, WithoutDecay) else R
+
+
+def cases(seed, data=None):
+    """Three random regressions per family, D equations for N unknowns."""
+    found = []
+    for i in range(3):
+        rng = np.random.default_rng([seed, i])
+        rows = [np.linalg.qr(rng.standard_normal((N, D)))[0].T for _ in DEGREES]
+        problem = LinearRegression(
+            np.sqrt(len(DEGREES) * D) * block_diag(*rows), 0.7 * rng.standard_normal(len(DEGREES) * D)
+        )
+        # Orthonormal rows: the rate of this family is 1, and the limit is reached by the end.
+        G = np.linalg.qr(rng.standard_normal((N + 2, N)))[0].T
+        params = (DepthDifference(3), DepthDifference(4), Linear(G, np.zeros(N + 2)), LogRatio())
+        weights = [rng.uniform(0.6, 1.0, (2, N)) for _ in DEGREES]
+        weights[2] = rng.standard_normal(N + 2)
+        weights[3] = 1.0 + weights[3]
+        found.append(Case(f"random {i} (seed {seed})", problem, params, tuple(map(jnp.asarray, weights))))
+    return found
+
+
+@theorem(
+    id="beyond/rescaled",
+    title="plain weight decay on a g of degree p rescales the mirror flow",
+    statement=r"All $g_i$ of degree $p$ on a cone, commuting among themselves, $h = \|w\|^2$, $s_t = e^{-2A}$: $w = s\,\varphi(\tilde\mu)$, "
+    r"$x = s^p g(\varphi(\tilde\mu))$, $d\tilde\mu = -s^{p-2}\nabla f\,dt$, although $(g, h)$ does not commute unless $p = 2$. With "
+    r"$R_s(x) = s^2 R(x/s^p)$, in regression $x_\infty = \mathrm{argmin}\,\{R_{s_\infty}(x) : Zx = y\}$: equal doses share "
+    r"the limit. At $p = 0$ every dose does, as $R_s = s^2 R$.",
+    source="beyond the papers: theory.md, section 3, rescaled mirror flow",
+    cases=cases,
+)
+def theorem_(case: Case, rungs) -> Finding:
+    return merged([*trajectories(case, rungs), *limits(case, rungs)])
+
+
+def block(part: slice, rows: slice = slice(None)) -> Callable[[Trajectory], Array]:
+    return lambda path: path.x[rows, part]
+
+
+def trajectories(case: Case, rungs) -> list[Finding]:
+    """Gradient flow on w against the rescaled flow on μ̃."""
+    ts = np.linspace(0.0, END, POINTS)
+    schedule = SwitchOff(STRENGTH, at=OFF)
+    parts = case.param.slices(case.states)
+    gradient = FlowRoute(GradientFlow(case.problem, case.param, schedule), case.states, ts=ts)
+    degree = np.repeat(list(DEGREES.values()), N)
+
+    def rescaled(p: np.ndarray = degree, clock: np.ndarray = degree - 2, factor: float = 1.0) -> FlowRoute:
+        potentials = tuple(Distorted(R, mu_factor=factor) for R in case.potentials)  # pyright: ignore
+        flow = RescaledFlow(case.problem, potentials, schedule, jnp.asarray(p), jnp.asarray(clock))
+        return FlowRoute(flow, ts=ts)
+
+    routes = {
+        "x = s^(p+1) g(φ)": rescaled(p=degree + 1),
+        "clock s^(p−2) dropped": rescaled(clock=0 * degree),
+        "clock s^p": rescaled(clock=degree),
+        "wrong by 1e-6": rescaled(factor=1 + 1e-6),
+    }
+    true, planted = rescaled(), {d: rescaled(factor=1 + d) for d in PLANTED}
+
+    def one(name: str, part: slice) -> Finding:
+        def against(route: FlowRoute) -> Evidence:
+            return compare(gradient.observing(block(part)), route.observing(block(part)), rungs)
+
+        return Finding(
+            claims={f"{name}: gradient flow = rescaled mirror flow": against(true)},
+            controls={f"{name}: {wrong}": against(route) for wrong, route in routes.items()},
+            planted={d: against(route) for d, route in planted.items()},
+        )
+
+    return [one(name, part) for name, part in zip(DEGREES, parts)]
+
+
+def limits(case: Case, rungs) -> list[Finding]:
+    """Equal doses given in different ways, and the certificate at the end."""
+    ts = np.concatenate([[0.0], np.geomspace(1.0, LONG, POINTS - 1)])
+    dose = STRENGTH * OFF
+
+    def flow(schedule: AbstractSchedule) -> FlowRoute:
+        return FlowRoute(GradientFlow(case.problem, case.param, schedule), case.states, ts=ts)
+
+    late, early = flow(SwitchOff(dose / 2.0, at=2.0)), flow(SwitchOff(dose / 0.5, at=0.5))
+    others = {
+        "dose larger by a tenth": flow(SwitchOff(1.1 * dose / 0.5, at=0.5)),
+        "no dose": flow(SwitchOff(0.0, at=0.5)),
+    }
+    end = np.asarray(late.path(rungs[-1]).x[-1])
+    residual = float(np.max(np.abs(np.asarray(case.problem.Z) @ end - np.asarray(case.problem.y))))
+    reached = Hypothesis("interpolation: max|Zx∞ − y|", residual, residual <= 1e-8)
+
+    def one(i: int, name: str, part: slice) -> Finding:
+        path = np.asarray(late.path(rungs[-1]).x[:, part])
+        moved = float(np.max(np.abs(path[-1] - path[0])))
+
+        def same(other: FlowRoute, at: slice = slice(-1, None)) -> Evidence:
+            return compare(late.observing(block(part, at)), other.observing(block(part, at)), rungs, moved=moved)
+
+        claim, wrong = certificate(case, i, late, part, dose, rungs)
+        if DEGREES[name]:
+            claims = {}
+            controls = {f"{name}: {key}": same(route) for key, route in others.items()}
+        else:
+            # R_s = s² R at p = 0: the dose slows the flow's clock and leaves its limit where it was.
+            claims = {f"{name}: any dose, the same limit, {key}": same(route) for key, route in others.items()}
+            controls = {f"{name}: on the way too, {key}": same(route, slice(3, 4)) for key, route in others.items()}
+        return Finding(
+            claims={
+                f"{name}: equal doses, equal limits": same(early),
+                f"{name}: ∇R_s(x∞) in row space": claim,
+            }
+            | claims,
+            controls=controls | {f"{name}: ∇R(x∞) in row space, s forgotten": wrong},
+            hypotheses=(not_commuting(case, i, name), reached),
+        )
+
+    return [one(i, name, part) for i, (name, part) in enumerate(zip(DEGREES, case.param.slices(case.states)))]
+
+
+def certificate(case: Case, i: int, late: FlowRoute, part: slice, dose: float, rungs) -> tuple[Evidence, Evidence]:
+    """The part of `μ̃ = ∇R(x∞/s^p)` outside the row space of Z, and the same without s."""
+    R, p = case.potentials[i], list(DEGREES.values())[i]
+    rows = np.asarray(case.problem.Z)[i * D : (i + 1) * D, part] / np.sqrt(len(DEGREES) * D)
+
+    def outside(scale: float) -> Evidence:
+        def observe(path: Trajectory) -> np.ndarray:
+            mu = np.asarray(R.grad(path.x[-1, part] / scale, as_array(0.0)))
+            return mu - rows.T @ (rows @ mu)
+
+        x = late.path(rungs[-1]).x[-1, part]
+        size = float(np.max(np.abs(np.asarray(R.grad(x, as_array(0.0))))))
+        return compare(late.observing(observe), Exact(np.zeros(N)), rungs, scale=size, moved=size)
+
+    s = np.exp(-2 * dose)
+    # x is s⁰ g for the log ratio: nothing is to be forgotten there, so the control takes s itself.
+    return outside(s**p), outside(1.0 if p else s)
+
+
+def not_commuting(case: Case, i: int, name: str) -> Hypothesis:
+    measured = bracket_hypothesis(PlainDecay(case.params[i]), case.states[i], f", {name}, not 0")
+    return dataclasses.replace(measured, ok=not measured.ok)

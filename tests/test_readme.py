@@ -1,0 +1,21 @@
+"""README's Python runs as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+
+
+@pytest.mark.parametrize("code", BLOCKS, ids=[f"block {i}" for i in range(len(BLOCKS))])
+def test_readme_block(code):
+    names: dict = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["verdict"], names["verdict"]
+
+
+def test_readme_has_its_examples_and_its_two_commands():
+    assert len(BLOCKS) == 2
+    assert README.count("python3 -m venv .venv && .venv/bin/pip install -q -e") == 2
