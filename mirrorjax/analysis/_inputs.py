@@ -30,6 +30,8 @@ def checked_start(w0: State) -> State:
 def checked_pair(g: Callable, h: Callable, w0: State) -> None:
     """Raises for a g or h that cannot be analyzed: shape, dtype, tracing, NaN, global state."""
     for name, function in (("g", g), ("h", h)):
+        if not callable(function):
+            raise InputError(f"{name} must be a function that returns {RETURNS[name]}, got {type(function).__name__}")
         shape = _traced(name, function, w0)
         if len(shape.shape) != (name == "g") or not jnp.issubdtype(shape.dtype, jnp.floating):
             raise InputError(

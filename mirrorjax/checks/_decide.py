@@ -70,7 +70,9 @@ def _same(evidence: Evidence) -> Decision:
     ladder = evidence.kind == "ladder"
     if e <= AGREE * b:
         if ladder and b > evidence.rows[0].budget / CONVERGE:
-            return _inconclusive("the numerical error does not fall with the tolerance: follow the flow for longer, or add a rung")
+            return _inconclusive(
+                "the numerical error does not fall with the tolerance: follow the flow for longer, or add a rung"
+            )
         return Decision(Outcome.HOLDS, f"e/b = {e / b:.2g}", resolution)
     if e >= DISAGREE * b:
         if ladder and not _stands_still(evidence):

@@ -51,15 +51,19 @@ def _sections(found: "Analysis") -> Figure:
         doses = [share * found.horizon for share in (0.0, 0.25, 0.5, 0.75, 0.95)]
     panels = min(potential.n, PANELS)
     first, last = (dual_range(potential, -dose) for dose in (doses[0], doses[-1]))
-    start = np.asarray(potential.argmin(np.zeros(())))
+    minima = np.stack([np.asarray(potential.argmin(-np.asarray(dose))) for dose in doses])
+    typical = 0.25 * float(np.max(np.abs(minima[0])))
     figure = new_figure(3.6)
     colours = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, len(doses)))
     axes = figure.subplots(1, panels, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.12})[0]
     for i, ax in enumerate(axes):
-        span = 2.0 * max(abs(float(start[i])), 0.25 * float(np.max(np.abs(start))), 1e-300)
-        for dose, colour in zip(doses, colours):
-            _curve(ax, section(potential, i, -dose, 1.5 * span), span, colour, dose)
-        ax.set(xlim=(-span, span), ylim=(-0.04, 1.05), xlabel=f"x, coordinate {i}")
+        span = 1.6 * max(float(np.max(np.abs(minima[:, i]))), typical, 1e-300)
+        cuts = [section(potential, i, -dose, 2 * span) for dose in doses]
+        for dose, colour, cut in zip(doses, colours, cuts):
+            _curve(ax, cut, span, colour, dose)
+        exists = [x for cut in cuts for x in cut.x[np.isfinite(cut.rise)]] or [-span, span]
+        ax.set(xlim=(max(-span, min(exists) - 0.05 * span), min(span, max(exists) + 0.05 * span)), ylim=(-0.04, 1.05))
+        ax.set_xlabel(f"x, coordinate {i}")
         ax.set_title(_ends(first[i]) if np.allclose(first[i], last[i], equal_nan=True)
                      else f"{_ends(first[i])} → {_ends(last[i])}", fontsize=8.5)  # fmt: skip
         ax.locator_params(axis="x", nbins=5)

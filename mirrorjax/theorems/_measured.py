@@ -4,9 +4,11 @@ import functools
 import operator
 from collections.abc import Sequence
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
 from ..checks import Evidence, Finding, Hypothesis, at_most
 from ..geometry import lie_bracket
@@ -19,15 +21,19 @@ def bracket_hypothesis(param: AbstractParameterization, w, name: str = "") -> Hy
     """`[∇⟨r,g⟩, ∇h]` at w for one random r, relative to the two terms that it is the difference of."""
     n = jax.eval_shape(param.g, w).shape[0]
     r = jnp.asarray(np.random.default_rng(n).standard_normal(n))
+    bracket, term, other = _bracket(param, w, r)
+    size = largest(bracket) / max(largest(term), largest(other))
+    return Hypothesis(f"[∇g, ∇h] relative{name}", size, size <= _VANISHES)
 
+
+@eqx.filter_jit
+def _bracket(param: AbstractParameterization, w, r: Array):
     def probe(state):
         return r @ param.g(state)
 
-    bracket = lie_bracket(probe, param.h, w)
     term = jax.jvp(jax.grad(param.h), (w,), (jax.grad(probe)(w),))[1]
     other = jax.jvp(jax.grad(probe), (w,), (jax.grad(param.h)(w),))[1]
-    size = largest(bracket) / max(largest(term), largest(other))
-    return Hypothesis(f"[∇g, ∇h] relative{name}", size, size <= _VANISHES)
+    return lie_bracket(probe, param.h, w), term, other
 
 
 def largest(tree) -> float:

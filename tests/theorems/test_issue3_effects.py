@@ -61,7 +61,7 @@ def test_a_bracket_that_does_not_vanish_fails_the_hypothesis():
     assert bracket_hypothesis(LogRatio(), w).ok
     assert bracket_hypothesis(Hadamard(), w).ok
     plain = bracket_hypothesis(PlainDecay(LogRatio()), w)
-    assert not plain.ok and plain.measured > 0.1
+    assert not plain.ok and float(plain.measured) > 0.1
 
 
 def test_never_rises_judges_against_the_budget_it_is_given():
