@@ -56,6 +56,7 @@ def row(kind, n, D):
         laps.append(time.perf_counter() - start)
     pair, w = flatten(param, w0)
     points = reachable_points(pair, w, n, 6, 0)
+    jax.block_until_ready(commutation(pair, points, n))
     start = time.perf_counter()
     jax.block_until_ready(commutation(pair, points, n))
     brackets = time.perf_counter() - start

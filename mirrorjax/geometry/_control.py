@@ -16,6 +16,8 @@ from ..parameterizations import AbstractParameterization
 TOLERANCES = (1e-11, 1e-13)
 SHARP = 1e-6
 """A swap whose own numerical error is larger than this ran into a singularity: try a shorter one."""
+MAX_STEPS = 2048
+"""A control that needs more is stalled at a singularity; 200,000 steps there took 13 s to say so."""
 ROUNDING = 64
 """Round-off of a solve, in ulp of its weights: the coefficients of Dopri8 sum to 1 to 20 of them only."""
 
@@ -99,7 +101,9 @@ def _swap(param, w0, v, b, reach) -> tuple[Scalar, Scalar]:
         order, rtol = order_and_rtol
         flow = ControlledFlow(param, (v[order], b[order]), (v[1 - order], b[1 - order]))
         # Relative to the weights: an absolute tolerance means nothing to weights of size 1e-6.
-        solution = solve(flow, w0, jnp.array([0.0, 1.0, 2.0]), rtol, rtol * length, flow.breakpoints)
+        solution = solve(
+            flow, w0, jnp.array([0.0, 1.0, 2.0]), rtol, rtol * length, flow.breakpoints, "dopri8", MAX_STEPS
+        )
         w = jax.tree.map(lambda leaf: leaf[-1], solution.ys)
         x = jnp.where(solution.ok, jax.vmap(param.g)(solution.ys), jnp.nan)
         return x, jnp.max(jnp.abs(jax.vmap(lambda dw: jax.jvp(param.g, (w,), (dw,))[1])(_signed(w))))

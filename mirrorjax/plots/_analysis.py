@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from .._types import as_array
 from ._style import BLACK, BLUE, VERMILLION, legend_below, new_figure, power_of_ten, styled
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _sections(found: "Analysis") -> Figure:
         doses = [share * found.horizon for share in (0.0, 0.25, 0.5, 0.75, 0.95)]
     panels = min(potential.n, PANELS)
     first, last = (dual_range(potential, -dose) for dose in (doses[0], doses[-1]))
-    minima = np.stack([np.asarray(potential.argmin(-np.asarray(dose))) for dose in doses])
+    minima = np.stack([np.asarray(potential.argmin(as_array(-dose))) for dose in doses])
     typical = 0.25 * float(np.max(np.abs(minima[0])))
     figure = new_figure(3.6)
     colours = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, len(doses)))

@@ -11,6 +11,8 @@ import mirrorjax as mj
 from mirrorjax.geometry import decide_rank, flatten, lie_closure
 from mirrorjax.parameterizations import Custom
 
+pytestmark = pytest.mark.slow
+
 BY_NAME = {pair.name: pair for pair in PAIRS}
 
 

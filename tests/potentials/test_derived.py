@@ -25,6 +25,8 @@ from mirrorjax.parameterizations import (
 )
 from mirrorjax.potentials import DerivedPotential
 
+pytestmark = pytest.mark.slow
+
 DOSES = np.array([0.0, 0.7, 2.0, 4.0])
 EDGE = np.array([[0.5, 0.02], [0.98, 0.4], [0.03, 0.9], [0.7, 0.99]])
 """Where in the range the two μ_i lie, at each dose."""

@@ -10,9 +10,7 @@ from mirrorjax.theorems._cases import random_problem
 
 # Those that share their compiled flows; the others compile their own and run under the slow marker.
 QUICK = ("mask/", "flow/riemannian", "flow/storage", "flow/cor-3.1")
-IDS = [
-    pytest.param(entry.id, marks=() if entry.id.startswith(QUICK) else pytest.mark.slow) for entry in catalogue()
-]
+IDS = [pytest.param(entry.id, marks=() if entry.id.startswith(QUICK) else pytest.mark.slow) for entry in catalogue()]
 SHARP = ["flow/riemannian", "flow/storage", "mask/2.1", "mask/2.4", "mask/3.1", "mask/3.3", "mask/argmin"]
 ON_REAL_DATA = ["flow/storage", "mask/2.4", "mask/3.1", "mask/3.3"]
 every = pytest.mark.parametrize("theorem_id", IDS)
