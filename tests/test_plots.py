@@ -89,7 +89,9 @@ def test_ladder_names_claims_and_controls():
 
 def test_ladder_survives_what_is_not_finite():
     odd = Finding({"nan": evidence(np.nan, np.inf, 1e-3)}, {"zero": evidence(0.0, 0.0, 0.0, budgets=(0.0,) * 3)})
-    plots.ladder(odd).draw_without_rendering()
+    figure = plots.ladder(odd)
+    figure.draw_without_rendering()
+    assert all(np.all(np.isfinite(ax.get_ylim())) for ax in figure.axes)
 
 
 def test_trajectories_draw_the_coordinates_that_move_most():

@@ -64,11 +64,12 @@ def theorem_(case: Point, rungs) -> Finding:
     exponent = a * B + jnp.einsum("i,ijk->jk", mu, A)
     mixed = jnp.asarray(np.random.default_rng(0).permutation(D))
     claims, controls = potential_value(case)
+    least = float(np.linalg.eigvalsh(np.asarray(B))[0])
     h = float(case.param.h(path.path(rungs[-1]).state[1]))
     return Finding(
         hypotheses=(
             Hypothesis("largest commutator, relative", commutator(case.param), commutator(case.param) < 1e-12),
-            Hypothesis("least eigenvalue of B", float(np.linalg.eigvalsh(np.asarray(B))[0]), True),
+            Hypothesis("least eigenvalue of B", least, least >= 0),
         ),
         claims={
             "φ(μ, a) = exp(aB + ΣμA) w₀": against(exponent),
@@ -76,6 +77,7 @@ def theorem_(case: Point, rungs) -> Finding:
             **claims,
         },
         controls={
+            "B ⪰ 0 makes h ≤ 0": at_most(h, 0.0, np.finfo(float).eps * max(1.0, h), max(1.0, h)),
             "decay halved": against(exponent - a * B / 2),
             "A_i permuted": against(a * B + jnp.einsum("i,ijk->jk", mu, A[:, mixed][:, :, mixed])),
             "exponent wrong by 1e-6": against((1 + 1e-6) * exponent),
