@@ -28,7 +28,7 @@ from ..potentials import Distorted, HyperbolicEntropy
 from ..problems import LinearRegression
 from ..schedules import SwitchOff
 from ._cases import Case, random_regressions, without_decay
-from ._wrong import hyperbolic
+from ._hyperbolic import hyperbolic
 
 PREPRINT = "preprint version 1 of arXiv 2408.09966"
 

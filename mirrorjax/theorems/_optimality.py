@@ -8,7 +8,7 @@ from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, co
 from ..flows import GradientFlow, Trajectory, limit
 from ..potentials import AbstractPotential, Distorted, HyperbolicEntropy
 from ._cases import Case
-from ._wrong import hyperbolic, rescaled, unshifted
+from ._hyperbolic import hyperbolic, positive_scale, rescaled, unshifted
 
 PLANTED = (1e-4, 1e-6, 1e-8)
 
@@ -49,6 +49,7 @@ def optimality(case: Case, rungs: Sequence[float]) -> Finding:
     newton = limit(case.problem, Distorted(R), a_end)
     return Finding(
         hypotheses=(
+            positive_scale(R),
             *measured_hypotheses(case, x_end),
             Hypothesis("Newton's KKT residual ≤ 1e-9", float(newton.residual), bool(newton.ok)),
         ),

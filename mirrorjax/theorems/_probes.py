@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from ..checks import Evidence, Row
-from ..geometry import BracketSize, Closure, commutation, flatten
+from ..checks import Evidence, Hypothesis, Row
+from ..geometry import BracketSize, Closure, blocks, commutation, conditioning, flatten, least_row
 from ..parameterizations import AbstractParameterization
+
+REGULAR = 1e-6
+"""As in `analyze`: the conditioning comes from Jg Jgᵀ, so 1e-8 is round-off."""
 
 
 def bracket_evidence(size: BracketSize, image: bool = False) -> Evidence:
@@ -19,6 +22,20 @@ def commutes(param: AbstractParameterization, w, seed: int = 0) -> Evidence:
     measured = commutation(pair, flat[None], pair.g(flat).shape[0], seed=seed)
     worst = max((measured.gg, measured.gh), key=lambda s: float(s.size / s.floor))
     return bracket_evidence(worst)
+
+
+def commuting_and_regular(param: AbstractParameterization, w, seed: int = 0) -> tuple[Hypothesis, Hypothesis]:
+    """The hypotheses of the central theorem, measured at w: brackets vanish, and no ∇g_i does or depends on others."""
+    pair, flat = flatten(param, w)
+    n = pair.g(flat).shape[0]
+    measured = commutation(pair, flat[None], n, seed=seed)
+    worst = max((measured.gg, measured.gh), key=lambda s: float(s.size / s.floor))
+    split = blocks(pair, flat[None], n) is not None
+    least = float((least_row if split else conditioning)(pair, flat[None], n)[0])
+    return (
+        Hypothesis("brackets at w₀, relative", float(worst.size), worst.vanishes()),
+        Hypothesis("least row of Jg, relative" if split else "conditioning of Jg", least, least > REGULAR),
+    )
 
 
 def count_evidence(measured: int | None, expected: int, closure: Closure) -> Evidence:

@@ -6,8 +6,9 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, compare
 from ...flows import GradientFlow, MirrorFlow, Trajectory
-from ...potentials import AbstractPotential, Distorted, potential_of
+from ...potentials import AbstractPotential, Distorted
 from .._cases import Case, random_regressions
+from .._hyperbolic import hyperbolic, positive_scale
 from .._registry import theorem
 
 
@@ -22,7 +23,7 @@ from .._registry import theorem
 def theorem_(case: Case, rungs) -> Finding:
     ts = np.linspace(0.0, case.t1, POINTS)
     levels = jax.vmap(case.schedule.a)(jnp.asarray(ts))
-    R = potential_of(case.param, case.w0)
+    R = hyperbolic(case.param, case.w0)
 
     def gram(path: Trajectory):
         # Jg Jgᵀ of m ⊙ w from the weights alone.
@@ -39,6 +40,7 @@ def theorem_(case: Case, rungs) -> Finding:
         return compare(weights, mirror.observing(inverse), rungs)
 
     return Finding(
+        hypotheses=(positive_scale(R),),
         claims={"Jg Jgᵀ = (∇²R)⁻¹": against(R)},
         controls={
             "Hessian doubled": against(Distorted(R, mu_factor=0.5)),

@@ -7,9 +7,10 @@ import numpy as np
 from ...checks import POINTS, Evidence, Finding, FlowRoute, compare
 from ...flows import GradientFlow, RiemannianFlow
 from ...parameterizations import SquaredDifference
-from ...potentials import Distorted, potential_of
+from ...potentials import Distorted
 from ...schedules import SwitchOff
 from .._cases import Case, random_regressions, random_start
+from .._hyperbolic import hyperbolic, positive_scale
 from .._registry import theorem
 
 
@@ -36,7 +37,7 @@ def cases(seed, data=None):
 )
 def theorem_(case: Case, rungs) -> Finding:
     ts = np.linspace(0.0, case.t1, POINTS)
-    R = potential_of(case.param, case.w0)
+    R = hyperbolic(case.param, case.w0)
     gradient = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
 
     def against(**wrong: float) -> Evidence:
@@ -44,6 +45,7 @@ def theorem_(case: Case, rungs) -> Finding:
         return compare(gradient, FlowRoute(flow, case.x0, ts=ts), rungs)
 
     return Finding(
+        hypotheses=(positive_scale(R),),
         claims={"gradient flow = Riemannian flow": against()},
         controls={
             "metric halved": against(mu_factor=2.0),

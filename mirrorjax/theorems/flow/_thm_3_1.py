@@ -1,13 +1,15 @@
 """flow/3.1: the central theorem, on the catalogue and on a pair that no catalogue has."""
 
+import dataclasses
+
 import numpy as np
 
-from ...checks import Finding, Hypothesis, agreement_finding
-from ...geometry import commutation, flatten
+from ...checks import Finding, agreement_finding
 from ...potentials import Distorted
 from ...problems import LinearRegression
 from ...schedules import SwitchOff
 from .._families import Member, N, families
+from .._probes import commuting_and_regular
 from .._registry import theorem
 
 STRENGTH, SWITCHED_OFF = 0.1, 1.0
@@ -29,16 +31,7 @@ def theorem_(case: Member, rungs) -> Finding:
         controls={"potential wrong by 1e-6": Distorted(case.potential, mu_factor=1 + 1e-6)},
         closed_loop=False,
     )  # fmt: skip
-    pair, w = flatten(case.param, case.w0)
-    brackets = commutation(pair, w[None], N)
-    worst = max(float(brackets.gg.size), float(brackets.gh.size))
-    return Finding(
-        claims=finding.claims,
-        controls=finding.controls,
-        planted=finding.planted,
-        series=finding.series,
-        hypotheses=(Hypothesis("brackets at w₀, relative", worst, brackets.gg.vanishes() and brackets.gh.vanishes()),),
-    )
+    return dataclasses.replace(finding, hypotheses=commuting_and_regular(case.param, case.w0))
 
 
 def small_problem(seed: int) -> LinearRegression:

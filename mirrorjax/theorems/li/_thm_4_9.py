@@ -8,6 +8,7 @@ from ...checks import Finding, agreement_finding
 from ...potentials import Distorted
 from ...schedules import SwitchOff
 from .._families import Member, families
+from .._probes import commuting_and_regular
 from .._registry import theorem
 from ..flow._thm_3_1 import SWITCHED_OFF, small_problem
 
@@ -34,4 +35,4 @@ def theorem_(case: Member, rungs) -> Finding:
         },
         closed_loop=False,
     )  # fmt: skip
-    return dataclasses.replace(finding, observations={"α": 0.0})
+    return dataclasses.replace(finding, hypotheses=commuting_and_regular(case.param, case.w0))

@@ -8,11 +8,11 @@ import numpy as np
 
 from ...checks import POINTS, Exact, Finding, FlowRoute, compare
 from ...flows import GradientFlow
-from ...potentials import potential_of
 from ...problems import LinearRegression
 from ...schedules import Exponential, SwitchOff
 from .._argmin import minimize
 from .._cases import Case, random_regressions
+from .._hyperbolic import hyperbolic, positive_scale
 from .._registry import theorem
 
 
@@ -33,7 +33,7 @@ def cases(seed, data=None):
 )
 def theorem_(case: Case, rungs) -> Finding:
     ts = np.linspace(0.0, case.t1, POINTS)
-    R = potential_of(case.param, case.w0)
+    R = hyperbolic(case.param, case.w0)
     levels = -np.array([float(case.schedule.dose(t)) for t in ts])
     # Z = 0 rather than no problem at all: same shapes, hence no further compilation.
     idle = LinearRegression(jnp.zeros_like(case.problem.Z), jnp.zeros_like(case.problem.y))
@@ -44,6 +44,7 @@ def theorem_(case: Case, rungs) -> Finding:
         return Exact(factor * np.exp(rate * levels)[:, None] * np.asarray(case.x0))
 
     return Finding(
+        hypotheses=(positive_scale(R),),
         claims={
             "decay alone leads to argmin R": compare(decay, Exact(minimum), rungs),
             "decay alone leads to exp(−4A) m₀w₀": compare(decay, formula(4.0), rungs),

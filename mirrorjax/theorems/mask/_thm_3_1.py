@@ -9,8 +9,8 @@ from ...checks import POINTS, Exact, Finding, FlowRoute, agreement_finding, comp
 from ...flows import GradientFlow, Trajectory
 from ...potentials import Distorted
 from .._cases import Case, regressions
+from .._hyperbolic import hyperbolic, positive_scale, rescaled
 from .._registry import theorem
-from .._wrong import hyperbolic, rescaled
 
 
 @theorem(
@@ -37,6 +37,7 @@ def theorem_(case: Case, rungs) -> Finding:
     at_point, point_controls = identities(case, R)
     return dataclasses.replace(
         finding,
+        hypotheses=(positive_scale(R),),
         claims=finding.claims | law | at_point,
         controls=finding.controls | law_controls | point_controls,
     )

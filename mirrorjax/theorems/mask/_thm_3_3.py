@@ -11,9 +11,9 @@ from ...flows import limit_path
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
 from .._cases import Case, limits
+from .._hyperbolic import hyperbolic
 from .._optimality import optimality
 from .._registry import theorem
-from .._wrong import hyperbolic
 
 DOSES = np.linspace(0.0, 40.0, 81)
 

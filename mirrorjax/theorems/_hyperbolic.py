@@ -1,8 +1,9 @@
-"""Hyperbolic entropies that are wrong in a named way, for controls and for the audit."""
+"""The hyperbolic entropy of a start, its hypothesis, and variants that are wrong in a named way."""
 
 import equinox as eqx
 import jax.numpy as jnp
 
+from ..checks import Hypothesis
 from ..parameterizations import AbstractParameterization
 from ..potentials import Distorted, HyperbolicEntropy, potential_of
 
@@ -12,6 +13,12 @@ def hyperbolic(param: AbstractParameterization, w0) -> HyperbolicEntropy:
     R = potential_of(param, w0)
     assert isinstance(R, HyperbolicEntropy)
     return R
+
+
+def positive_scale(R: HyperbolicEntropy) -> Hypothesis:
+    """|m₀| ≠ |w₀| in every coordinate, measured as the least scale c₀."""
+    least = float(jnp.min(jnp.exp(R.log_c0)))
+    return Hypothesis("|m₀| ≠ |w₀|: least scale c₀", least, least > 0)
 
 
 def rescaled(R: HyperbolicEntropy, factor: float = 2.0) -> Distorted:
