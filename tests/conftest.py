@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import hypothesis
 import pytest
@@ -25,6 +26,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 import jax
 
 import mirrorjax as mj
+from mirrorjax._room import make_room
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -32,6 +34,14 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 # Fixed shapes and no deadline: the first example of a test compiles. XLA flushes subnormals to 0.
 hypothesis.settings.register_profile("mirrorjax", deadline=None, max_examples=50, derandomize=True)
 hypothesis.settings.load_profile("mirrorjax")
+
+
+@pytest.fixture(autouse=True)
+def room_for_compiled_code():
+    start = time.perf_counter()
+    yield
+    if time.perf_counter() - start > 0.1:  # a test that compiled; counting after each would cost 10 s in all
+        make_room()
 
 
 @pytest.fixture(scope="session")

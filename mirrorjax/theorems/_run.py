@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from .._errors import MirrorjaxError
+from .._room import make_room
 from ..checks import DEEP_RUNGS, RUNGS, Evidence, Finding, Judgement, Verdict, combine, judge
 from ..problems import LinearRegression
 from ._registry import Entry, Theorem, select
@@ -31,6 +32,7 @@ class Plan:
                 judgements.append(_examine(theorem, case, self.rungs))
                 if on_instance:
                     on_instance(theorem.entry, judgements[-1])
+            make_room()
             yield combine(theorem.entry.id, judgements, self.seed, self.rungs)
 
 
