@@ -1,5 +1,6 @@
 """A user's g, h and w₀, refused with one message that names the function and what it must return."""
 
+import traceback
 from collections.abc import Callable
 
 import jax
@@ -93,7 +94,5 @@ def _one_line(error: Exception) -> str:
 
 
 def _origin(error: Exception) -> str:
-    import traceback
-
     own = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
     return f"line {own[-1].lineno}: {own[-1].line}" if own else type(error).__name__

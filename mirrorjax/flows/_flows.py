@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._types import Scalar, State, Vector
+from .._errors import InputError
+from .._types import Scalar, State, Vector, is_traced
 from ..parameterizations import AbstractParameterization
-from ..potentials import AbstractPotential
+from ..potentials import AbstractPotential, RescaledPotential
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule
 
@@ -77,6 +78,8 @@ class MirrorFlow(AbstractFlow):
 
     Starts from μ = 0, which is x₀ = g(w₀) for a potential of w₀.
 
+    **Raises:** `InputError` for a `RescaledPotential` under decay, which follows another equation.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> import mirrorjax as mj
@@ -91,6 +94,17 @@ class MirrorFlow(AbstractFlow):
     problem: AbstractProblem
     potential: AbstractPotential
     schedule: AbstractSchedule
+
+    def __check_init__(self):
+        R, total = self.potential, self.schedule.total
+        if not isinstance(R, RescaledPotential) or is_traced((R.degree, total)):
+            return
+        if R.degree != 2 and total != 0:
+            raise InputError(
+                f"a rescaled potential of degree {float(R.degree):g} under decay does not follow d∇R = −∇f dt",
+                "MirrorFlow",
+                "its limit with `limit`, or `GradientFlow`; d∇R_s = −(∇f − 2(p−2)α ∇R_s) dt holds instead",
+            )
 
     def __call__(self, t, state, args=None):
         return -self.problem.grad(self.effective(t, state), t)

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._folder import ensure_writable, replace
-from ._html import Markup, join, table, tag
+from ._html import Markup, document, join, table, tag
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -40,31 +39,20 @@ def write_analysis(
 def _page(analysis: "Analysis", environment: Mapping[str, str], title: str) -> str:
     from ._pictures import picture
 
-    style = resources.files("mirrorjax.report").joinpath("style.css").read_text(encoding="utf-8")
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"mirrorjax: {title}"),
-        tag("style", Markup(style)),
-    )
     facts = (tag("div", tag("dt", key), tag("dd", value)) for key, value in environment.items())
     caption = (
         "Brackets and the order-swap experiment against their measured floors."
         if analysis.potential is None
         else "The derived potential along single coordinates as the dose grows, its minimum marked."
     )
-    body = tag(
-        "body",
+    return document(
+        f"mirrorjax: {title}",
         tag("header", tag("h1", title), tag("p", tag("strong", analysis.kind), f": {analysis.reason}.")),
         tag("section", tag("h2", "What was measured"), table(("quantity", "value"), analysis.rows)),
         picture(analysis.plot(), caption),
         _effects(analysis),
         tag("section", tag("h2", "Environment"), tag("dl", *facts, class_="facts")),
-        id="top",
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _effects(analysis: "Analysis") -> Markup:

@@ -3,6 +3,7 @@
 import html
 import math
 from collections.abc import Iterable, Sequence
+from importlib import resources
 
 _VOID = frozenset({"meta", "img", "br", "path"})
 
@@ -27,6 +28,20 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     if name in _VOID:
         return Markup(f"<{name}{written}>")
     return Markup(f"<{name}{written}>{join(children)}</{name}>")
+
+
+def document(title: str, *body: object) -> str:
+    """A whole page that needs nothing from elsewhere, in the house's style."""
+    style = resources.files("mirrorjax.report").joinpath("style.css").read_text(encoding="utf-8")
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        tag("style", Markup(style)),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', *body, id='top'), lang='en')}\n"
 
 
 def _attribute(value: str) -> str:

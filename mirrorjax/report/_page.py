@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib import resources
 
 from .._outcome import Outcome
 from ..checks import Verdict
@@ -10,7 +9,7 @@ from ..checks._constants import AGREE, DISAGREE
 from ..theorems import Entry, catalogue
 from ..theorems._audit import PREPRINT, Audited
 from ._badge import badge, size
-from ._html import Markup, join, seconds, table, tag
+from ._html import Markup, document, join, seconds, table, tag
 from ._theorem import section
 
 TITLE = "mirrorjax: theorems on implicit bias, measured"
@@ -20,26 +19,15 @@ def page(verdicts: Sequence[Verdict], environment: Mapping[str, str], audit: Seq
     """The report as one HTML document."""
     entries = {entry.id: entry for entry in catalogue()}
     anchors = _anchors([v.id for v in verdicts])
-    style = resources.files("mirrorjax.report").joinpath("style.css").read_text(encoding="utf-8")
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", TITLE),
-        tag("style", Markup(style)),
-    )
-    body = tag(
-        "body",
+    return document(
+        TITLE,
         tag("header", tag("h1", TITLE), _reading()),
         _contents(verdicts, anchors, bool(audit)),
         _environment(verdicts, environment),
         _summary(verdicts, anchors, entries),
         *(section(v, entries.get(v.id), anchor) for v, anchor in zip(verdicts, anchors)),
         _audit(audit) if audit else Markup(),
-        id="top",
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _anchors(ids: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ import mirrorjax as mj
 from mirrorjax._errors import InputError, SolverError
 from mirrorjax.checks import POINTS
 from mirrorjax.flows import GradientFlow, MirrorFlow, RiemannianFlow
-from mirrorjax.parameterizations import SquaredDifference
+from mirrorjax.parameterizations import DepthDifference, SquaredDifference
 from mirrorjax.potentials import Distorted
 from mirrorjax.problems import LinearRegression
 from mirrorjax.schedules import Constant, SwitchOff
@@ -177,3 +177,12 @@ def test_a_constant_decay_ends_at_the_lasso():
     assert active.any() and not active.all()
     np.testing.assert_allclose(gradient[active], -2 * alpha * np.sign(x[active]), atol=1e-3)
     assert np.all(np.abs(gradient[~active]) <= 2 * alpha + 1e-3)
+
+
+def test_a_mirror_flow_in_a_rescaled_potential_is_refused_where_it_is_wrong():
+    w0 = DepthDifference(3).lift(jnp.array([0.2, -0.1]), 0.8)
+    rescaled = mj.potentials.rescaled_potential_of(DepthDifference(3), w0)
+    problem = LinearRegression(jnp.eye(2), jnp.ones(2))
+    with pytest.raises(InputError, match=r"degree 3 under decay.*limit"):
+        MirrorFlow(problem, rescaled, Constant(0.1))
+    MirrorFlow(problem, rescaled, Constant(0.0))  # without decay it is right
