@@ -1,0 +1,92 @@
+"""Matrix sensing with commuting measurements: A_i = O diag(e_i) Oᵀ, X = UUᵀ from U₀U₀ᵀ = c₀ I."""
+
+import dataclasses
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..checks import POINTS, FlowRoute, Hypothesis
+from ..flows import GradientFlow, Trajectory
+from ..parameterizations import SymmetricFactorization
+from ..potentials import SignedEntropy
+from ..problems import LinearRegression
+from ..schedules import AbstractSchedule
+
+SIZE, MEASUREMENTS = 6, 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Sensing:
+    """Eigenvalues E (m, n) of the A_i in the common basis O, data y = 𝒜(X*), a start U₀ = √c₀ · orthogonal."""
+
+    name: str
+    O: np.ndarray
+    E: np.ndarray
+    y: np.ndarray
+    w0: np.ndarray
+    c0: float
+
+    @property
+    def A(self) -> np.ndarray:
+        return np.einsum("ik,mk,jk->mij", self.O, self.E, self.O)
+
+    @property
+    def entropy(self) -> SignedEntropy:
+        """`¼ Σ λ log(λ/c) − λ` of the eigenvalues of X, `c = c₀ e^{4a}`."""
+        return SignedEntropy(jnp.full(SIZE, np.log(self.c0)), jnp.ones(SIZE), 4.0)
+
+    @property
+    def spectral(self) -> LinearRegression:
+        """The loss as one of the eigenvalues."""
+        return LinearRegression(self.E, self.y)
+
+
+def sensing(seed: int, tag: int, c0: tuple[float, float], count: int = 3) -> list[Sensing]:
+    """Random instances; X* has full rank, so that something interpolates."""
+    instances = []
+    for i in range(count):
+        rng = np.random.default_rng([seed, tag, i])
+        O, E = np.linalg.qr(rng.standard_normal((SIZE, SIZE)))[0], rng.standard_normal((SIZE, MEASUREMENTS))
+        E = np.linalg.qr(E)[0].T
+        scale = rng.uniform(*c0)
+        turn = np.linalg.qr(rng.standard_normal((SIZE, SIZE)))[0]
+        y = E @ rng.uniform(0.3, 1.5, SIZE)
+        instances.append(Sensing(f"random {i} (seed {seed})", O, E, y, np.sqrt(scale) * turn, scale))
+    return instances
+
+
+def weights_route(case: Sensing, schedule: AbstractSchedule, ts, w0=None) -> FlowRoute:
+    """Gradient flow in U; what is compared is all of X."""
+    problem = LinearRegression(np.eye(MEASUREMENTS), case.y)
+    flow = GradientFlow(problem, SymmetricFactorization(case.A), schedule)
+    return FlowRoute(flow, case.w0 if w0 is None else w0, ts=ts, observe=all_of_X)
+
+
+def all_of_X(path: Trajectory) -> np.ndarray:
+    """UUᵀ at every time, row by row."""
+    U = np.asarray(path.state)
+    return (U @ np.swapaxes(U, 1, 2)).reshape(len(U), -1)
+
+
+def in_the_eigenbasis(case: Sensing) -> Callable[[Trajectory], np.ndarray]:
+    """`O diag(λ) Oᵀ` of a flow of eigenvalues."""
+    return lambda path: np.einsum("ik,tk,jk->tij", case.O, np.asarray(path.x), case.O).reshape(len(path.ts), -1)
+
+
+def hypotheses(case: Sensing) -> tuple[Hypothesis, ...]:
+    """Commuting, independent A_i and U₀U₀ᵀ = c₀ I."""
+    A = case.A
+    commutator = max(float(np.max(np.abs(X @ Y - Y @ X))) for X in A for Y in A)
+    independent = float(np.linalg.svd(A.reshape(MEASUREMENTS, -1), compute_uv=False)[-1])
+    start = float(np.max(np.abs(case.w0 @ case.w0.T / case.c0 - np.eye(SIZE))))
+    return (
+        Hypothesis("largest entry of [A_i, A_j]", commutator, commutator < 1e-13),
+        Hypothesis("least singular value of the A_i", independent, independent > 1e-6),
+        Hypothesis("U₀U₀ᵀ = c₀ I, worst relative entry", start, start < 1e-13),
+    )
+
+
+def times(t1: float) -> np.ndarray:
+    """The compared times."""
+    return np.linspace(0.0, t1, POINTS)

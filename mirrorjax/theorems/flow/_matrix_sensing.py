@@ -1,0 +1,94 @@
+"""flow/matrix-sensing: commuting measurements of UUᵀ under decay."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import Evidence, Finding, FlowRoute, compare, identity
+from ...flows import MirrorFlow
+from ...potentials import Distorted, QuadraticPotential
+from ...schedules import SwitchOff
+from .._registry import theorem
+from .._sensing import MEASUREMENTS, SIZE, Sensing, hypotheses, in_the_eigenbasis, sensing, times, weights_route
+
+T1, LEVEL = 6.0, -0.3
+
+
+def cases(seed, data=None):
+    """Three random families of commuting measurements."""
+    return sensing(seed, 63, c0=(0.3, 1.0))
+
+
+@theorem(
+    id="flow/matrix-sensing",
+    title="matrix sensing with commuting measurements is a mirror flow in the von Neumann entropy",
+    statement=r"$f = \ell(\langle A_i, X\rangle)$, $X = UU^\top$, $A_i$ symmetric, commuting, independent, $h = \|U\|_F^2$, "
+    r"$U_0U_0^\top = c_0 I$: $X_t = c\exp(4\mathcal{A}^*\mu_t)$, $c = c_0e^{-4A(t)}$, and for $z = \mathcal{A}(X)$ "
+    r"$R_a(z) = \min\{\frac{1}{4}\mathrm{tr}(X\log X - X - X\log c) : \mathcal{A}(X) = z\}$.",
+    source="flow, matrix sensing",
+    cases=cases,
+)
+def theorem_(case: Sensing, rungs) -> Finding:
+    schedule, ts = SwitchOff(0.2, at=2.0), times(T1)
+    left = weights_route(case, schedule, ts)
+    mirror = in_the_eigenbasis(case)
+
+    def against(**wrong: float) -> Evidence:
+        flow = MirrorFlow(case.spectral, Distorted(case.entropy, **wrong), schedule)
+        return compare(left, FlowRoute(flow, ts=ts, observe=mirror), rungs)
+
+    stretched = case.w0 * np.linspace(0.8, 1.2, SIZE)[:, None]
+    flow = MirrorFlow(case.spectral, Distorted(case.entropy), schedule)
+    elsewhere = compare(weights_route(case, schedule, ts, stretched), FlowRoute(flow, ts=ts, observe=mirror), rungs)
+    claims, controls = least_entropy(case)
+    return Finding(
+        hypotheses=hypotheses(case),
+        claims={"X = c exp(4𝒜*μ), eigenvalues by their mirror flow": against(), **claims},
+        controls={
+            "U₀U₀ᵀ not a multiple of I": elsewhere,
+            "exponent halved": against(a_factor=0.5),
+            "time variation dropped": against(a_factor=0.0),
+            "constant of the potential halved": against(mu_factor=0.5),
+            **controls,
+        },
+        planted={size: against(mu_factor=1 + size) for size in (1e-4, 1e-6, 1e-8)},
+    )
+
+
+def least_entropy(case: Sensing) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
+    """R_a(z) by conjugating `Q = ¼‖U‖²` in m dual variables, against the entropy of X in n eigenvalues."""
+    A, a = jnp.asarray(case.A), jnp.asarray(LEVEL)
+    conjugate = QuadraticPotential(2 * A, 2 * jnp.eye(SIZE), case.w0)
+    log_c = np.log(case.c0) + 4 * LEVEL
+    mu = np.random.default_rng([SIZE, *np.abs(case.y * 1e6).astype(int)]).uniform(-0.3, 0.3, MEASUREMENTS)
+    outside = np.random.default_rng(0).standard_normal((SIZE, SIZE))
+    outside = (outside + outside.T) / 8
+
+    @jax.jit
+    def values(mu, size):
+        """R_a(𝒜(X)), the entropy of X, and its slope along a direction that 𝒜 does not see."""
+        X = jax.scipy.linalg.expm(4 * jnp.tensordot(mu, A, 1) + log_c * jnp.eye(SIZE)) + size * outside
+
+        def entropy(X):
+            spectrum = jnp.linalg.eigvalsh(X)
+            return jnp.sum(spectrum * (jnp.log(spectrum) - 1 - log_c)) / 4
+
+        rows = A.reshape(MEASUREMENTS, -1)
+        seen = jnp.linalg.solve(rows @ rows.T, rows @ outside.ravel())
+        hidden = outside - jnp.tensordot(seen, A, 1)
+        slope = jax.jvp(entropy, (X,), (hidden,))[1]
+        return conjugate.value(jnp.tensordot(A, X, 2), a), entropy(X), slope
+
+    def value(size: float) -> Evidence:
+        return identity(lambda at: values(at, size)[0], lambda at: values(at, size)[1], mu)
+
+    def slope(size: float) -> Evidence:
+        return identity(lambda at: values(at, size)[1] + values(at, size)[2], lambda at: values(at, size)[1], mu)
+
+    return (
+        {"R_a(𝒜(X)) = entropy of X": value(0.0), "no other X with these measurements has less": slope(0.0)},
+        {
+            "another X with such measurements has it too": value(1e-2),
+            "another X is the least one": slope(1e-6),
+        },
+    )
