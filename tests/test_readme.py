@@ -17,5 +17,5 @@ def test_readme_block(code):
 
 
 def test_readme_has_its_examples_and_its_two_commands():
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3
     assert README.count("python3 -m venv .venv && .venv/bin/pip install -q -e") == 2

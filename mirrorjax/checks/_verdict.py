@@ -135,6 +135,8 @@ def _conclude(hypotheses, claims, controls) -> tuple[Outcome, str]:
 
 
 def _deciding_rows(evidence: dict[str, Evidence], claims: dict[str, Decision], outcome: Outcome):
+    if not claims:  # a hypothesis failed before anything could be computed
+        return ()
     same = [key for key, d in claims.items() if d.outcome is outcome] or list(claims)
     key = max(same, key=lambda k: claims[k].resolution if math.isfinite(claims[k].resolution) else -1.0)
     return evidence[key].rows

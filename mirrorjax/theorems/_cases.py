@@ -29,6 +29,7 @@ class Case:
     w0: State
     t1: float
     real: bool = False
+    followed_to_the_limit: bool = False
 
     @property
     def x0(self):
@@ -89,7 +90,8 @@ def to_the_limit(cases: list[Case]) -> list[Case]:
     for case in cases:
         m, w = jnp.asarray(case.w0)
         c = float(jnp.min(jnp.abs(m**2 - w**2)) / 2 * jnp.exp(-4 * case.schedule.total))
-        limits.append(dataclasses.replace(case, problem=case.problem.whitened(), t1=DECADES / (2 * c)))
+        problem, t1 = case.problem.whitened(), DECADES / (2 * c)
+        limits.append(dataclasses.replace(case, problem=problem, t1=t1, followed_to_the_limit=True))
     return limits
 
 

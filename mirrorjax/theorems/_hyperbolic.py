@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 
+from .._errors import InputError
 from ..checks import Hypothesis
 from ..parameterizations import AbstractParameterization
 from ..potentials import Distorted, HyperbolicEntropy, potential_of
@@ -11,7 +12,12 @@ from ..potentials import Distorted, HyperbolicEntropy, potential_of
 def hyperbolic(param: AbstractParameterization, w0) -> HyperbolicEntropy:
     """The potential of w₀, known to be a hyperbolic entropy."""
     R = potential_of(param, w0)
-    assert isinstance(R, HyperbolicEntropy)
+    if not isinstance(R, HyperbolicEntropy):
+        raise InputError(
+            f"this theorem is about hyperbolic entropies, and {type(param).__name__} has a {type(R).__name__}",
+            "param",
+            "Hadamard() or SquaredDifference(); flow/3.1 and mj.checks.agreement are for any other",
+        )
     return R
 
 

@@ -1,0 +1,90 @@
+"""Theorems as regression tests of your own problems, parameterizations and schedules."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from ._errors import InputError
+from .checks import DEEP_RUNGS, RUNGS, Verdict
+from .parameterizations import AbstractLiftable, AbstractParameterization
+from .problems import LinearRegression
+from .schedules import AbstractSchedule
+from .theorems import Plan, plan
+from .theorems._cases import Case, random_start, to_the_limit
+
+
+def assert_holds(
+    theorem_id: str,
+    *,
+    problem: LinearRegression | None = None,
+    param: AbstractParameterization | None = None,
+    schedule: AbstractSchedule | None = None,
+    t1: float | None = None,
+    seed: int = 0,
+    deep: bool = False,
+) -> Verdict:
+    """Passes where the theorem holds on your problem, parameterization or schedule; else raises with the table.
+
+    The theorem's random instances keep whatever you do not hand in; a new problem or parameterization
+    gets random starts of its size. An inconclusive verdict does not pass: nothing was confirmed.
+
+    **Arguments:** `t1` how far to follow the flow, by default as far as the theorem's own instances, or
+    to e^−32 of the distance to the limit where the theorem is about the limit.
+
+    **Returns:** the `Verdict`.
+
+    **Raises:** `AssertionError` with the verdict's table; `InputError` for a theorem whose instances
+    are not made of these parts.
+
+    !!! example
+        >>> import jax; jax.config.update("jax_enable_x64", True)
+        >>> import mirrorjax as mj
+        >>> verdict = mj.testing.assert_holds("mask/argmin", schedule=mj.schedules.SwitchOff(0.2, at=1.0))
+        >>> str(verdict.outcome)
+        'holds'
+    """
+    rungs = DEEP_RUNGS if deep else RUNGS
+    [(theorem, cases)] = plan([_one(theorem_id)], seed, deep).tasks
+    parts = {"problem": problem, "param": param, "schedule": schedule, "t1": t1}
+    given = {name: value for name, value in parts.items() if value is not None}
+    if given:
+        cases = tuple(_with(case, given, seed + i) for i, case in enumerate(_own(theorem_id, cases, given)))
+    [verdict] = Plan(((theorem, cases),), seed, rungs).run()
+    if not verdict:
+        raise AssertionError(f"{theorem_id} does not hold here\n{verdict}")
+    return verdict
+
+
+def _one(theorem_id: str) -> str:
+    if set("*?[") & set(theorem_id):
+        raise InputError("assert_holds takes one theorem", repr(theorem_id), "mj.verify for several")
+    return theorem_id
+
+
+def _own(theorem_id: str, cases: tuple, given: dict[str, Any]) -> list[Case]:
+    """The random instances, if parts of them can be exchanged."""
+    random = [case for case in cases if isinstance(case, Case) and not case.real]
+    if not random:
+        raise InputError(
+            f"the instances of {theorem_id} are not made of a problem, a parameterization and a schedule",
+            f"given: {', '.join(given)}",
+            "mj.checks.agreement compares both flows for any problem, parameterization and schedule",
+        )
+    return random
+
+
+def _with(case: Case, given: dict[str, Any], seed: int) -> Case:
+    changed = dataclasses.replace(case, **given)
+    if {"problem", "param"} & set(given):
+        if not isinstance(changed.param, AbstractLiftable):
+            raise InputError(
+                f"{type(changed.param).__name__} has no lift, so no start can be made for it",
+                "param",
+                "mj.checks.agreement, which takes a w0",
+            )
+        start = random_start(np.random.default_rng([seed, 7]), changed.param, changed.problem.n)
+        changed = dataclasses.replace(changed, w0=start)
+    if case.followed_to_the_limit and "t1" not in given:
+        [changed] = to_the_limit([changed])
+    return dataclasses.replace(changed, name=f"{', '.join(given)} given; {case.name}")
