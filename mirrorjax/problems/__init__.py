@@ -1,5 +1,6 @@
 """Losses f(x): what the flows descend on."""
 
+from ._attention import Attention as Attention, Diagonal as Diagonal
 from ._base import AbstractProblem as AbstractProblem
 from ._csv import read_csv as read_csv, standardize as standardize
 from ._losses import (
