@@ -1,0 +1,30 @@
+"""Claims about averages: paired differences over seeds with a confidence bound."""
+
+import numpy as np
+
+from ..checks import Evidence, at_most
+
+CONFIDENCE = 0.99
+
+
+def upper_bound(difference: np.ndarray) -> float:
+    """The one-sided 99 % bound of the mean, from Student's t."""
+    from scipy.stats import t
+
+    count = len(difference)
+    return float(np.mean(difference) + t.ppf(CONFIDENCE, count - 1) * np.std(difference, ddof=1) / np.sqrt(count))
+
+
+def paired_below(left: np.ndarray, right: np.ndarray, floor: float) -> Evidence:
+    """Whether `left < right` on average over paired seeds: the bound of the mean difference is ≤ 0.
+
+    `floor` is the numerical error of one value. Without an effect the bound is positive, so a null is refuted.
+    """
+    return at_most(upper_bound(left - right), 0.0, floor, float(np.mean(np.abs(right))))
+
+
+def summary(left: np.ndarray, right: np.ndarray) -> str:
+    """For the table: mean paired difference with its two-sided 98 % interval, and how many seeds agree."""
+    difference = left - right
+    half = upper_bound(difference) - float(np.mean(difference))
+    return f"{np.mean(difference):+.4f} ± {half:.4f}, lower in {int(np.sum(difference < 0))} of {len(difference)}"

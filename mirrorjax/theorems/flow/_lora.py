@@ -1,0 +1,143 @@
+"""flow/lora: aligned low-rank adaptation by the lemma; unaligned, what decay on and off does on average."""
+
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..._ode import solve
+from ...checks import Evidence, Finding, Hypothesis, compare
+from ...parameterizations import Hadamard
+from ...potentials import Distorted, potential_of
+from ...schedules import SwitchOff
+from .._registry import theorem
+from .._statistics import paired_below, summary
+from . import _spectral_lemma as lemma
+
+SIZE, RANK, SEEDS, OBSERVED = 8, 2, 10, 0.6
+STRENGTH, T_OFF, T_END = 0.2, 2.0, 60.0
+RTOLS = (1e-9, 1e-11)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ensemble:
+    """Ten masked completions of rank 2 with their starts A₀ (B₀ = 0), and one aligned instance."""
+
+    name: str
+    aligned: lemma.Aligned
+    target: np.ndarray
+    mask: np.ndarray
+    w0: np.ndarray
+
+
+def cases(seed, data=None):
+    """Three ensembles of ten seeds each."""
+    instances = []
+    for i in range(3):
+        rng = np.random.default_rng([seed, 66, i])
+        shape = (SEEDS, SIZE, SIZE)
+        left, right = rng.standard_normal((SEEDS, SIZE, RANK)), rng.standard_normal((SEEDS, RANK, SIZE))
+        mask = (rng.random(shape) < OBSERVED).astype(float)
+        A0 = rng.standard_normal(shape) / np.sqrt(SIZE)
+        aligned = lemma.cases(1000 * seed + i)[2]
+        instances.append(Ensemble(f"ensemble {i} (seed {seed})", aligned, left @ right / np.sqrt(RANK), mask, A0))
+    return instances
+
+
+class Completion(eqx.Module):
+    """Gradient flow of `½‖mask ⊙ (W − W*)‖² + α_t h`: W = BA or, for the full-rank control, W itself."""
+
+    target: Float[Array, "n n"]
+    mask: Float[Array, "n n"]
+    strength: Float[Array, ""]
+
+    def __call__(self, t, state, args=None):
+        def loss(state):
+            fit = jnp.sum(self.mask * (product(state) - self.target) ** 2) / 2
+            decay = sum(jnp.sum(leaf**2) for leaf in state)
+            return fit + jnp.where(t < T_OFF, self.strength, 0.0) * decay
+
+        return jax.tree.map(jnp.negative, jax.grad(loss)(state))
+
+
+def product(state: tuple) -> Array:
+    """BA, or W where there is one factor."""
+    return state[0] @ state[1] if len(state) == 2 else state[0]
+
+
+@eqx.filter_jit
+def ratios(flows: Completion, starts: tuple, rtol: Array) -> Array:
+    """Nuclear over Frobenius norm of W at the end of decay and at the end, (seeds, 2)."""
+
+    def one(flow_and_start):
+        flow, start = flow_and_start
+        ts = jnp.array([0.0, T_OFF, T_END])
+        path = solve(flow, start, ts, rtol, rtol * 1e-2, jnp.array([T_OFF]), "tsit5", 20_000)
+        values = jnp.linalg.svd(jax.vmap(product)(path.ys)[1:], compute_uv=False)
+        ratio = jnp.sum(values, axis=1) / jnp.sqrt(jnp.sum(values**2, axis=1))
+        return jnp.where(path.ok, ratio, jnp.nan)
+
+    return jax.lax.map(one, (flows, starts))
+
+
+@theorem(
+    id="flow/lora",
+    title="decay on and then off leaves LoRA at a lower rank; aligned, it is the m ⊙ w flow",
+    statement=r"Aligned $W = W_0 + BA$ with $B_0 = 0$: the spectral lemma, exactly. Unaligned it is outside the theorem; measured "
+    r"on $8 \times 8$ masked completion, $\alpha = 0.2$ until $T = 2$: the final $\|W\|_*/\|W\|_F$ is, on average over paired "
+    r"seeds, below that of the run that never decayed and below that of a full-rank $W$ with the same dose. It does not keep "
+    r"falling after the switch.",
+    source="flow, LoRA",
+    cases=cases,
+)
+def theorem_(case: Ensemble, rungs) -> Finding:
+    factors = (np.zeros_like(case.w0), case.w0)
+    switched, gap = measured(case, factors, STRENGTH)
+    never, gap_never = measured(case, factors, 0.0)
+    full, gap_full = measured(case, (np.zeros_like(case.w0),), STRENGTH)
+    floor = max(gap, gap_never, gap_full)
+    at_switch, end = switched.T
+    permuted = np.roll(never[:, 1], 1)
+    claims, controls = aligned(case.aligned, rungs)
+    return Finding(
+        hypotheses=(*lemma.hypotheses(case.aligned), Hypothesis("error of a ratio ≤ 1e-7", floor, floor <= 1e-7)),
+        claims={
+            **claims,
+            "unaligned: on-then-off ends below never (99 %)": paired_below(end, never[:, 1], floor),
+            "unaligned: on-then-off ends below full-rank W (99 %)": paired_below(end, full[:, 1], floor),
+        },
+        controls={
+            **controls,
+            "never decayed ends below on-then-off": paired_below(never[:, 1], end, floor),
+            "the ratio keeps falling after the switch": paired_below(end, at_switch, floor),
+            "never decayed ends below itself, seeds permuted": paired_below(never[:, 1], permuted, floor),
+        },
+        observations={
+            "on-then-off minus never": summary(end, never[:, 1]),
+            "on-then-off minus full-rank": summary(end, full[:, 1]),
+            "end minus at the switch": summary(end, at_switch),
+        },
+    )
+
+
+def measured(case: Ensemble, starts: tuple, strength: float) -> tuple[np.ndarray, float]:
+    """The ratios, and how much a finer tolerance changes them."""
+    flows = Completion(jnp.asarray(case.target), jnp.asarray(case.mask), jnp.full(SEEDS, strength))
+    coarse, fine = (np.asarray(ratios(flows, jax.tree.map(jnp.asarray, starts), jnp.asarray(r))) for r in RTOLS)
+    return fine, float(np.max(np.abs(coarse - fine)))
+
+
+def aligned(case: lemma.Aligned, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
+    """LoRA's start in the spectral lemma."""
+    schedule = SwitchOff(case.strength, at=4.0)
+    R = potential_of(Hadamard(), case.w0)
+    left = lemma.factors_route(case, schedule, case.factors(case.O), case.target)
+    turned = lemma.factors_route(case, schedule, case.factors(case.O, turn=case.other), case.target)
+    right = lemma.spectral_route(case, schedule, Distorted(R))
+    return (
+        {"aligned: BA = U diag(σ) Vᵀ": compare(left, right, rungs)},
+        {"aligned: A₀ turned within V": compare(turned, right, rungs)},
+    )
