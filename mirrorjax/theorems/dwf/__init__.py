@@ -1,0 +1,1 @@
+"""Kolb et al.: Deep Weight Factorization (ICLR 2025)."""

@@ -1,0 +1,1 @@
+"""(S)GD over Diagonal Linear Networks (arXiv 2302.08982)."""

@@ -1,0 +1,1 @@
+"""Hyperbolic Aware Minimization (arXiv 2506.02630)."""

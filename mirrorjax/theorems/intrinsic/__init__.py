@@ -1,0 +1,1 @@
+"""Intrinsic metrics: the effective parameter alone, where balance is conserved."""

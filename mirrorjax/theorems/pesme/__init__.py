@@ -1,0 +1,1 @@
+"""Implicit Bias of SGD for Diagonal Linear Networks (2021)."""

@@ -1,0 +1,1 @@
+"""Ziyin, Wang: spred (ICML 2023)."""

@@ -1,0 +1,178 @@
+"""spred/lasso: weight decay on both factors is an ℓ1 penalty on their product."""
+
+import dataclasses
+
+import numpy as np
+
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ...flows import GradientFlow
+from ...parameterizations import Hadamard
+from ...problems import LinearRegression
+from ...schedules import SwitchOff
+from .._cases import random_problem, random_start
+from .._registry import theorem
+from .._rounded import agree, sampled
+
+DECADES, SLOWEST = 28.0, 0.02
+SWEEPS, POLISH = 20_000, 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A regression with whitened rows, a strength, and a start of the two factors."""
+
+    name: str
+    problem: LinearRegression
+    strength: float
+    w0: np.ndarray
+
+
+def cases(seed, data=None):
+    """The first draws whose flow is not slower than e^{−0.02 t} at its end."""
+    return [draw(seed, i, strength) for i, strength in enumerate((0.02, 0.04, 0.08))]
+
+
+def draw(seed: int, i: int, strength: float) -> Case:
+    """A thin margin of the LASSO is a rate near 0: nothing but time is gained by such an instance."""
+    rng = np.random.default_rng([seed, 31, i])
+    while True:
+        problem, w0 = random_problem(rng).whitened(), np.asarray(random_start(rng, Hadamard()))
+        if slowest(problem, strength, lasso(problem, 2 * strength)) > SLOWEST:
+            return Case(f"random {i} (seed {seed})", problem, strength, w0)
+
+
+def quadratic(problem: LinearRegression) -> tuple[np.ndarray, np.ndarray]:
+    """H and b of `f(x) = ½ xᵀHx − bᵀx + const`."""
+    Z, y = np.asarray(problem.Z), np.asarray(problem.y)
+    return Z.T @ Z / problem.d, Z.T @ y / problem.d
+
+
+def lasso(problem: LinearRegression, weight: float) -> np.ndarray:
+    """`argmin f + weight ‖x‖₁`: coordinate descent finds the support, a linear solve the values on it."""
+    H, b = quadratic(problem)
+    x = np.zeros(problem.n)
+    for _ in range(SWEEPS):
+        before = x.copy()
+        for j in range(problem.n):
+            free = b[j] - H[j] @ x + H[j, j] * x[j]
+            x[j] = np.sign(free) * max(abs(free) - weight, 0.0) / H[j, j]
+        if np.max(np.abs(x - before)) < 1e-13:
+            break
+    return on_support(H, b, weight, x)
+
+
+def on_support(H: np.ndarray, b: np.ndarray, weight: float, x: np.ndarray) -> np.ndarray:
+    """The stationary point with the support and the signs of x."""
+    S = x != 0
+    solution = np.zeros_like(x)
+    solution[S] = np.linalg.solve(H[np.ix_(S, S)], b[S] - weight * np.sign(x[S]))
+    return solution
+
+
+def margin(problem: LinearRegression, weight: float, x: np.ndarray) -> float:
+    """`weight − max |∇f|` off the support: positive where the support is strictly optimal."""
+    H, b = quadratic(problem)
+    return float(weight - np.max(np.abs(H @ x - b)[x == 0]))
+
+
+def slowest(problem: LinearRegression, strength: float, x: np.ndarray) -> float:
+    """The slowest rate of the flow at its end: twice the margin, or that of the support."""
+    S = x != 0
+    root = np.sqrt(2 * np.abs(x[S]))
+    H = quadratic(problem)[0]
+    inside = np.linalg.eigvalsh(root[:, None] * H[np.ix_(S, S)] * root) if S.any() else np.zeros(1)
+    return min(2 * margin(problem, 2 * strength, x), float(inside[0]))
+
+
+def factored(H: np.ndarray, b: np.ndarray, strength: float, start: np.ndarray) -> np.ndarray:
+    """A local minimizer (2, n) of `f(m ⊙ w) + α(‖m‖² + ‖w‖²)`: a trust region, then Newton to round-off."""
+    from scipy.optimize import minimize
+
+    def value(flat):
+        x = flat[: len(b)] * flat[len(b) :]
+        return x @ (H @ x / 2 - b) + strength * flat @ flat
+
+    def slope(flat):
+        m, w = flat.reshape(2, -1)
+        force = H @ (m * w) - b
+        return np.concatenate([force * w, force * m]) + 2 * strength * flat
+
+    def curvature(flat):
+        m, w = flat.reshape(2, -1)
+        force = np.diag(H @ (m * w) - b)
+        off = w[:, None] * H * m + force
+        return np.block([[w[:, None] * H * w, off], [off.T, m[:, None] * H * m]]) + 2 * strength * np.eye(len(flat))
+
+    flat = minimize(
+        value, start.ravel(), jac=slope, hess=curvature, method="trust-exact", options={"gtol": 1e-9, "maxiter": 2000}
+    ).x
+    for _ in range(POLISH):
+        flat = flat - np.linalg.solve(curvature(flat), slope(flat))
+    return flat.reshape(2, -1)
+
+
+@theorem(
+    id="spred/lasso",
+    title="m ⊙ w with constant weight decay is the LASSO",
+    statement=r"$\min_{m, w} f(m \odot w) + \alpha(\|m\|^2 + \|w\|^2) \equiv \min_x f(x) + 2\alpha\|x\|_1$: a local minimizer "
+    r"of the left side has $|m| = |w|$ and $m \odot w$ is the minimizer of the right side; gradient flow under constant decay "
+    r"tends to it.",
+    source="spred, m ⊙ w with constant weight decay",
+    cases=cases,
+)
+def theorem_(case: Case, rungs) -> Finding:
+    alpha = case.strength
+    H, b = quadratic(case.problem)
+    x = lasso(case.problem, 2 * alpha)
+    w = factored(H, b, alpha, case.w0)
+    minima = sampled(lambda H, b: factored(H, b, alpha, w), H, b)
+    products = minima[:, 0] * minima[:, 1]
+
+    def solved(weight: float) -> np.ndarray:
+        guess = lasso(case.problem, weight)
+        return sampled(lambda H, b: on_support(H, b, weight, guess), H, b)
+
+    ridge = np.linalg.solve(H + 2 * alpha * np.eye(len(b)), b)
+    others = {
+        "ℓ1 weight α": solved(alpha),
+        "ℓ1 weight 4α": solved(4 * alpha),
+        "ℓ1 weight wrong by 1e-6": solved(2 * alpha * (1 + 1e-6)),
+        "ridge α‖x‖²": np.broadcast_to(ridge, products.shape),
+    }
+    flow = descent(case, x, rungs)
+    truth = solved(2 * alpha)
+    return Finding(
+        hypotheses=(second_order(H, b, alpha, w),),
+        claims={
+            "minimizer of the factors = LASSO": agree(products, truth),
+            "|m| = |w|": agree(np.abs(minima[:, 0]), np.abs(minima[:, 1])),
+            "gradient flow tends to the LASSO": flow(truth[0]),
+        },
+        controls={
+            **{f"minimizer, {name}": agree(products, other) for name, other in others.items()},
+            **{f"flow, {name}": flow(other[0]) for name, other in others.items()},
+        },
+        planted={d: agree(products, solved(2 * alpha * (1 + d))) for d in (1e-4, 1e-6, 1e-8, 1e-10)},
+    )
+
+
+def second_order(H: np.ndarray, b: np.ndarray, alpha: float, w: np.ndarray) -> Hypothesis:
+    """That no saddle was taken for a minimizer: inactive pairs have curvature 2α ± |∇f_i|."""
+    x = w[0] * w[1]
+    force = np.abs(H @ x - b)
+    least = float(np.min(2 * alpha - force[np.abs(x) < 1e-8]))
+    return Hypothesis("least curvature of an inactive pair", least, least > 0)
+
+
+def descent(case: Case, x: np.ndarray, rungs):
+    """Gradient flow, followed to e^−28 of its distance to the limit x; the result compares its end."""
+    t1 = DECADES / slowest(case.problem, case.strength, x)
+    ts = np.concatenate([[0.0], np.geomspace(t1 / 1e3, t1, POINTS - 1)])
+    flow = GradientFlow(case.problem, Hadamard(), SwitchOff(case.strength, at=2 * t1))
+    route = FlowRoute(flow, case.w0, ts=ts, observe=lambda path: path.x[-1:])
+    moved = float(np.max(np.abs(case.w0[0] * case.w0[1] - x)))
+
+    def against(limit: np.ndarray) -> Evidence:
+        return compare(route, Exact(limit), rungs, moved=moved)
+
+    return against

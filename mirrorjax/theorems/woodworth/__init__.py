@@ -1,0 +1,1 @@
+"""Kernel and Rich Regimes (arXiv 2002.09277)."""

@@ -1,0 +1,142 @@
+"""woodworth/2: how small, and how large, an initialization must be for ℓ1 and for ℓ2."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
+from ...flows import GradientFlow, limit
+from ...parameterizations import SquaredDifference
+from ...potentials import Distorted, HyperbolicEntropy
+from ...problems import LinearRegression
+from ...schedules import SwitchOff
+from .._cases import DECADES, FEATURES, random_problem
+from .._registry import theorem
+from ..mask._thm_3_3 import basis_pursuit
+
+RICH, KERNEL = (0.3, 1.0, 2.5, 5.0), (0.02, 0.1, 1.0, 10.0)
+"""The ε of the two bounds."""
+ROOM = 10.0
+"""Floor of a norm, relative, in units of the residual that Newton left and of ε."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A regression in whitened rows, with its least ℓ1 and squared ℓ2 norms."""
+
+    name: str
+    problem: LinearRegression
+    l1: float
+    l2: float
+
+    @property
+    def w0(self) -> np.ndarray:
+        """u₀ = v₀ = γ, small enough for the last ε of the ℓ1 bound."""
+        return np.full((2, FEATURES), rich(self, RICH[-1]))
+
+
+def cases(seed, data=None):
+    """Three random ones."""
+    found = []
+    for i in range(3):
+        problem = random_problem(np.random.default_rng([seed, 47, i])).whitened()
+        least = np.linalg.lstsq(np.asarray(problem.Z), np.asarray(problem.y))[0]
+        found.append(Case(f"random {i} (seed {seed})", problem, basis_pursuit(problem), float(least @ least)))
+    return found
+
+
+def rich(case: Case, eps: float) -> float:
+    """The largest γ for which the ℓ1 bound is stated."""
+    power = (2 * (1 + eps) * case.l1) ** (-(2 + eps) / (2 * eps))
+    return min(power, np.exp(-FEATURES / (eps * case.l1)))
+
+
+def kernel(case: Case, eps: float) -> float:
+    """The smallest γ for which the ℓ2 bound is stated."""
+    return np.sqrt(2 * (1 + eps) * (1 + 2 / eps) * np.sqrt(case.l2))
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """x_∞ of one γ, from Newton on the dual."""
+
+    x: np.ndarray
+    residual: float
+
+    @property
+    def l1(self) -> float:
+        return float(np.abs(self.x).sum())
+
+    @property
+    def l2(self) -> float:
+        return float(self.x @ self.x)
+
+    def bounded(self, norm: float, bound: float) -> Evidence:
+        return at_most(norm, bound, ROOM * (self.residual + float(np.finfo(float).eps)) * norm)
+
+
+def end(case: Case, gamma: float) -> End:
+    """c = 2γ², s = 0."""
+    log_c = jnp.full(FEATURES, np.log(2) + 2 * np.log(gamma))
+    R = HyperbolicEntropy(log_c0=log_c, s=jnp.zeros(FEATURES), kappa=4.0)  # pyright: ignore[reportArgumentType]
+    solution = limit(case.problem, Distorted(R), 0.0)
+    return End(np.asarray(solution.x), float(solution.residual))
+
+
+@theorem(
+    id="woodworth/2",
+    title="how small an initialization gives the least ℓ1 norm, how large a one the least ℓ2 norm",
+    statement=r"$x = u^2 - v^2$, $u_0 = v_0 = \gamma$, $Zx_\infty = y$, $0 < \varepsilon < n$, $x^*_1$ and $x^*_2$ of least norm: "
+    r"$\gamma \leq \min\{(2(1+\varepsilon)\|x^*_1\|_1)^{-\frac{2+\varepsilon}{2\varepsilon}}, "
+    r"e^{-n/(\varepsilon\|x^*_1\|_1)}\}$ gives $\|x_\infty\|_1 \leq (1+\varepsilon)\|x^*_1\|_1$; "
+    r"$\gamma \geq \sqrt{2(1+\varepsilon)(1+2/\varepsilon)\|x^*_2\|_2}$ gives $\|x_\infty\|_2^2 \leq (1+\varepsilon)\|x^*_2\|_2^2$.",
+    source="woodworth, Theorem 2",
+    cases=cases,
+)
+def theorem_(case: Case, rungs) -> Finding:
+    small = {eps: end(case, rich(case, eps)) for eps in RICH}
+    large = {eps: end(case, kernel(case, eps)) for eps in KERNEL}
+    ends = (*small.values(), *large.values())
+    worst = max(e.residual for e in ends)
+    first, last = small[RICH[0]], small[RICH[-1]]
+    flows, flow_controls = followed(case, rungs)
+    return Finding(
+        hypotheses=(Hypothesis("interpolation: Newton's KKT residual", worst, worst <= 1e-9),),
+        claims={
+            **{f"ℓ1, ε = {eps:g}": e.bounded(e.l1, (1 + eps) * case.l1) for eps, e in small.items()},
+            **{f"ℓ2, ε = {eps:g}": e.bounded(e.l2, (1 + eps) * case.l2) for eps, e in large.items()},
+            **flows,
+        },
+        controls={
+            "ℓ1, ε = 0.1, from a γ of the ℓ2 bound": large[0.1].bounded(large[0.1].l1, 1.1 * case.l1),
+            "ℓ2, ε = 0.1, from a γ of the ℓ1 bound": first.bounded(first.l2, 1.1 * case.l2),
+            "ℓ1 without ε at the γ of ε = 5": last.bounded(last.l1, case.l1),
+            "ℓ2 without ε at the γ of ε = 1": large[1.0].bounded(large[1.0].l2, case.l2),
+            "ℓ1, half the bound": first.bounded(first.l1, (1 + RICH[0]) * case.l1 / 2),
+            "ℓ2, half the bound": large[0.02].bounded(large[0.02].l2, 1.02 * case.l2 / 2),
+            **flow_controls,
+        },
+        observations={
+            **{f"‖x∞‖₁/‖x*‖₁ − 1 at ε = {eps:g}": e.l1 / case.l1 - 1 for eps, e in small.items()},
+            **{f"‖x∞‖₂²/‖x*‖₂² − 1 at ε = {eps:g}": e.l2 / case.l2 - 1 for eps, e in large.items()},
+        },
+    )
+
+
+def followed(case: Case, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
+    """At one γ of each kind: gradient flow to its end, which knows no potential."""
+    claims, controls = {}, {}
+    # The larger γ, the less the limit depends on it: hence another wrong factor for each.
+    kinds = (("ℓ1, ε = 5", rich(case, 5.0), 1 + 1e-4), ("ℓ2, ε = 1", kernel(case, 1.0), 0.1))
+    for name, gamma, wrong in kinds:
+        t1 = DECADES / (8 * gamma**2)
+        ts = np.concatenate([[0.0], np.geomspace(t1 / 1e3, t1, POINTS - 1)])
+        w0 = jnp.full((2, FEATURES), gamma)
+        flow = GradientFlow(case.problem, SquaredDifference(), SwitchOff(0.0, at=1.0))
+        route = FlowRoute(flow, w0, ts=ts, observe=lambda path: path.x[-1:])
+        limits = {factor: end(case, gamma * factor).x for factor in (1.0, wrong, 2.0)}
+        compared = {k: compare(route, Exact(x), rungs, moved=float(np.max(np.abs(x)))) for k, x in limits.items()}
+        claims[f"{name}: flow limit = Newton limit"] = compared.pop(1.0)
+        controls |= {f"{name}: flow, γ times {factor:g}": e for factor, e in compared.items()}
+    return claims, controls
