@@ -1,0 +1,1 @@
+"""Gadhikar, Jacobs, Zhou, Burkholz: Sign-In to the Lottery (arXiv 2504.12801)."""
