@@ -6,7 +6,8 @@ from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
 from .._types import Scalar, Vector, as_array, is_traced
-from ._base import AbstractParameterization, checked_lift, hyperbolic_factors
+from ._base import AbstractParameterization, checked_lift
+from ._hadamard import Hadamard
 
 _ROUND_OFF = 1e-12
 
@@ -59,8 +60,5 @@ class Factorization(AbstractParameterization):
         left, values, right = jnp.linalg.svd(X, full_matrices=False)
         if not is_traced(values) and bool(np.any(values[r:] > _ROUND_OFF * values[0])):
             raise InputError("X₀ has a higher rank", f"singular value {r} is {float(values[r]):.3g}, rank {r}")
-        u, v = hyperbolic_factors(values[:r], jnp.broadcast_to(c, (r,)))
-        # m = (u+v)/√2 ≥ w = (u−v)/√2 ≥ 0; the smaller as σ/m, which keeps its digits for c ≫ σ.
-        large = (u + v) / jnp.sqrt(2.0)
-        small = values[:r] / jnp.where(large > 0, large, 1.0)
+        large, small = Hadamard().lift(values[:r], c)
         return left[:, :r] * small, large[:, None] * right[:r]

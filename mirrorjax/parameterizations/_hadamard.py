@@ -32,8 +32,11 @@ class Hadamard(AbstractLiftable):
 
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
         """`m₀ w₀ = x₀`, `(m₀² − w₀²)/2 = scale`. `scale = 0` is the balanced start `|m₀| = |w₀|`."""
-        u, v = hyperbolic_factors(*checked_lift(x0, scale))
-        return jnp.stack([u + v, u - v]) / jnp.sqrt(2.0)
+        x, c = checked_lift(x0, scale)
+        u, v = hyperbolic_factors(x, c)
+        m = (u + v) / jnp.sqrt(2.0)
+        # u − v loses the digits of x where |x| ≪ c; x/m is not exactly ±m where c = 0.
+        return jnp.stack([m, jnp.where(jnp.abs(x) < c, x / jnp.where(m > 0, m, 1.0), (u - v) / jnp.sqrt(2.0))])
 
     def dual(self, w: Float[Array, "2 n"], w0: Float[Array, "2 n"]) -> Vector:
         """`μ = ½ [log|u/u₀| − log|v/v₀|]` read from the weights.

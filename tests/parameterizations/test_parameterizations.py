@@ -40,6 +40,12 @@ def test_squared_difference_keeps_every_digit_of_the_scale(x0, scale):
     np.testing.assert_allclose(2 * w0[0] * w0[1], scale, rtol=8 * EPS)
 
 
+@given(points, scales)
+def test_hadamard_keeps_every_digit_of_the_point(x0, scale):
+    """Not only of |x₀| + c: a point of 1e-8 at scale 1e8 has all its digits in w."""
+    np.testing.assert_allclose(Hadamard().g(Hadamard().lift(x0, scale=scale)), x0, rtol=8 * EPS)
+
+
 @every
 @given(points)
 def test_a_scale_of_zero_gives_the_balanced_start(name, x0):
