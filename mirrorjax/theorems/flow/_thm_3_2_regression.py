@@ -11,7 +11,7 @@ from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, 
 from ...flows import GradientFlow, Trajectory
 from ...flows._flows import AbstractFlow
 from ...parameterizations import LogRatio
-from ...problems import AbstractProblem
+from ...problems import LinearRegression
 from ...schedules import SwitchOff
 from .._bregman_families import FAMILIES, TIMES, Instance, N, instances, residuals
 from .._measured import budget_of, merged
@@ -20,11 +20,13 @@ from .._registry import theorem
 LAST = len(TIMES) - 1
 CLOCK = 24.0
 STEP = 1e-3
+STRENGTH, T_OFF = 2.0, 1.0
+"""Of the decay that the range of the log ratio does not survive."""
 
 
 def cases(seed, data=None):
     """Three convex instances."""
-    return instances(seed + 100, (0.0, 0.0, 0.0))
+    return instances(seed, (0.0, 0.0, 0.0), stream=18)
 
 
 @theorem(
@@ -116,9 +118,9 @@ def valley(case: Instance, flow: FlowRoute, budget: float, rungs: Sequence[float
 
 
 class ToTheEnd(AbstractFlow):
-    """Gradient flow at constant strength in a clock that slows down where a weight vanishes; x is (t, Zx − y)."""
+    """Gradient flow at constant strength in a clock that slows down where a weight vanishes; x is (t, x₁, x₂)."""
 
-    problem: AbstractProblem
+    problem: LinearRegression
     param: LogRatio
     schedule: SwitchOff
 
@@ -129,8 +131,7 @@ class ToTheEnd(AbstractFlow):
         return speed * field, speed
 
     def effective(self, t, state):
-        x = self.param.g(state[0])
-        return jnp.concatenate([state[1][None], self.problem.residual(x).ravel()])  # pyright: ignore[reportAttributeAccessIssue]
+        return jnp.concatenate([state[1][None], self.param.g(state[0])])
 
     @property
     def breakpoints(self):
@@ -138,27 +139,27 @@ class ToTheEnd(AbstractFlow):
 
 
 def log_ratio(case: Instance, rungs: Sequence[float]) -> Finding:
-    """The same f with x = log u − log v, under a dose that its range does not survive: a weight vanishes before T."""
-    schedule = SwitchOff(0.5, at=20.0)
-    flow = ToTheEnd(case.problem, LogRatio(), schedule)
-    start = (jnp.asarray(np.concatenate(list(case.w0), axis=-1)), jnp.zeros(()))
-    run = FlowRoute(flow, start, ts=np.array([0.0, 4.0, CLOCK - 2, CLOCK]))
-    path = run.path(rungs[-1])
-    t = np.asarray(path.x)[:, 0]
-    left = run.observing(lambda path: path.x[-1:, 1:])
-    size = float(np.max(np.abs(np.asarray(path.x)[0, 1:])))
-    stops = compare(
-        run.observing(lambda path: path.x[2:3, :1]),
-        run.observing(lambda path: path.x[3:, :1]),
-        rungs,
-        moved=float(t[-1]),
-    )
+    """`f = ½(x₁ − 1)²` and x = log u − log v: x₂, on which f does not depend, runs to infinity before x₁ is at 1."""
+    start = case.w0[1][:, :2] * np.array([2.5, 1.0])  # x₁ is slow and far from its ends
+    w0 = (jnp.asarray(start), jnp.zeros(()))
+    row = LinearRegression(np.array([[1.0, 0.0]]), np.ones(1))
+    run = FlowRoute(ToTheEnd(row, LogRatio(), SwitchOff(STRENGTH, at=T_OFF)), w0, ts=np.array([0.0, 4.0, CLOCK]))
+    path = np.asarray(run.path(rungs[-1]).x)
+    # With ∂₂f = 0 both u₂² and v₂² fall at the rate 2α.
+    end = float(np.min(start[:, 1] ** 2)) / (2 * STRENGTH)
+
+    def ends_at(t: float) -> Evidence:
+        return compare(run.observing(lambda path: path.x[-1:, :1]), Exact(np.array([t])), rungs, moved=end)
+
     return Finding(
-        claims={"log u − log v: ends at a finite t": stops},
+        claims={"log u − log v: ends at min(u₂², v₂²)/2α": ends_at(end)},
         controls={
             "log u − log v: interpolates": compare(
-                left, Exact(np.zeros(case.problem.y.size)), rungs, scale=size, moved=size
-            )
+                run.observing(lambda path: path.x[-1:, 1:2]), Exact(np.ones(1)), rungs, scale=1.0, moved=1.0
+            ),
+            "log u − log v: ends when the range is empty": ends_at(float(np.sum(start[:, 1] ** 2)) / (4 * STRENGTH)),
+            "log u − log v: end wrong by 1e-6": ends_at((1 + 1e-6) * end),
         },
-        hypotheses=(Hypothesis("log u − log v: ends before T = 20, t", float(t[-1]), float(t[-1]) < 20),),
+        hypotheses=(Hypothesis("log u − log v: ends before decay does, t/T", end / T_OFF, end < T_OFF),),
+        observations={"log u − log v: x₁ − 1 at the end": float(path[-1, 1] - 1)},
     )

@@ -1,0 +1,141 @@
+"""mask/2.3: without decay the loss falls at a linear rate."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare
+from ...flows import GradientFlow, Trajectory
+from ...parameterizations import Hadamard
+from ...problems import LinearRegression
+from ...schedules import SwitchOff
+from .._bounds import stays_below
+from .._cases import FEATURES, SAMPLES, Case, random_regressions, without_decay
+from .._registry import theorem
+
+LENGTH = 3.0
+"""Length of a run in units of the rate: the bound falls to e^−3."""
+SMALL = 0.005
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair(Case):
+    """A generic instance, and beside it one on which the rate is nearly attained."""
+
+    tight: Case | None = None
+
+
+def cases(seed, data=None):
+    """Generic; and from x₀ = 0 at uniform c with a small residual along the smallest singular vector.
+
+    There √(x² + c²) is c and ‖∇f‖²/f is λ, up to terms of order (x/c)².
+    """
+    pairs = []
+    for i, case in enumerate(without_decay(random_regressions(seed))):
+        rng = np.random.default_rng([seed, i, 23])
+        Z = rng.standard_normal((SAMPLES, FEATURES))
+        target = SMALL * np.linalg.svd(Z)[0][:, -1]
+        w0 = Hadamard().lift(np.zeros(FEATURES), scale=rng.uniform(0.3, 1.0))
+        tight = dataclasses.replace(case, name="tight", problem=LinearRegression(Z, target), w0=w0)
+        pairs.append(Pair(**vars(timed(case)), tight=timed(tight)))
+    return pairs
+
+
+def constants(case: Case) -> tuple[float, float]:
+    """λ = 2σ²_min⁺/d, the loss being the mean over d; and the least c."""
+    m, w = np.asarray(case.w0)
+    values = np.linalg.svd(np.asarray(case.problem.Z), compute_uv=False)
+    return 2 * float(values[-1]) ** 2 / case.problem.d, float(np.min(np.abs(m**2 - w**2))) / 2
+
+
+def timed(case: Case) -> Case:
+    lam, c = constants(case)
+    return dataclasses.replace(case, t1=LENGTH / (2 * c * lam))
+
+
+@theorem(
+    id="mask/2.3",
+    title="without decay the loss of m ⊙ w falls at least at the rate 2 min c · λ",
+    statement=r"Let $\alpha = 0$, $\|\nabla f(x_t)\|^2 \geq \lambda (f(x_t) - f^*)$ along the trajectory and $(\nabla^2 R)^{-1} \succeq "
+    r"\sigma I$. Then $f(x_t) - f^* \leq (f(x_0) - f^*)\,e^{-\sigma\lambda t}$. For $m \odot w$: $\sigma = 2\min_i c_i$; for "
+    r"$\frac{1}{2}\|Zx - y\|^2$: $\lambda = 2(\sigma_{\min}^+(Z))^2$.",
+    source="mask, Theorem 2.3",
+    cases=cases,
+)
+def theorem_(case: Pair, rungs) -> Finding:
+    assert case.tight is not None
+    tight = case.tight
+    flows = {name: Run(one, rungs) for name, one in (("generic", case), ("tight", tight))}
+    decayed = Run(dataclasses.replace(tight, schedule=SwitchOff(0.3, at=10 * tight.t1)), rungs)
+    values = np.linalg.svd(np.asarray(tight.problem.Z), compute_uv=False)
+    below, metric = flows["tight"].below, flows["generic"].metric
+    return Finding(
+        hypotheses=tuple(h for name, run in flows.items() for h in run.hypotheses(name)),
+        claims={
+            **{f"{name}: f ≤ f₀ e^{{−σλt}}": run.below(1.0) for name, run in flows.items()},
+            "Jg Jgᵀ = m² + w² = 2√(x² + c²)": metric(1.0),
+        },
+        controls={
+            "rate larger by a hundredth": below(1.01),
+            "σ = 4 min c": below(2.0),
+            "λ from the largest singular value": below(float((values[0] / values[-1]) ** 2)),
+            "λ of the sum, for a mean": below(float(tight.problem.d)),
+            "half the bound": below(1.0, 0.5),
+            "with decay": decayed.below(1.0),
+            "metric of c wrong by 1e-6": metric(1 + 1e-6),
+        },
+        planted={d: below(1 + d) for d in (1e-1, 1e-2, 1e-3, 3e-4)},
+        observations={f"{name}: mean rate over σλ": run.mean_rate() for name, run in flows.items()},
+    )
+
+
+class Run:
+    """One instance with its flow and the loss along it."""
+
+    def __init__(self, case: Case, rungs: Sequence[float]):
+        self.case, self.rungs = case, rungs
+        self.ts = np.linspace(0.0, case.t1, POINTS)
+        self.flow = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=self.ts)
+        self.Z, self.y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
+        m, w = np.asarray(case.w0)
+        self.c = np.abs(m**2 - w**2) / 2
+        self.rate = 2 * float(np.min(self.c)) * constants(case)[0]
+        self.falling = self.flow.observing(self.loss)
+
+    def loss(self, path: Trajectory) -> np.ndarray:
+        """f, on the host."""
+        return 0.5 * np.mean((np.asarray(path.x) @ self.Z.T - self.y) ** 2, axis=1)
+
+    def last_loss(self) -> np.ndarray:
+        return self.loss(self.flow.path(self.rungs[-1]))
+
+    def below(self, factor: float, share: float = 1.0) -> Evidence:
+        """`f ≤ share · f₀ e^{−factor σλt}`."""
+        start = float(self.last_loss()[0])
+        bound = share * start * np.exp(-factor * self.rate * self.ts)
+        return stays_below(self.falling, bound, self.rungs, start)
+
+    def metric(self, factor: float) -> Evidence:
+        """`Jg Jgᵀ` from the weights, against `(∇²R)⁻¹` from x and the scale of the start."""
+        return compare(
+            self.flow.observing(lambda path: np.sum(np.asarray(path.state) ** 2, axis=1)),
+            self.flow.observing(lambda path: 2 * np.hypot(np.asarray(path.x), factor * self.c)),
+            self.rungs,
+        )
+
+    def hypotheses(self, name: str) -> tuple[Hypothesis, ...]:
+        x, loss = np.asarray(self.flow.path(self.rungs[-1]).x), self.last_loss()
+        slope = (x @ self.Z.T - self.y) @ self.Z / self.case.problem.d
+        polyak = float(np.min(np.sum(slope**2, axis=1) / (constants(self.case)[0] * loss)))
+        metric = float(np.min(np.hypot(x, self.c)) / np.min(self.c))
+        dose = float(self.case.schedule.total)
+        return (
+            Hypothesis(f"{name}: ‖∇f‖²/(λf) ≥ 1 along the path", polyak, polyak >= 1 - 1e-12),
+            Hypothesis(f"{name}: (∇²R)⁻¹/σ ≥ 1 along the path", metric, metric >= 1 - 1e-12),
+            Hypothesis(f"{name}: α = 0, dose", dose, dose == 0),
+        )
+
+    def mean_rate(self) -> float:
+        loss = self.last_loss()
+        return float(np.log(loss[0] / loss[-1])) / (self.rate * self.case.t1)

@@ -1,0 +1,219 @@
+"""mask/3.2: under decay of finite dose m ⊙ w still finds a minimizer."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import jax.numpy as jnp
+import numpy as np
+
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, at_most, compare
+from ...checks._compare import x64_on
+from ...flows import GradientFlow, Trajectory
+from ...parameterizations import Hadamard
+from ...problems import LinearRegression
+from ...schedules import AbstractSchedule, Exponential, SwitchOff
+from .._cases import DECADES, FEATURES, SAMPLES, Case, random_start
+from .._hyperbolic import hyperbolic, positive_scale
+from .._measured import budget_of, merged
+from .._registry import theorem
+
+RANK = 4
+PLATEAU = (1.0, 1.5)
+LATE = 1e12
+"""On the way to the plateau q − 3/2 falls like 1/t."""
+
+
+def terraced(r):
+    """φ(½ mean r²), φ increasing and C², flat between 1 and 3/2: quasi-convex, not convex."""
+    q, (low, high) = 0.5 * jnp.mean(r**2), PLATEAU
+    return jnp.minimum(q - low, 0.0) ** 3 + jnp.maximum(q - high, 0.0) ** 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Triple(Case):
+    """A convex f without interpolators, and two quasi-convex ones: from below and from above a plateau."""
+
+    below: Case | None = None
+    above: Case | None = None
+
+
+def cases(seed, data=None):
+    """Contradictory rows in convex regression; residuals of a chosen size in the terraced one."""
+    schedules = (SwitchOff(0.2, at=2.0), Exponential(0.1, tau=2.0), SwitchOff(0.3, at=1.0))
+    triples = []
+    for i, schedule in enumerate(schedules):
+        rng = np.random.default_rng([seed, i, 32])
+        param = Hadamard()
+        w0, x0 = random_start(rng, param), rng.standard_normal(FEATURES)
+        near = param.lift(0.1 * rng.standard_normal(FEATURES), scale=rng.uniform(0.3, 1.0, FEATURES))
+        frame = np.linalg.qr(rng.standard_normal((FEATURES, SAMPLES)))[0].T
+        mixing = np.linalg.qr(rng.standard_normal((SAMPLES, SAMPLES)))[0]
+        low_rank = SAMPLES**0.5 * mixing[:, :RANK] @ frame[:RANK]
+        convex = LinearRegression(low_rank, rng.standard_normal(SAMPLES))
+        name = f"random {i} (seed {seed})"
+        below, above = (
+            Case(name, quasi_convex(frame, x0, level), param, SwitchOff(0.2, at=1.0 + i), near, 0.0)
+            for level in (0.5, 6.0)
+        )
+        below = dataclasses.replace(below, t1=long_enough(below))
+        case = Case(name, convex, param, schedule, w0, 0.0)
+        case = dataclasses.replace(case, t1=long_enough(case))
+        triples.append(Triple(**vars(case), below=below, above=dataclasses.replace(above, t1=LATE)))
+    return triples
+
+
+def quasi_convex(frame: np.ndarray, x: np.ndarray, level: float) -> LinearRegression:
+    """Orthonormal rows and a target with ½ mean y² = level."""
+    y = frame @ x
+    return LinearRegression(SAMPLES**0.5 * frame, y * np.sqrt(2 * level / np.mean(y**2)), loss=terraced)
+
+
+def long_enough(case: Case) -> float:
+    """The time after which e^−32 of the distance is left, and half as much again: the last two times can be compared."""
+    c = float(np.exp(np.min(np.asarray(hyperbolic(case.param, case.w0).log_c0)) - 4 * float(case.schedule.total)))
+    return 1.5 * DECADES / (2 * c)
+
+
+@theorem(
+    id="mask/3.2",
+    title="under decay of finite dose m ⊙ w converges to a minimizer of a convex f",
+    statement=r"Let $x = m \odot w$, $|m_0| \neq |w_0|$, $\alpha \geq 0$ and $\mathrm{argmin} f \neq \emptyset$. If $f$ is convex and "
+    r"$\int\alpha < \infty$, then $x_t$ converges to a minimizer of $f$. If $f$ is quasi-convex and $\alpha = 0$ after some $T$, "
+    r"then $x_t$ converges to a critical point, which need not be a minimizer.",
+    source="mask, Theorem 3.2",
+    cases=cases,
+)
+def theorem_(case: Triple, rungs) -> Finding:
+    assert case.below is not None and case.above is not None
+    return merged([convex(case, rungs), lower(case.below, rungs), upper(case.above, rungs)])
+
+
+def route(case: Case, **changes) -> FlowRoute:
+    """The gradient flow at log-spaced times."""
+    case = dataclasses.replace(case, **changes)
+    ts = np.concatenate([[0.0], np.geomspace(min(case.t1 / 1e3, 1.0), case.t1, POINTS - 1)])
+    return FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
+
+
+def fitted(case: Case):
+    """Zx at the end; a minimizer of the squared residual is known by it."""
+    Z = np.asarray(case.problem.Z)
+    return lambda path: np.asarray(path.x[-1:]) @ Z.T
+
+
+def approaches(flow: FlowRoute, case: Case, target: np.ndarray, rungs: Sequence[float]) -> Evidence:
+    way = fitted(case)(flow.path(rungs[-1])) - np.asarray(case.problem.Z @ case.x0)
+    size = float(np.max(np.abs(target)))
+    return compare(flow.observing(fitted(case)), Exact(target), rungs, scale=size, moved=float(np.max(np.abs(way))))
+
+
+def never_switched_off(schedule: AbstractSchedule) -> SwitchOff:
+    """Decay as strong as at the start, for ever."""
+    return SwitchOff(schedule.alpha(jnp.zeros(())), at=1e30)
+
+
+def balanced(case: Case) -> np.ndarray:
+    """|m₀| = |w₀|, and the sign of every x₀ opposite to that of the least-norm minimizer."""
+    y, Z = np.asarray(case.problem.y), np.asarray(case.problem.Z)
+    x = -0.5 * np.sign(np.linalg.pinv(Z) @ y)
+    return np.asarray(case.param.lift(x, scale=0.0))
+
+
+def convex(case: Case, rungs: Sequence[float]) -> Finding:
+    """The limit against the normal equations; f* > 0, as the rows contradict each other."""
+    flow, R = route(case), hyperbolic(case.param, case.w0)
+    Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
+    best = Z @ np.linalg.lstsq(Z, y)[0]
+
+    def same_as(i: int) -> Evidence:
+        x = np.asarray(flow.path(rungs[-1]).x)
+        ends = [flow.observing(lambda path, at=at: path.x[at : at + 1]) for at in (i, POINTS - 1)]
+        return compare(ends[0], ends[1], rungs, moved=float(np.max(np.abs(x[-1] - x[0]))))
+
+    dose, least = float(case.schedule.total), float(np.mean((best - y) ** 2)) / 2
+    without_end = route(case, schedule=never_switched_off(case.schedule), t1=200.0)
+    return Finding(
+        hypotheses=(
+            positive_scale(R),
+            Hypothesis("convex: 0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf),
+            Hypothesis("convex: least f above 0", least, least > 0),
+        ),
+        claims={
+            "convex: limit = least squares": approaches(flow, case, best, rungs),
+            "convex: x has come to rest": same_as(POINTS - 2),
+        },
+        controls={
+            "convex: limit interpolates": approaches(flow, case, y, rungs),
+            "convex: least squares wrong by 1e-6": approaches(flow, case, (1 + 1e-6) * best, rungs),
+            "convex: at rest from the start": same_as(1),
+            "convex: decay for ever": approaches(without_end, case, best, rungs),
+            "convex: balanced start": approaches(route(case, w0=balanced(case)), case, best, rungs),
+        },
+        planted={d: approaches(flow, case, (1 + d) * best, rungs) for d in (1e-4, 1e-6, 1e-8)},
+    )
+
+
+def lower(case: Case, rungs: Sequence[float]) -> Finding:
+    """From below the plateau: the only critical points are the minimizers, Zx = y."""
+    flow, y = route(case), np.asarray(case.problem.y)
+    highest = float(np.max(residual(case, flow.path(rungs[-1]))))
+    return Finding(
+        hypotheses=(Hypothesis("below: q < 1 all the way", highest, highest < PLATEAU[0]),),
+        claims={"quasi-convex, below: limit = minimizer": approaches(flow, case, y, rungs)},
+        controls={
+            "quasi-convex, below: minimizer wrong by 1e-6": approaches(flow, case, (1 + 1e-6) * y, rungs),
+            "quasi-convex, below: decay for ever": approaches(
+                route(case, schedule=never_switched_off(case.schedule), t1=200.0), case, y, rungs
+            ),
+        },
+    )
+
+
+def residual(case: Case, path: Trajectory) -> np.ndarray:
+    """q = ½ mean (Zx − y)² along the path."""
+    Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
+    return 0.5 * np.mean((np.asarray(path.x) @ Z.T - y) ** 2, axis=1)
+
+
+def upper(case: Case, rungs: Sequence[float]) -> Finding:
+    """From above the plateau: its rim, where ∇f = 0 and f is not least."""
+    flow = route(case)
+    forever = route(case, schedule=never_switched_off(case.schedule), t1=200.0)
+
+    def stops_at(level: float, flow: FlowRoute = flow) -> Evidence:
+        """By the numerical error of q or by what 1/t leaves, whichever is more: no tolerance removes that."""
+        path = flow.path(rungs[-1])
+        q = residual(case, path)
+        numerical = budget_of(compare(flow.observing(lambda path: residual(case, path)[-1:]), Exact(level), rungs))
+        row = Row(rungs[-1], abs(float(q[-1]) - level), max(numerical, remainder(case, path)), int(path.steps))
+        return Evidence((row,), level or 1.0, float(np.ptp(q)), x64=x64_on(), kind="floor")
+
+    def critical(flow: FlowRoute) -> Evidence:
+        x = flow.path(rungs[-1]).x
+        first, last = (float(jnp.linalg.norm(case.problem.grad(x[i]))) for i in (0, -1))
+        return at_most(last, 0.0, budget_of(claim) * first, first)
+
+    at = np.flatnonzero(np.asarray(flow.ts) <= float(case.schedule.at))[-1]  # pyright: ignore[reportAttributeAccessIssue]
+    q, claim = float(residual(case, flow.path(rungs[-1]))[at]), stops_at(PLATEAU[1])
+    return Finding(
+        hypotheses=(Hypothesis("above: q > 3/2 while decay lasts", q, q > PLATEAU[1]),),
+        claims={
+            "quasi-convex, above: limit on the rim": claim,
+            "quasi-convex, above: limit critical": critical(flow),
+        },
+        controls={
+            "quasi-convex, above: limit = minimizer": stops_at(0.0),
+            "quasi-convex, above: rim wrong by 1e-6": stops_at((1 + 1e-6) * PLATEAU[1]),
+            "quasi-convex, above: inner rim": stops_at(PLATEAU[0]),
+            "quasi-convex, above: decay for ever": stops_at(PLATEAU[1], forever),
+            "quasi-convex, above: critical under decay for ever": critical(forever),
+        },
+    )
+
+
+def remainder(case: Case, path: Trajectory) -> float:
+    """What is left of q − 3/2 at the end: with `q' = −3 (q − 3/2)² κ`, `κ = ⟨∇q, (∇²R)⁻¹∇q⟩`, it is 1/(3κt)."""
+    Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
+    slope = Z.T @ (Z @ np.asarray(path.x[-1]) - y) / case.problem.d
+    speed = float(slope**2 @ np.sum(np.asarray(path.state[-1]) ** 2, axis=0))
+    return 1 / (3 * speed * case.t1)
