@@ -42,6 +42,12 @@ class Hypothesis:
     measured: float | str
     ok: bool
 
+    def __post_init__(self):
+        # NumPy's booleans and integers, which a comparison of arrays yields, are not JSON.
+        object.__setattr__(self, "ok", bool(self.ok))
+        if isinstance(self.measured, np.generic):
+            object.__setattr__(self, "measured", self.measured.item())
+
     def __str__(self) -> str:
         value = f"{self.measured:.3g}" if isinstance(self.measured, float) else self.measured
         return f"{'ok ' if self.ok else 'NOT MET'} {self.name}: {value}"
