@@ -57,7 +57,7 @@ def metric(state):
 @theorem(
     id="signin/reset",
     title="the reset of Sign-In: any imbalance, θ unchanged",
-    statement=r"For every $\theta$ and $\beta \ge 0$, $m = \sqrt{(\sqrt{4\theta^2 + \beta^2} + \beta)/2}$ and $w = \theta/m$ have "
+    statement=r"For every $\theta$ and $\beta \geq 0$, $m = \sqrt{(\sqrt{4\theta^2 + \beta^2} + \beta)/2}$ and $w = \theta/m$ have "
     r"$mw = \theta$, $m^2 - w^2 = \beta$ and $m^2 + w^2 = \sqrt{4\theta^2 + \beta^2}$; for $\beta = 0$: $m = \sqrt{|\theta|}$, "
     r"$w = \mathrm{sign}(\theta)\sqrt{|\theta|}$. Where $|\theta| \gg \beta$, $m^2 - w^2$ loses the digits of $\beta$: carry it.",
     source="signin, the reset of the factors",

@@ -62,7 +62,7 @@ def predicted(starts: np.ndarray, factor: float = 1.0) -> np.ndarray:
 @theorem(
     id="signin/5.1",
     title="plain gradient flow recovers a neuron only from w₀ > 0 and a₀ > −w₀",
-    statement=r"For $L = \frac{1}{4}(aw - 1)^2$ where $w > 0$, $\frac{1}{4}(a^2w^2 + 1)$ where $w \le 0$ (a ReLU neuron that learns "
+    statement=r"For $L = \frac{1}{4}(aw - 1)^2$ where $w > 0$, $\frac{1}{4}(a^2w^2 + 1)$ where $w \leq 0$ (a ReLU neuron that learns "
     r"a ReLU neuron), gradient flow keeps $a^2 - w^2$ while $w > 0$ and reaches $aw = 1$ if and only if $w_0 > 0$ and "
     r"$a_0 > -w_0$; from $|a_0| = |w_0|$ if and only if $a_0, w_0 > 0$.",
     source="signin, Theorem 5.1",

@@ -64,9 +64,9 @@ def predicted(starts: np.ndarray, beta: np.ndarray, inner: float = 4.0, factor: 
 @theorem(
     id="signin/5.2",
     title="Sign-In recovers a neuron from w₀ > 0 also where a₀ has the wrong sign, if β₁ > β₂",
-    statement=r"$a = m_1w_1$, $w = m_2w_2$, $\beta_i = m_i^2 - w_i^2$, $\beta_1 > 0$, $\beta_2 \ge 0$, $w_0 > 0$, and the $L$ of "
-    r"`signin/5.1`. While $w > 0$, $K = \sqrt{4a^2 + \beta_1^2} - \sqrt{4w^2 + \beta_2^2}$ is constant, and $aw = 1$ is reached "
-    r"for every $a_0 \ge 0$, for $a_0 < 0$ if and only if "
+    statement=r"$a = m_1w_1$, $w = m_2w_2$, $\beta_i = m_i^2 - w_i^2$, $\beta_1 > 0$, $\beta_2 \geq 0$, $w_0 > 0$, and the $L$ of "
+    r"signin/5.1. While $w > 0$, $K = \sqrt{4a^2 + \beta_1^2} - \sqrt{4w^2 + \beta_2^2}$ is constant, and $aw = 1$ is reached "
+    r"for every $a_0 \geq 0$, for $a_0 < 0$ if and only if "
     r"$\sqrt{4a_0^2 + \beta_1^2} - \beta_1 < \sqrt{4w_0^2 + \beta_2^2} - \beta_2$; for $a_0 = -w_0$ if and only if "
     r"$\beta_1 > \beta_2$.",
     source="signin, Theorem 5.2",

@@ -49,7 +49,7 @@ def follow(starts: np.ndarray, kinds: np.ndarray, stops: bool = False) -> Ensemb
 @theorem(
     id="signin/5.4",
     title="no reparameterization of bounded metric turns a negative w",
-    statement=r"$\alpha = 0$, the $L$ of `signin/5.1`, and any reparameterization with $J_gJ_g^\top$ diagonal in $(a, w)$ and bounded "
+    statement=r"$\alpha = 0$, the $L$ of signin/5.1, and any reparameterization with $J_gJ_g^\top$ diagonal in $(a, w)$ and bounded "
     r"at $w = 0$: $w_0 < 0$ implies $w_t < 0$ for all $t$, as $\partial_w L = \frac{1}{2}a^2w$ there; so $aw = 1$ is never reached "
     r"with $w > 0$. The metric of $w = \theta^{1/3}$ is unbounded there, and $w$ can reach 0 in finite time.",
     source="signin, Theorem 5.4",
