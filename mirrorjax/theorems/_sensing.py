@@ -1,7 +1,6 @@
 """Matrix sensing with commuting measurements: A_i = O diag(e_i) Oᵀ, X = UUᵀ from U₀U₀ᵀ = c₀ I."""
 
 import dataclasses
-from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +11,7 @@ from ..parameterizations import SymmetricFactorization
 from ..potentials import SignedEntropy
 from ..problems import LinearRegression
 from ..schedules import AbstractSchedule
+from ._frame import orthonormal
 
 SIZE, MEASUREMENTS = 6, 3
 
@@ -47,10 +47,9 @@ def sensing(seed: int, tag: int, c0: tuple[float, float], count: int = 3) -> lis
     instances = []
     for i in range(count):
         rng = np.random.default_rng([seed, tag, i])
-        O, E = np.linalg.qr(rng.standard_normal((SIZE, SIZE)))[0], rng.standard_normal((SIZE, MEASUREMENTS))
-        E = np.linalg.qr(E)[0].T
+        O, E = orthonormal(rng, SIZE, SIZE), orthonormal(rng, SIZE, MEASUREMENTS).T
         scale = rng.uniform(*c0)
-        turn = np.linalg.qr(rng.standard_normal((SIZE, SIZE)))[0]
+        turn = orthonormal(rng, SIZE, SIZE)
         y = E @ rng.uniform(0.3, 1.5, SIZE)
         instances.append(Sensing(f"random {i} (seed {seed})", O, E, y, np.sqrt(scale) * turn, scale))
     return instances
@@ -67,11 +66,6 @@ def all_of_X(path: Trajectory) -> np.ndarray:
     """UUᵀ at every time, row by row."""
     U = np.asarray(path.state)
     return (U @ np.swapaxes(U, 1, 2)).reshape(len(U), -1)
-
-
-def in_the_eigenbasis(case: Sensing) -> Callable[[Trajectory], np.ndarray]:
-    """`O diag(λ) Oᵀ` of a flow of eigenvalues."""
-    return lambda path: np.einsum("ik,tk,jk->tij", case.O, np.asarray(path.x), case.O).reshape(len(path.ts), -1)
 
 
 def hypotheses(case: Sensing) -> tuple[Hypothesis, ...]:

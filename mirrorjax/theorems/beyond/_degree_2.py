@@ -12,6 +12,7 @@ from ...geometry import ControlledFlow, lie_bracket
 from ...parameterizations import Custom
 from .._registry import theorem
 from .._side_by_side import SideBySide
+from ..mask._only_m import Point
 
 N = 6
 
@@ -48,15 +49,6 @@ def single(w):
 
 def plain(w):
     return jnp.sum(w**2)
-
-
-@dataclasses.dataclass(frozen=True)
-class Point:
-    """A random positive state (2, N)."""
-
-    name: str
-    seed: int
-    w: np.ndarray
 
 
 def cases(seed, data=None):

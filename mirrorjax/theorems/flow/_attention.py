@@ -11,6 +11,7 @@ from ...parameterizations import Factorization, Hadamard
 from ...potentials import Distorted, potential_of
 from ...problems import Attention, Diagonal
 from ...schedules import SwitchOff
+from .._frame import in_frame, orthonormal
 from .._hyperbolic import hyperbolic, positive_scale
 from .._registry import theorem
 
@@ -47,7 +48,7 @@ def cases(seed, data=None):
                 2 * rng.standard_normal(shape), rng.choice([-1.0, 1.0], samples),
             )  # fmt: skip
 
-        U, V, O, other = (np.linalg.qr(rng.standard_normal((D, D)))[0] for _ in range(4))
+        U, V, O, other = (orthonormal(rng, D, D) for _ in range(4))
         w0 = np.stack([rng.uniform(0.8, 1.3, D), 0.4 * rng.standard_normal(D)])
         layer = U, V, O, other, w0, data_of(SAMPLES), data_of(FLIPS * SAMPLES)
         instances.append(Layer(f"random {i} (seed {seed})", *layer, strength))
@@ -76,11 +77,8 @@ def theorem_(case: Layer, rungs) -> Finding:
         return FlowRoute(GradientFlow(problem, Factorization(), schedule), start, ts=ts)
 
     def spectral(**wrong: float) -> FlowRoute:
-        def whole(path):
-            return np.einsum("ik,tk,jk->tij", case.U, np.asarray(path.x), case.V).reshape(POINTS, -1)
-
         problem = Diagonal(flipped, case.U, case.V)
-        return FlowRoute(MirrorFlow(problem, Distorted(R, **wrong), schedule), ts=ts, observe=whole)
+        return FlowRoute(MirrorFlow(problem, Distorted(R, **wrong), schedule), ts=ts, observe=in_frame(case.U, case.V))
 
     diagonal = Diagonal(case.many, np.eye(D), np.eye(D))
     left = FlowRoute(GradientFlow(diagonal, Hadamard(), schedule), case.w0, ts=ts)

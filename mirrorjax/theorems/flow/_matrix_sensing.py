@@ -8,8 +8,9 @@ from ...checks import Evidence, Finding, FlowRoute, compare, identity
 from ...flows import MirrorFlow
 from ...potentials import Distorted, QuadraticPotential
 from ...schedules import SwitchOff
+from .._frame import in_frame
 from .._registry import theorem
-from .._sensing import MEASUREMENTS, SIZE, Sensing, hypotheses, in_the_eigenbasis, sensing, times, weights_route
+from .._sensing import MEASUREMENTS, SIZE, Sensing, hypotheses, sensing, times, weights_route
 
 T1, LEVEL = 6.0, -0.3
 
@@ -31,7 +32,7 @@ def cases(seed, data=None):
 def theorem_(case: Sensing, rungs) -> Finding:
     schedule, ts = SwitchOff(0.2, at=2.0), times(T1)
     left = weights_route(case, schedule, ts)
-    mirror = in_the_eigenbasis(case)
+    mirror = in_frame(case.O, case.O)
 
     def against(**wrong: float) -> Evidence:
         flow = MirrorFlow(case.spectral, Distorted(case.entropy, **wrong), schedule)

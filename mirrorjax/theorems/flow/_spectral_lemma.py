@@ -10,16 +10,12 @@ from ...parameterizations import Factorization, Hadamard
 from ...potentials import Distorted, potential_of
 from ...problems import LinearRegression
 from ...schedules import SwitchOff
+from .._frame import in_frame, orthonormal
 from .._registry import theorem
 
 ROWS, COLUMNS, RANK = 5, 4, 3
 T1 = 20.0
 ROUND_OFF = 1e-13
-
-
-def orthonormal(rng: np.random.Generator, n: int, r: int) -> np.ndarray:
-    """Random orthonormal columns (n, r)."""
-    return np.linalg.qr(rng.standard_normal((n, r)))[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,10 +109,9 @@ def spectral_route(case: Aligned, schedule: SwitchOff, R: Distorted) -> FlowRout
     share = np.sqrt(RANK / (ROWS * COLUMNS))
     problem = LinearRegression(share * np.eye(RANK), share * case.S)
 
-    def whole(path):
-        return np.einsum("ik,tk,jk->tij", case.U, np.asarray(path.x), case.V).reshape(POINTS, -1)
-
-    return FlowRoute(MirrorFlow(problem, R, schedule), ts=np.linspace(0.0, T1, POINTS), observe=whole)
+    return FlowRoute(
+        MirrorFlow(problem, R, schedule), ts=np.linspace(0.0, T1, POINTS), observe=in_frame(case.U, case.V)
+    )
 
 
 def hypotheses(case: Aligned) -> tuple[Hypothesis, ...]:

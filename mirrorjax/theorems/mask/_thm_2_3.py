@@ -21,7 +21,7 @@ SMALL = 0.005
 
 @dataclasses.dataclass(frozen=True)
 class Pair(Case):
-    """A generic instance, and beside it one on which the rate is nearly attained."""
+    """A generic instance, and beside it one on which the bound is nearly attained."""
 
     tight: Case | None = None
 

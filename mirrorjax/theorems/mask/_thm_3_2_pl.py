@@ -15,18 +15,11 @@ from .._bounds import stays_below
 from .._cases import FEATURES, SAMPLES, Case, random_regressions
 from .._measured import merged
 from .._registry import theorem
-from ._thm_2_3 import Run
+from ._thm_2_3 import Pair, Run
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 TARGET = 0.1
 STRENGTH = 0.05
-
-
-@dataclasses.dataclass(frozen=True)
-class Pair(Case):
-    """A generic instance, and beside it one on which the bound is nearly attained."""
-
-    tight: Case | None = None
 
 
 def cases(seed, data=None):
