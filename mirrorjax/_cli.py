@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ._errors import InputError, MirrorjaxError
+from ._prepare import prepare_jax
 
 HOLDS, REFUTED, INCONCLUSIVE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the spectra")
     verify.add_argument("--target", metavar="COL", help="the column of --data to fit")
     verify.add_argument("--seed", type=_seed, default=0, help="seed of the random instances (default 0)")
+    verify.add_argument("--jobs", type=_jobs, metavar="N", help="processes; by default as many as cores, at most 8")
 
     commands.add_parser("list", help="all theorems")
     show = commands.add_parser("show", help="statement and source of one theorem")
@@ -80,6 +82,12 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number of processes is a positive integer, got {text!r}")
+    return int(text)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
     options = parser().parse_args(argv)
@@ -95,36 +103,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, less) went away; a traceback would be noise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return HOLDS
-
-
-def prepare_jax() -> None:
-    """Float64, and the compilation cache in the user's cache folder."""
-    # Equinox's runtime checks are host callbacks, and jax caches no computation that carries one.
-    # Nothing here relies on them: every solve reports its status as data.
-    os.environ.setdefault("EQX_ON_ERROR", "off")
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    folder = _cache_folder()
-    if folder is not None and not jax.config.jax_compilation_cache_dir:  # pyright: ignore
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def _cache_folder() -> Path | None:
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "mirrorjax" / "jax"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -195,13 +173,14 @@ def _verify(options: argparse.Namespace) -> int:
     from .theorems import select
 
     # Everything that can be wrong about the request is found out before the work starts.
-    select(options.ids)
+    ids = [entry.id for entry in select(options.ids)]
     if (options.data is None) != (options.target is None):
         raise InputError("--data and --target belong together", "", "--data FILE.csv --target COL")
     prepare_jax()
     from . import _console
+    from ._workers import default_jobs
     from .report import ensure_writable
-    from .theorems import audit, plan
+    from .theorems import audit
 
     if options.report:
         ensure_writable(options.report)
@@ -212,8 +191,7 @@ def _verify(options: argparse.Namespace) -> int:
         from .problems import read_csv
 
         data = read_csv(options.data, options.target)
-    work = plan(options.ids, options.seed, options.deep, data)
-    verdicts = _console.run(work)
+    verdicts = _console.run(ids, options.seed, options.deep, data, options.jobs or default_jobs(len(ids)))
     if options.json:
         _console.write_json(options.json, verdicts)
     if options.report:

@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,8 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ._outcome import Outcome
+from ._workers import run_in_processes
 from .checks import Verdict, as_json, environment
-from .theorems import Plan
+from .problems import LinearRegression
+from .theorems import plan
 
 COLOURS = {Outcome.HOLDS: "green", Outcome.REFUTED: "red", Outcome.INCONCLUSIVE: "yellow"}
 LOG_WIDTH = 140
@@ -25,21 +27,23 @@ def _console() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
 
 
-def run(plan: Plan) -> list[Verdict]:
-    """Runs a plan under a progress bar, or with a plain line per theorem where nobody watches."""
-    console = _console()
-    if not console.is_terminal:
-        verdicts = []
-        for verdict in plan.run():
-            print(f"{verdict.id}: {verdict.outcome} ({verdict.reason}; {verdict.seconds:.1f} s)", flush=True)
+def run(ids: Sequence[str], seed: int, deep: bool, data: LinearRegression | None, jobs: int) -> list[Verdict]:
+    """Verifies under a progress bar, or with a plain line per theorem where nobody watches."""
+
+    def results(say: Callable[[str], None]) -> Iterator[Verdict]:
+        if jobs > 1:
+            return run_in_processes(ids, seed, deep, data, jobs)
+        return plan(ids, seed, deep, data).run(lambda entry, j: say(f"{entry.id}  {j.name}"))
+
+    console, verdicts = _console(), []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("verifying", total=len(ids))
+        for verdict in results(lambda what: progress.update(bar, description=what)):
             verdicts.append(verdict)
-    else:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task("verifying", total=plan.size)
-            verdicts = list(
-                plan.run(lambda entry, j: progress.update(bar, advance=1, description=f"{entry.id}  {j.name}"))
-            )
+            progress.update(bar, advance=1, description=verdict.id)
+            if not console.is_terminal:
+                print(f"{verdict.id}: {verdict.outcome} ({verdict.reason}; {verdict.seconds:.1f} s)", flush=True)
     console.print(verdict_table(verdicts))
     for verdict in verdicts:
         if not verdict:

@@ -95,7 +95,7 @@ def test_a_missing_target_column_is_named(tmp_path, capsys):
 def test_unwritable_outputs_are_found_out_before_the_work(tmp_path, capsys, monkeypatch):
     from mirrorjax import _console
 
-    monkeypatch.setattr(_console, "run", lambda plan: pytest.fail("the work started first"))
+    monkeypatch.setattr(_console, "run", lambda *args: pytest.fail("the work started first"))
     blocker = tmp_path / "file"
     blocker.write_text("")
     assert main(["verify", "--report", str(blocker)]) == 3
