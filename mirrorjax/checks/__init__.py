@@ -5,7 +5,9 @@ from ._agreement import (
     POINTS as POINTS,
     agreement as agreement,
     agreement_finding as agreement_finding,
+    along as along,
     mirror_route as mirror_route,
+    straight_route as straight_route,
 )
 from ._compare import (
     AbstractRoute as AbstractRoute,

@@ -39,13 +39,14 @@ def mirror_route(
 
 
 @eqx.filter_jit
-def _along(dual_map: Callable, schedule: AbstractSchedule, ts: Array, mu: Array) -> Array:
+def along(dual_map: Callable, schedule: AbstractSchedule, ts: Array, mu: Array) -> Array:
+    """`∇_μ Q(μ_t, a_t)` at every time."""
     return jax.vmap(lambda t, m: dual_map(m, schedule.a(t)))(ts, mu)
 
 
 def straight_route(accompanied: FlowRoute, dual_map: Callable, schedule: AbstractSchedule) -> FlowRoute:
     """`g(φ(μ_t, a_t))` at every compared time, each φ along its own segment from (0, 0)."""
-    return accompanied.observing(lambda path: _along(dual_map, schedule, path.ts, path.state[1]))
+    return accompanied.observing(lambda path: along(dual_map, schedule, path.ts, path.state[1]))
 
 
 def agreement_finding(
