@@ -69,6 +69,19 @@ def test_a_tiny_scale_gives_the_least_l1_norm(scale):
     np.testing.assert_allclose(started.x, led.x, rtol=1e-6)
 
 
+@pytest.mark.parametrize("log_c", [-80.0, -300.0, -3000.0])
+@pytest.mark.parametrize("active", [1, 3])
+def test_a_sparse_solution_with_fewer_active_coordinates_than_equations(active, log_c):
+    """It leaves the Newton system singular to all digits: Cholesky answered NaN."""
+    rng = np.random.default_rng(0)
+    rows, sparse = rng.standard_normal((8, 20)), np.zeros(20)
+    sparse[rng.permutation(20)[:active]] = rng.uniform(0.3, 2.0, active)
+    problem = mj.problems.LinearRegression(rows, rows @ sparse)
+    found = mj.limit(problem, HyperbolicEntropy(jnp.full(20, log_c), jnp.zeros(20), 4.0), 0.0)
+    assert bool(found.ok)
+    np.testing.assert_allclose(found.x, sparse, atol=1e-11)
+
+
 def test_a_large_scale_gives_the_least_distance_from_the_start():
     param = Hadamard()
     found = mj.limit(PROBLEM, mj.potential_of(param, param.lift(START, 1e9)), 0.0)
