@@ -1,6 +1,7 @@
 """Theorems as regression tests of your own problems, parameterizations and schedules."""
 
 import dataclasses
+import operator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,14 @@ from .problems import LinearRegression
 from .schedules import AbstractSchedule
 from .theorems import Plan, plan
 from .theorems._cases import Case, random_start, to_the_limit
+
+
+class DoesNotHold(AssertionError):
+    """A theorem that was not confirmed: its table, and the `verdict` itself."""
+
+    def __init__(self, verdict: Verdict):
+        super().__init__(f"{verdict.id} does not hold here\n{verdict}")
+        self.verdict = verdict
 
 
 def assert_holds(
@@ -34,7 +43,7 @@ def assert_holds(
 
     **Returns:** the `Verdict`.
 
-    **Raises:** `AssertionError` with the verdict's table; `InputError` for a theorem whose instances
+    **Raises:** `DoesNotHold` with the verdict's table; `InputError` for a theorem whose instances
     are not made of these parts.
 
     !!! example
@@ -44,6 +53,8 @@ def assert_holds(
         >>> str(verdict.outcome)
         'holds'
     """
+    # pytest shows the line of the user's test and the table, not this frame.
+    __tracebackhide__ = operator.methodcaller("errisinstance", DoesNotHold)
     rungs = DEEP_RUNGS if deep else RUNGS
     [(theorem, cases)] = plan([_one(theorem_id)], seed, deep).tasks
     parts = {"problem": problem, "param": param, "schedule": schedule, "t1": t1}
@@ -52,7 +63,7 @@ def assert_holds(
         cases = tuple(_with(case, given, seed + i) for i, case in enumerate(_own(theorem_id, cases, given)))
     [verdict] = Plan(((theorem, cases),), seed, rungs).run()
     if not verdict:
-        raise AssertionError(f"{theorem_id} does not hold here\n{verdict}")
+        raise DoesNotHold(verdict)
     return verdict
 
 

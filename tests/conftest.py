@@ -28,6 +28,9 @@ import jax
 import mirrorjax as mj
 from mirrorjax._room import make_room
 
+# Here, after the import hooks of other plugins, and not by the entry point, which `addopts` keeps out.
+pytest_plugins = ["mirrorjax._pytest_plugin", "pytester"]
+
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 

@@ -131,7 +131,7 @@ def test_importing_the_package_does_not_import_jax():
 def test_importing_everything_does_not_change_precision_or_promotion():
     code = (
         "import jax, mirrorjax as mj\n"
-        "for name in ('checks', 'theorems', 'plots', 'report', 'analysis'): getattr(mj, name)\n"
+        "for name in ('checks', 'theorems', 'plots', 'report', 'analysis', 'training'): getattr(mj, name)\n"
         "mj.verify\n"
         "print(jax.config.jax_enable_x64, jax.config.jax_numpy_dtype_promotion)"
     )
@@ -149,7 +149,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 # What users write calls to; of the other packages the classes and functions are tools of the library.
-TAUGHT = ["flows", "parameterizations", "potentials", "problems", "schedules"]
+TAUGHT = ["flows", "parameterizations", "potentials", "problems", "schedules", "training"]
 TAUGHT_CHECKS = {"agreement", "at_most", "combine", "compare", "decide", "identity", "judge", "pointwise"}
 TOOLS = {"AccompaniedFlow", "accompanied_start"}  # of the checks, although they live among the flows
 

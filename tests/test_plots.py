@@ -1,3 +1,5 @@
+import functools
+
 import matplotlib
 import numpy as np
 import pytest
@@ -36,6 +38,25 @@ DOSE = {
 }
 
 
+def starts(n):
+    """n starts of which the first two came out against the prediction and the third not at all."""
+    a0, w0 = np.random.default_rng(n).uniform(-2.0, 2.0, (2, n))
+    predicted = ((w0 > 0) & (a0 > -w0)).astype(float)
+    recovered = np.r_[1 - predicted[:2], np.nan, predicted[3:]]
+    boundary = np.array([[-9.0, 9.0], [0.0, 0.0], [9.0, 0.0]])
+    return {"a0": a0, "w0_grid": w0, "recovered": recovered, "predicted": predicted, "boundary": boundary}
+
+
+def one_row(ratio, **other):
+    return Evidence((Row(0.0, ratio * 1e-16, 1e-16, 0),), scale=1.0, moved=1.0, kind="floor", **other)
+
+
+def identities(n):
+    """n controls, the weakest named last."""
+    name = "the law with the factor of another paper, for all layers at once, number"
+    return Finding({"exact": one_row(0.0)}, {f"{name} {i}": one_row(10.0 ** (n + 2 - i)) for i in range(n)})
+
+
 @pytest.mark.parametrize(
     "figure",
     [
@@ -58,7 +79,10 @@ def test_every_axis_is_labelled(figure):
 
 
 def test_no_legend_covers_data_or_leaves_the_page():
-    for drawn in (plots.ladder(FINDING), plots.trajectories(FLOWS), plots.dose_path(DOSE), plots.potential_path()):
+    for drawn in (
+        plots.ladder(FINDING), plots.trajectories(FLOWS), plots.dose_path(DOSE), plots.potential_path(),
+        plots.sign_recovery(starts(20)), plots.margins(identities(3)), plots.margins(identities(80)),
+    ):  # fmt: skip
         drawn.draw_without_rendering()
         [legend] = drawn.legends
         box = legend.get_window_extent()
@@ -73,6 +97,14 @@ def test_long_names_make_one_column():
     drawn.draw_without_rendering()
     box = drawn.legends[0].get_window_extent()
     assert box.x0 >= 0 and box.x1 <= drawn.bbox.x1
+
+
+def test_a_ladder_of_many_names_roles_and_keeps_its_size():
+    few, many = (Finding(FINDING.claims, {str(i): evidence(0.1, 0.1, 0.1) for i in range(n)}) for n in (17, 18))
+    labels = [text.get_text() for text in plots.ladder(many).legends[0].get_texts()]
+    assert labels[:2] == ["claims (3)", "controls (18)"] and "control: 16" not in labels
+    assert "control: 16" in [text.get_text() for text in plots.ladder(few).legends[0].get_texts()]
+    assert plots.ladder(many).get_figheight() < 5 < plots.ladder(few).get_figheight()
 
 
 def test_the_rungs_are_the_ticks_and_identities_have_their_column():
@@ -99,6 +131,73 @@ def test_trajectories_draw_the_coordinates_that_move_most():
     assert labels == ["gradient flow", "mirror flow", "x[6]", "x[5]"]
 
 
+@pytest.mark.parametrize("n", [20, 2000])
+def test_every_start_is_on_the_map_and_mismatches_are_counted(n):
+    drawn = plots.sign_recovery(starts(n), title="t")
+    drawn.draw_without_rendering()
+    [ax] = drawn.axes
+    assert ax.get_title(loc="left") == f"t: 2 mismatches in {n} starts"
+    assert ax.get_xlabel() and ax.get_ylabel()
+    lines = {str(line.get_label()).split(" (")[0]: line for line in ax.get_lines()}
+    kinds = ("recovered", "not recovered", "undecided at the horizon")
+    assert [len(np.asarray(lines[kind].get_xdata())) for kind in kinds][2] == 1
+    assert sum(len(np.asarray(lines[kind].get_xdata())) for kind in kinds) == n
+    assert len({(lines[kind].get_marker(), lines[kind].get_color()) for kind in kinds}) == 3
+    assert len(np.asarray(lines["mismatch with the prediction"].get_xdata())) == 2
+    assert max(map(abs, ax.get_xlim())) < 3  # the boundary is drawn beyond the starts and cut off
+
+
+def test_without_a_boundary_the_title_says_what_was_predicted():
+    all_lost = starts(30) | {"recovered": np.zeros(30), "predicted": np.zeros(30)}
+    del all_lost["boundary"]
+    [ax] = plots.sign_recovery(all_lost).axes
+    assert ax.get_title(loc="left") == "0 mismatches in 30 starts, predicted: none recovered"
+    assert "mismatch" not in {line.get_label() for line in ax.get_lines()}
+
+
+@pytest.mark.parametrize("beta", [None, (1.0, 0.2), (0.2, 1.0), (0.6, 0.6)])
+def test_the_drawn_boundary_is_that_of_the_predicted_set(beta):
+    from mirrorjax.theorems.signin import _thm_5_1, _thm_5_2
+
+    if beta is None:
+        inner, predicted = _thm_5_1.BOUNDARY[:1], _thm_5_1.predicted
+    else:
+        inner = _thm_5_2.boundary(np.array(beta))[1:]
+        predicted = functools.partial(_thm_5_2.predicted, beta=np.array(beta))
+    assert not np.any(predicted(inner * [1 + 1e-9, 1])) and np.all(predicted(inner * [1 - 1e-9, 1]))
+
+
+def test_margins_show_the_weakest_controls_and_say_so():
+    drawn = plots.margins(identities(80), title="t")
+    [ax] = drawn.axes
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(names) == 1 + plots.MOST and names[0] == "exact"
+    assert names[1].endswith("79") and names[-1].endswith("50") and "\n" in names[1]
+    assert "control: wrong on purpose (30 weakest of 80)" in {t.get_text() for t in drawn.legends[0].get_texts()}
+    assert "t" in {text.get_text() for text in drawn.texts}
+
+
+def test_margins_draw_zero_at_the_edge_and_keep_what_is_not_finite():
+    odd = Finding(
+        {"exact": one_row(0.0), "differs": one_row(1e9, differs=True), "nan": one_row(np.nan)},
+        {"no budget": Evidence((Row(0.0, 1.0, 0.0, 0),), 1.0, 1.0, kind="floor"), "inf": one_row(np.inf)},
+    )
+    drawn = plots.margins(odd)
+    drawn.draw_without_rendering()
+    [ax] = drawn.axes
+    ticks = dict(zip([label.get_text() for label in ax.get_xticklabels()], ax.get_xticks()))
+    assert ticks["0"] == ax.get_xlim()[0] > 0
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == ["nan", "differs (claimed to differ)", "exact", "no budget", "inf"]
+    assert [text.get_text() for text in ax.texts] == ["not finite"] * 3
+
+
+def test_long_names_stay_on_the_page():
+    drawn = plots.margins(identities(80))
+    drawn.draw_without_rendering()
+    assert min(label.get_window_extent().x0 for label in drawn.axes[0].get_yticklabels()) >= 0
+
+
 @pytest.mark.parametrize("series, scale", [(FLOWS, "linear"), (LIMIT, "log")])
 def test_the_way_to_a_limit_has_logarithmic_time(series, scale):
     assert {ax.get_xscale() for ax in plots.trajectories(series).axes} == {scale}
@@ -118,6 +217,10 @@ def test_curves_of_the_potential_meet_at_the_right_edge_and_turn_into_the_absolu
         lambda: plots.trajectories({"ts": TS, "x_gradient": PATH}),
         lambda: plots.dose_path({"dose": TS}),
         lambda: plots.ladder(Finding({}, {})),
+        lambda: plots.margins(Finding({}, {"failed": FINDING.controls["failed"]})),
+        lambda: plots.sign_recovery({"a0": TS, "w0_grid": TS}),
+        lambda: plots.sign_recovery(starts(20) | {"predicted": np.ones(19)}),
+        lambda: plots.sign_recovery({key: value[:0] for key, value in starts(20).items()}),
         lambda: plots.potential_path(doses=(1.0,)),
         lambda: plots.potential_path(doses=(1.0, 0.5)),
         lambda: plots.potential_path(potential_of(Hadamard(), Hadamard().lift(np.zeros(2)))),

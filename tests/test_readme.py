@@ -10,10 +10,13 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
 
 
 @pytest.mark.parametrize("code", BLOCKS, ids=[f"block {i}" for i in range(len(BLOCKS))])
-def test_readme_block(code):
+def test_readme_block(code, assert_holds):
     names: dict = {}
     exec(compile(code, "README.md", "exec"), names)
-    assert names["verdict"], names["verdict"]
+    tests = [value for name, value in names.items() if name.startswith("test_")]
+    for test in tests:
+        test(assert_holds)
+    assert tests or names["verdict"], names["verdict"]
 
 
 def test_readme_has_its_examples_and_its_two_commands():

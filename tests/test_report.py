@@ -11,7 +11,7 @@ import pytest
 import mirrorjax as mj
 from mirrorjax._errors import InputError
 from mirrorjax.checks import Decision, Evidence, Finding, Hypothesis, Row, combine, judge
-from mirrorjax.report import _page, ensure_writable, write_report
+from mirrorjax.report import _page, _pictures, ensure_writable, write_report
 from mirrorjax.report._latex import formula, rich
 
 ENVIRONMENT = {"jax": "0.10.2", "dtype": "float64", "backend": "cpu"}
@@ -130,6 +130,33 @@ def test_names_are_escaped(page):
 
 def test_pictures_have_words_and_light_and_dark_are_known(page, read):
     assert all(read.alts) and "prefers-color-scheme: dark" in page and "@media print" in page
+
+
+def captions(finding):
+    return [re.search(r"<figcaption>(.*)</figcaption>", figure)[1] for figure in _pictures.pictures(finding, "t")]  # pyright: ignore
+
+
+def floors(n, ratio):
+    rows = (Row(0.0, ratio * 1e-16, 1e-16, 0),)
+    return {f"number {i}": Evidence(rows, scale=1.0, moved=1.0, kind="floor") for i in range(n)}
+
+
+def test_identities_are_drawn_as_margins_and_a_cut_is_said():
+    [few] = captions(Finding(floors(2, 0.5), floors(3, 1e9)))
+    [many] = captions(Finding(floors(2, 0.5), floors(80, 1e9)))
+    assert few.endswith("controls right.") and many.endswith("controls right. Of 80 controls, the 30 weakest.")
+
+
+def test_many_lines_get_margins_beside_the_ladder():
+    assert len(captions(Finding({"a": SAME}, floors(19, 1e9)))) == 1
+    assert len(captions(Finding({"a": SAME}, floors(20, 1e9)))) == 2
+
+
+def test_a_finding_about_signs_has_its_map():
+    one = np.ones(4)
+    series = {"a0": np.arange(4.0), "w0_grid": np.arange(4.0), "recovered": one, "predicted": one}
+    first, _ = captions(Finding(floors(1, 0.5), floors(1, 1e9), series=series))
+    assert "from each start" in first
 
 
 def test_every_statement_of_the_catalogue_is_set(page):

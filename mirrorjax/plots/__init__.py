@@ -2,6 +2,8 @@
 
 from ._analysis import analysis as analysis
 from ._dose import dose_path as dose_path
-from ._ladder import ladder as ladder
+from ._ladder import NAMED as NAMED, ladder as ladder
+from ._margins import MOST as MOST, margins as margins
 from ._potential import potential_path as potential_path
+from ._signs import sign_recovery as sign_recovery
 from ._trajectories import trajectories as trajectories

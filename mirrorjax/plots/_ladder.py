@@ -30,6 +30,8 @@ from ._style import (
 
 _CLAIMS = (BLUE, GREEN, PURPLE, SKY)
 _SIZES = (8.0, 5.5, 3.5)  # so that claims that coincide stay visible
+NAMED = 20
+"""Claims and controls that a legend names; a longer one would leave the picture less room than its own."""
 _WIDTH = 104  # characters of two legend entries that fit beside each other
 
 
@@ -41,6 +43,7 @@ def ladder(finding: Finding, *, title: str = "") -> Figure:
     wrong variant comes to a standstill above it. Everything is relative to the scale of what was
     compared. Planted errors are faint lines with their size beside them. Identities have no
     tolerance: their one residual stands in the column “round-off”, and the dash is the end of its band.
+    Of more than 20 the legend gives the numbers alone, all claims are of one colour, and `margins` has the names.
 
     **Raises:** `InputError` where no claim or control has a row.
 
@@ -65,13 +68,17 @@ def ladder(finding: Finding, *, title: str = "") -> Figure:
     ax.set(xscale="log", title=title, ylabel="discrepancy / scale")
     _plant(ax, axis, planted)
     handles: list[Artist] = []
-    for (name, evidence), marker, colour, size in zip(claims.items(), *map(cycle, (MARKERS, _CLAIMS, _SIZES))):
+    named = len(everything) <= NAMED
+    looks = (MARKERS, _CLAIMS, _SIZES) if named else (MARKERS[:1], _CLAIMS[:1], _SIZES[1:2])
+    for (name, evidence), marker, colour, size in zip(claims.items(), *map(cycle, looks)):
         _band(ax, axis, evidence, colour)
         handles.append(_line(ax, axis, evidence, f"claim: {name}", colour, marker, size))
     # From top to bottom, so that the legend reads like the picture.
     wrong = sorted(controls.items(), key=lambda item: -_relative(item[1])[0][-1])
-    for (name, evidence), marker in zip(wrong, cycle(MARKERS[::-1])):
+    for (name, evidence), marker in zip(wrong, cycle(MARKERS[::-1] if named else MARKERS[1:2])):
         handles.append(_line(ax, axis, evidence, f"control: {name}", VERMILLION, marker))
+    if not named:
+        handles = _numbers(len(claims), len(controls))
     axis.dress(ax)
     log_y(ax)
     handles += _keys(bool(planted), bool(claims))
@@ -151,6 +158,12 @@ def _plant(ax: Axes, axis: _Abscissa, planted: Mapping[float, Evidence]) -> None
             power_of_ten(size), (at[-1], gap[-1]), xytext=(8, 0), textcoords="offset points", va="center",
             fontsize=7.5, color="#5A5A5A",
         )  # fmt: skip
+
+
+def _numbers(claims: int, controls: int) -> list[Artist]:
+    """Keys of roles in place of names."""
+    roles = ((f"claims ({claims})", BLUE, MARKERS[0]), (f"controls ({controls})", VERMILLION, MARKERS[1]))
+    return [Line2D([], [], color=colour, marker=marker, mfc="none", label=label) for label, colour, marker in roles]
 
 
 def _keys(planted: bool, claims: bool) -> list[Artist]:

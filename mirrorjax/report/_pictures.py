@@ -32,11 +32,30 @@ def pictures(finding: Finding, title: str) -> Iterator[Markup]:
             "Independent routes to x at the finest tolerance, in the coordinates that move most; "
             "below, their largest difference over all coordinates.",
         )
-    if any(e.rows for e in [*finding.claims.values(), *finding.controls.values()]):
+    if {"a0", "w0_grid", "recovered", "predicted"} <= finding.series.keys():
+        yield picture(
+            plots.sign_recovery(finding.series, title=title),
+            "Where the flow from each start ended, by two solvers that know of no boundary, and the prediction.",
+        )
+    kinds = [e.kind for e in [*finding.claims.values(), *finding.controls.values()] if e.rows]
+    if "ladder" in kinds:
         yield picture(
             plots.ladder(finding, title=title),
             "Discrepancy against tolerance. What holds falls with its error budget; what is wrong stands still.",
         )
+    # Without a tolerance a ladder has one column; with many lines it names none.
+    if kinds and ("ladder" not in kinds or len(kinds) > plots.NAMED):
+        yield picture(plots.margins(finding, title=title), _about_margins(finding))
+
+
+def _about_margins(finding: Finding) -> str:
+    most = plots.MOST
+    cut = [
+        f" Of {len(group)} {what}, the {most} weakest."
+        for what, group in (("claims", finding.claims), ("controls", finding.controls))
+        if sum(bool(e.rows) for e in group.values()) > most
+    ]
+    return "Discrepancy over error budget: claims belong left of both thresholds, controls right." + "".join(cut)
 
 
 @functools.cache

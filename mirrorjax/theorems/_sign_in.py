@@ -188,10 +188,16 @@ def _gap(loss: np.ndarray, outcome: np.ndarray) -> float:
     return float(np.max(near) / np.min(far)) if near.size and far.size else float("nan")
 
 
-def maps(starts: np.ndarray, measured: Recovery, predicted: np.ndarray) -> dict[str, np.ndarray]:
-    """What a map of the starts is drawn from; `recovered` is NaN where undecided."""
+def maps(starts: np.ndarray, measured: Recovery, predicted: np.ndarray, boundary: np.ndarray) -> dict[str, np.ndarray]:
+    """What a map of the starts is drawn from; `recovered` is NaN where undecided, `boundary` a path, (k, 2)."""
     a0, w0 = starts.T
-    return {"a0": a0, "w0_grid": w0, "recovered": measured.outcome, "predicted": predicted.astype(float)}
+    return {
+        "a0": a0,
+        "w0_grid": w0,
+        "recovered": measured.outcome,
+        "predicted": predicted.astype(float),
+        "boundary": boundary,
+    }
 
 
 def jittered(rng: np.random.Generator, k: int, low: tuple[float, float], high: tuple[float, float]) -> np.ndarray:

@@ -18,11 +18,13 @@ from .._sign_in import (
     scalar_force,
 )
 
-GRID, NEAR, BALANCED = 10, 12, 20
+GRID, NEAR, BALANCED = 20, 12, 20
 CLOSE = 1e-6
 """Relative distance of the nearest starts from the boundary."""
 END, TIMES = 50.0, 17
 EARLY = 2.0
+BOUNDARY = np.array([[-3.0, 3.0], [0.0, 0.0], [3.0, 0.0]])
+"""Of the predicted set, as a path of (a₀, w₀)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +95,7 @@ def theorem_(case: Starts, rungs) -> Finding:
         hypotheses=(measured.hypothesis(),),
         planted={d: measured.against(predicted(case.w0, 1 + d)) for d in (1e-1, 1e-3, 1e-5)},
         observations={"recovered": f"{count} of {len(a)}", "undecided": float(measured.undecided)},
-        series=maps(case.w0, measured, predicted(case.w0)),
+        series=maps(case.w0, measured, predicted(case.w0), BOUNDARY),
     )
 
 

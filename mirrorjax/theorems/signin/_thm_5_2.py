@@ -8,7 +8,7 @@ from ...checks import Evidence, Exact, Finding, Hypothesis, compare
 from .._registry import theorem
 from .._sign_in import PRODUCT, Ensemble, Recovery, jittered, maps, recovery, reset, scalar_force
 
-GRID, NEAR, BALANCED = 10, 12, 20
+GRID, NEAR, BALANCED = 20, 12, 20
 CLOSE = 1e-6
 """Relative distance of the nearest starts from the boundary."""
 END, TIMES = 150.0, 17
@@ -42,6 +42,12 @@ def edge(w: np.ndarray, beta: np.ndarray) -> np.ndarray:
     """The a₀ < 0 on the boundary above w₀."""
     level = np.hypot(2 * w, beta[1]) - beta[1] + beta[0]
     return -np.sqrt(level**2 - beta[0] ** 2) / 2
+
+
+def boundary(beta: np.ndarray) -> np.ndarray:
+    """Of the predicted set among w₀ > 0, as a path of (a₀, w₀)."""
+    w = np.linspace(0.0, 2.2, 101)
+    return np.stack([edge(w, beta), w], axis=1)
 
 
 def follow(starts: np.ndarray, beta: np.ndarray, end: float) -> Ensemble:
@@ -106,7 +112,7 @@ def theorem_(case: Starts, rungs) -> Finding:
         ),
         planted={d: measured.against(predicted(case.w0, case.beta, factor=1 + d)) for d in (1e-1, 1e-3, 1e-5)},
         observations={"recovered": f"{count} of {len(a)}", "undecided": float(measured.undecided)},
-        series=maps(case.w0, measured, predicted(case.w0, case.beta)),
+        series=maps(case.w0, measured, predicted(case.w0, case.beta), boundary(case.beta)),
     )
 
 

@@ -11,7 +11,7 @@ from ...checks._compare import MAIN, SWAP
 from .._registry import theorem
 from .._sign_in import FAMILIES, RECOVERED, Ensemble, mismatches, scalar_force, scalar_loss
 
-N, BOUNDED = 144, len(FAMILIES)
+N, BOUNDED = 400, len(FAMILIES)
 END, TIMES = 20.0, 17
 
 

@@ -1,0 +1,93 @@
+"""From which signs a neuron is recovered: the plane of the starts."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Array, Float
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .._errors import InputError
+from ._style import BLACK, BLUE, GREY, VERMILLION, legend_below, new_figure, styled
+
+_KEYS = ("a0", "w0_grid", "recovered", "predicted")
+_MARGIN = 0.06  # of the width of the starts on either side
+
+
+@styled
+def sign_recovery(series: Mapping[str, Float[Array, "..."] | np.ndarray], *, title: str = "") -> Figure:
+    """Which starts (a₀, w₀) recovered the teacher, beside the predicted boundary; mismatches are ringed and counted.
+
+    **Arguments:** `series` with `a0`, `w0_grid`, `recovered` (1, 0, NaN where undecided) and `predicted` (1, 0) of
+    every start, (N,); the predicted boundary as a path of (a₀, w₀), `boundary` (k, 2), where there is one.
+
+    **Raises:** `InputError` naming what is missing, or for lengths that differ.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax import plots
+        >>> a0, w0 = (part.ravel() for part in np.meshgrid(np.linspace(-2, 2, 6), np.linspace(0.1, 2, 6)))
+        >>> right = (a0 > -w0).astype(float)
+        >>> figure = plots.sign_recovery({
+        ...     "a0": a0, "w0_grid": w0, "recovered": right, "predicted": right,
+        ...     "boundary": np.array([[0.0, 0.0], [-2.0, 2.0]])})
+        >>> figure.axes[0].get_title(loc="left")
+        '0 mismatches in 36 starts'
+    """
+    missing = [key for key in _KEYS if key not in series]
+    if missing:
+        raise InputError("sign_recovery lacks series", ", ".join(missing), "the finding of signin/5.1, 5.2 or 5.4")
+    a0, w0, recovered, predicted = (np.asarray(series[key], dtype=float) for key in _KEYS)
+    if {part.shape for part in (a0, w0, recovered, predicted)} != {(a0.size,)} or not a0.size:
+        shapes = ", ".join(f"{key} {np.shape(series[key])}" for key in _KEYS)
+        raise InputError("sign_recovery needs four series of one length", shapes, "one entry per start")
+    decided = np.isfinite(recovered)
+    wrong = decided & (recovered != predicted)
+    there, elsewhere = recovered == 1, decided & (recovered != 1)
+    size = float(np.clip(62 / np.sqrt(a0.size), 3.4, 7.0))
+
+    figure = new_figure(4.2)
+    ax = figure.subplots()
+    handles: list[Artist] = [
+        *ax.plot(a0[there], w0[there], "o", color=BLUE, mec="white", mew=0.06 * size, markersize=size,
+                 label=f"recovered ({_count(there)})"),
+        # Crosses last: of two starts at one place, on either side of the boundary, both are seen.
+        *ax.plot(a0[elsewhere], w0[elsewhere], "x", color=VERMILLION, mew=0.25 * size, markersize=size,
+                 label=f"not recovered ({_count(elsewhere)})"),
+    ]  # fmt: skip
+    if not np.all(decided):
+        handles += ax.plot(a0[~decided], w0[~decided], "s", color=GREY, mfc="none", mew=0.2 * size, markersize=size,
+                           label=f"undecided at the horizon ({_count(~decided)})")  # fmt: skip
+    if np.any(wrong):
+        handles += ax.plot(a0[wrong], w0[wrong], "o", color=BLACK, mfc="none", mew=2.4, markersize=size + 8,
+                           label="mismatch with the prediction", zorder=4)  # fmt: skip
+    _frame(ax, a0, w0)
+    if "boundary" in series:
+        handles += ax.plot(*np.asarray(series["boundary"]).T, color=BLACK, linewidth=1.4, label="predicted boundary")
+    ax.set(xlabel="output weight a₀ at the start", ylabel="input weight w₀ at the start")
+    ax.set_title(_title(title, wrong, predicted, decided))
+    legend_below(figure, handles, 3)
+    return figure
+
+
+def _count(chosen: np.ndarray) -> str:
+    return str(int(np.sum(chosen)))
+
+
+def _title(title: str, wrong: np.ndarray, predicted: np.ndarray, decided: np.ndarray) -> str:
+    count = int(np.sum(wrong))
+    found = f"{count} mismatch{'' if count == 1 else 'es'} in {wrong.size} starts"
+    if np.ptp(predicted) == 0:
+        found += f", predicted: {'all' if predicted[0] else 'none'} recovered"
+    return f"{title}: {found}" if title else found
+
+
+def _frame(ax: Axes, a0: np.ndarray, w0: np.ndarray) -> None:
+    """Limits from the starts alone, so that a long boundary is cut off; the axes of the plane where they are inside."""
+    for values, limit, zero in ((a0, ax.set_xlim, ax.axvline), (w0, ax.set_ylim, ax.axhline)):
+        low, high = float(np.min(values)), float(np.max(values))
+        edge = _MARGIN * (high - low or 1.0)
+        limit(low - edge, high + edge)
+        if low - edge < 0 < high + edge:
+            zero(0.0, color=GREY, linewidth=0.8, zorder=0.5)
