@@ -19,7 +19,7 @@ _FROM = {
 }
 _PACKAGES = (
     "analysis", "checks", "flows", "geometry", "parameterizations", "plots", "potentials", "problems", "report",
-    "schedules", "testing", "theorems",
+    "schedules", "testing", "theorems", "training",
 )  # fmt: skip
 
 __all__ = ["__version__", *_FROM, *_PACKAGES]

@@ -1,0 +1,63 @@
+"""Which arrays of a model are meant by its weights."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.tree_util as jtu
+from jaxtyping import PyTree
+
+from .._errors import InputError
+
+Where = Callable[[Any], PyTree]
+"""A function from the model to one array, or to a sequence of arrays, as for `eqx.tree_at`."""
+
+
+def is_weight(path: tuple, leaf: Any) -> bool:
+    """Whether a leaf is a weight: inexact, at least two axes, not empty, not called `bias`.
+
+    The axes alone do not tell: the bias of `eqx.nn.Conv2d` has shape (channels, 1, 1).
+    """
+    name = getattr(path[-1], "name", getattr(path[-1], "key", "")) if path else ""
+    return eqx.is_inexact_array(leaf) and leaf.ndim >= 2 and leaf.size > 0 and name != "bias"
+
+
+def chosen(model: PyTree, where: Where | None) -> tuple[list[tuple[str, Any, bool]], Any]:
+    """(path, leaf, whether it is chosen) of every leaf, and the structure of the model.
+
+    **Raises:** `InputError` where nothing is chosen, or what is no array of the model.
+    """
+    leaves, structure = jtu.tree_flatten_with_path(model)
+    if where is None:
+        found = [(jtu.keystr(path), leaf, is_weight(path, leaf)) for path, leaf in leaves]
+        if not any(weight for _, _, weight in found):
+            raise InputError(
+                "the model has no weights: inexact arrays with two axes or more, other than biases",
+                type(model).__name__,
+                "where=lambda model: (its arrays)",
+            )
+        return found, structure
+    wanted = {id(leaf) for leaf in _targets(model, where)}
+    here = {id(leaf) for _, leaf in leaves}
+    if wanted - here:
+        raise InputError(
+            "where returns an array that is not one of the model's own",
+            f"{len(wanted - here)} of {len(wanted)}",
+            "where=lambda model: model.layers[0].weight, without computing anything",
+        )
+    return [(jtu.keystr(path), leaf, id(leaf) in wanted) for path, leaf in leaves], structure
+
+
+def _targets(model: PyTree, where: Where) -> list[Any]:
+    targets = jax.tree.leaves(where(model))
+    if not targets:
+        raise InputError("where matches nothing", type(model).__name__, "where=lambda model: model.layers[0].weight")
+    for target in targets:
+        if not eqx.is_array(target):
+            raise InputError(
+                "where matches what is no array",
+                type(target).__name__,
+                "the weight itself",
+            )
+    return targets
