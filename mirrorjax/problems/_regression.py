@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array, has_nonfinite, is_traced
+from .._types import Scalar, Vector, as_array, is_traced
 from ._base import AbstractProblem
+from ._finite import refuse_nonfinite
 from ._losses import half_mean_square
 
 RANK_TOLERANCE = 1e-10
@@ -44,8 +45,7 @@ class LinearRegression(AbstractProblem):
         self.residual_loss = loss
         if self.Z.ndim != 2 or self.y.shape != self.Z.shape[:1]:
             raise InputError("Z must be (d, n) and y (d,)", f"Z {self.Z.shape}, y {self.y.shape}")
-        if has_nonfinite(self.Z, self.y):
-            raise InputError("Z and y must be finite", _first_bad(self.Z, self.y), "drop those rows")
+        refuse_nonfinite("drop those rows", Z=self.Z, y=self.y)
 
     @property
     def n(self) -> int:
@@ -82,11 +82,3 @@ class LinearRegression(AbstractProblem):
         root = np.sqrt(keep.sum())
         targets = (U[:, keep].T @ y) / sigma[keep]
         return LinearRegression(root * Vt[keep], root * targets)
-
-
-def _first_bad(Z: Array, y: Array) -> str:
-    for name, value in (("Z", Z), ("y", y)):
-        bad = np.argwhere(~np.isfinite(np.asarray(value)))
-        if len(bad):
-            return f"{name}{[int(i) for i in bad[0]]} = {np.asarray(value)[tuple(bad[0])]}"
-    return ""

@@ -1,11 +1,10 @@
 """Real measurements that ship with the package; see data/PROVENANCE.md."""
 
-from importlib import resources
-
 import numpy as np
 
 from ._csv import standardize
 from ._regression import LinearRegression
+from ._shipped import shipped
 
 
 def spectra_arrays() -> dict[str, np.ndarray]:
@@ -16,9 +15,7 @@ def spectra_arrays() -> dict[str, np.ndarray]:
         >>> {name: array.shape for name, array in sorted(spectra_arrays().items())}
         {'channel': (1047,), 'glucose': (21,), 'spectra': (21, 1047)}
     """
-    file = resources.files("mirrorjax.problems") / "data" / "glucose_spectra.npz"
-    with file.open("rb") as stream, np.load(stream) as data:
-        return {name: data[name] for name in data.files}
+    return shipped("glucose_spectra")
 
 
 def glucose_spectra() -> LinearRegression:

@@ -1,4 +1,4 @@
-"""The instances that theorems are tried on: seeded random ones and real spectra."""
+"""The instances that theorems are tried on: seeded random ones and real measurements."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from jaxtyping import ArrayLike
 
 from .._types import State
 from ..parameterizations import AbstractLiftable, Hadamard
-from ..problems import LinearRegression, glucose_spectra
+from ..problems import LinearRegression, glucose_spectra, nutrimouse
 from ..schedules import AbstractSchedule, Exponential, SwitchOff
 
 # One size for all random instances: another size is another compilation.
@@ -70,9 +70,14 @@ def regressions(seed: int, data: LinearRegression | None = None) -> list[Case]:
 def real_case(seed: int, data: LinearRegression | None, schedule: AbstractSchedule, t1: float = 1.0) -> Case:
     """Real measurements from a small random start; the largest rate of the flow is near 400."""
     problem = glucose_spectra() if data is None else data
+    return _from_a_small_start("glucose spectra" if data is None else "your data", seed, problem, schedule, t1)
+
+
+def _from_a_small_start(
+    name: str, seed: int, problem: LinearRegression, schedule: AbstractSchedule, t1: float = 1.0
+) -> Case:
     rng = np.random.default_rng([seed, 99])
     w0 = Hadamard().lift(0.01 * rng.standard_normal(problem.n), scale=0.5)
-    name = "glucose spectra" if data is None else "your data"
     return Case(name, problem, Hadamard(), schedule, w0, t1, real=True)
 
 
@@ -105,5 +110,7 @@ def limits(seed: int, data: LinearRegression | None = None) -> list[Case]:
 
 
 def static_limits(seed: int, data: LinearRegression | None = None) -> list[Case]:
-    """The same without decay."""
-    return to_the_limit(without_decay([*random_regressions(seed), real_case(seed, data, SwitchOff(0.0, at=1.0))]))
+    """The same without decay, on genes too where there is no table of the user's."""
+    schedule = SwitchOff(0.0, at=1.0)
+    genes = [_from_a_small_start("nutrimouse", seed, nutrimouse(), schedule)] if data is None else []
+    return to_the_limit(without_decay([*random_regressions(seed), *genes, real_case(seed, data, schedule)]))

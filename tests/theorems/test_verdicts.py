@@ -59,6 +59,15 @@ def test_it_was_tried_on_real_measurements(verdict_of, theorem_id):
     assert real.outcome is Outcome.HOLDS
 
 
+@pytest.mark.parametrize(
+    ("theorem_id", "name"),
+    [("mask/2.4", "nutrimouse"), pytest.param("flow/attention", "help topics", marks=pytest.mark.slow)],
+)
+def test_it_was_tried_on_genes_and_on_text(verdict_of, theorem_id, name):
+    [real] = [j for j in verdict_of(theorem_id).instances if j.name == name]
+    assert real.outcome is Outcome.HOLDS
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 @every
@@ -82,5 +91,5 @@ def test_the_users_table_takes_the_place_of_the_spectra():
     for theorem_id in ("mask/2.4", "flow/storage"):
         [verdict] = mj.verify(theorem_id, data=problem)
         assert [j.name for j in verdict.instances].count("your data") == 1
-        assert "glucose spectra" not in str(verdict)
+        assert "glucose spectra" not in str(verdict) and "nutrimouse" not in str(verdict)
         assert verdict.outcome is Outcome.HOLDS, verdict

@@ -9,7 +9,7 @@ from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare
 from ...flows import GradientFlow, MirrorFlow
 from ...parameterizations import Factorization, Hadamard
 from ...potentials import Distorted, potential_of
-from ...problems import Attention, Diagonal
+from ...problems import Attention, Diagonal, topics_attention
 from ...schedules import SwitchOff
 from .._frame import in_frame, orthonormal
 from .._hyperbolic import hyperbolic, positive_scale
@@ -33,10 +33,11 @@ class Layer:
     few: Attention
     many: Attention
     strength: float
+    real: bool = False
 
 
 def cases(seed, data=None):
-    """Three random layers."""
+    """Three random layers, and one that tells whether the next word of Python's help is "the"."""
     instances = []
     for i, strength in enumerate((0.05, 0.1, 0.2)):
         rng = np.random.default_rng([seed, 65, i])
@@ -48,11 +49,17 @@ def cases(seed, data=None):
                 2 * rng.standard_normal(shape), rng.choice([-1.0, 1.0], samples),
             )  # fmt: skip
 
-        U, V, O, other = (orthonormal(rng, D, D) for _ in range(4))
-        w0 = np.stack([rng.uniform(0.8, 1.3, D), 0.4 * rng.standard_normal(D)])
-        layer = U, V, O, other, w0, data_of(SAMPLES), data_of(FLIPS * SAMPLES)
+        layer = *start(rng), data_of(SAMPLES), data_of(FLIPS * SAMPLES)
         instances.append(Layer(f"random {i} (seed {seed})", *layer, strength))
-    return instances
+    rng = np.random.default_rng([seed, 65, len(instances)])
+    few, many = (topics_attention(D, TOKENS, samples, rng) for samples in (SAMPLES, FLIPS * SAMPLES))
+    return [*instances, Layer("help topics", *start(rng), few, many, 0.1, real=True)]
+
+
+def start(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """U, V, O, another O, and (k, q)."""
+    U, V, O, other = (orthonormal(rng, D, D) for _ in range(4))
+    return U, V, O, other, np.stack([rng.uniform(0.8, 1.3, D), 0.4 * rng.standard_normal(D)])
 
 
 @theorem(

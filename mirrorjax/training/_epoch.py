@@ -1,0 +1,84 @@
+"""One epoch, compiled as one scan."""
+
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, PRNGKeyArray, PyTree
+
+from .._types import Scalar, as_array
+from ._factors import merge
+from ._methods import Method, Setting
+from ._pruning import keep_mask
+from ._weights import chosen
+
+
+def cross_entropy(model: PyTree, x: Array, y: Array) -> Scalar:
+    """Mean of −log p of the labels."""
+    logits = jax.vmap(model)(x)
+    return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
+
+
+def optimizer_of(method: Method, setting: Setting, mask: PyTree) -> optax.GradientTransformation:
+    """What the method trains with; the mask last."""
+    optimizer = method.build(setting)
+    return optimizer if mask is None else optax.chain(optimizer, keep_mask(mask))
+
+
+@eqx.filter_jit
+def start(method: Method, setting: Setting, model: PyTree, mask: PyTree) -> optax.OptState:
+    """The optimizer's state before the first step."""
+    return optimizer_of(method, setting, mask).init(eqx.filter(model, eqx.is_inexact_array))
+
+
+@eqx.filter_jit
+def epoch(
+    method: Method,
+    setting: Setting,
+    model: PyTree,
+    state: optax.OptState,
+    mask: PyTree,
+    data: tuple[Array, Array],
+    key: PRNGKeyArray,
+    batch: int,
+) -> tuple[PyTree, optax.OptState, Array, Array]:
+    """Every sample once, in an order of its own; what does not fill a batch waits for another epoch.
+
+    **Returns:** model, state, the loss at every step, and whether every weight is finite after them.
+    """
+    optimizer = optax.with_extra_args_support(optimizer_of(method, setting, mask))
+    x, y = data
+    steps = len(y) // batch
+    order = jax.random.permutation(key, len(y))[: steps * batch].reshape(steps, batch)
+    weights, rest = eqx.partition(model, eqx.is_inexact_array)
+
+    def step(carry, rows):
+        weights, state = carry
+        model = eqx.combine(weights, rest)
+        loss, gradient = eqx.filter_value_and_grad(cross_entropy)(model, x[rows], y[rows])
+        updates, state = optimizer.update(gradient, state, weights, value=loss)
+        return (eqx.apply_updates(weights, updates), state), loss
+
+    (weights, state), losses = jax.lax.scan(step, (weights, state), order)
+    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(weights)]))
+    return eqx.combine(weights, rest), state, losses, finite
+
+
+@eqx.filter_jit
+def _right(model: PyTree, x: Array, y: Array) -> Array:
+    return jnp.sum(jnp.argmax(jax.vmap(model)(x), axis=1) == y)
+
+
+def accuracy(model: PyTree, x: Array, y: Array) -> float:
+    """The share of labels that the model finds."""
+    return int(_right(merge(model), x, y)) / len(y)
+
+
+def l1_norm(model: PyTree) -> Scalar:
+    """‖x‖₁ of all weights of a plain model."""
+    weights = [leaf for _, leaf, weight in chosen(model, None)[0] if weight]
+    return as_array(sum(float(np.abs(np.asarray(weight, np.float64)).sum()) for weight in weights))
+
+

@@ -1,0 +1,60 @@
+"""The proximal step of an ℓ1 penalty, on plain weights."""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import jax.tree_util as jtu
+import optax
+from jaxtyping import Array, Int
+
+from ._factors import is_factors
+from ._transform import Strength, at_step, check_number, check_update, increment, no_count
+from ._weights import is_weight
+
+
+class ThresholdState(NamedTuple):
+    """Steps done."""
+
+    count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
+
+
+def soft_threshold(learning_rate: Strength, strength: Strength) -> optax.GradientTransformationExtraArgs:
+    """`θ ← sign(θ) max(|θ| − ηλ, 0)` after the optimizer's step: proximal descent on `f + λ‖θ‖₁`.
+
+    Last in a chain. It acts on plain weights: two axes or more, not called `bias`; factors are left alone.
+
+    **Arguments:** `learning_rate` η, the same number or schedule as the optimizer's; `strength` λ.
+
+    **Raises:** `InputError` for negative or non-finite numbers, and at `update` without params.
+
+    **Reference:** spred/lasso: decay α of factors has the minima of λ = 2α.
+
+    !!! example
+        >>> import jax.numpy as jnp, optax
+        >>> from mirrorjax import training
+        >>> theta = jnp.array([[0.5, -0.01]])
+        >>> optimizer = optax.chain(optax.sgd(0.1), training.soft_threshold(0.1, 1.0))
+        >>> updates, _ = optimizer.update(jnp.zeros((1, 2)), optimizer.init(theta), theta)
+        >>> jnp.round(theta + updates, 6).tolist() == jnp.array([[0.4, 0.0]]).tolist()
+        True
+    """
+    for name, value in {"learning_rate": learning_rate, "strength": strength}.items():
+        check_number(name, value)
+
+    def init(params: Any) -> ThresholdState:
+        return ThresholdState(no_count())
+
+    def update(updates, state, params=None, **extra):
+        check_update("soft_threshold", updates, params)
+        width = at_step(learning_rate, state.count) * at_step(strength, state.count)
+
+        def shrunk(path, step, theta):
+            if is_factors(theta) or not is_weight(path, theta):
+                return step
+            moved = theta + step
+            return jnp.sign(moved) * jnp.maximum(jnp.abs(moved) - width.astype(moved.dtype), 0) - theta
+
+        steps = jtu.tree_map_with_path(shrunk, updates, params, is_leaf=is_factors)
+        return steps, ThresholdState(increment(state.count))
+
+    return optax.GradientTransformationExtraArgs(init, update)
