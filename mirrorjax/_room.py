@@ -1,5 +1,8 @@
 """Room for compiled code in a process that runs long."""
 
+import ctypes
+import gc
+import sys
 from pathlib import Path
 
 import jax
@@ -15,3 +18,9 @@ def make_room(limit: int = 20_000) -> None:
     """
     if MAPS.exists() and MAPS.read_bytes().count(b"\n") > limit:
         jax.clear_caches()
+        gc.collect()
+        if sys.platform == "linux":
+            # What was freed lies between what was not: without this 883 MB stay 883 MB, with it 316 are left.
+            trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+            if trim:
+                trim(0)

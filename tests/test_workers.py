@@ -1,6 +1,11 @@
 """Theorems over several processes."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +32,23 @@ def test_a_process_that_dies_is_an_error_and_not_a_wait(monkeypatch):
     monkeypatch.setattr(_workers, "_verify", die)
     with pytest.raises(MirrorjaxError, match=r"worker process died.*--jobs 1"):
         list(run_in_processes(["mask/C.1", "mask/2.1"], 0, False, None, 2))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are listed on Linux only")
+def test_workers_end_with_a_command_that_is_killed(tmp_path):
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "mirrorjax", "verify", "mask/*", "--jobs", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    deadline = time.monotonic() + 60
+    while len(children.read_text().split()) < 3 and time.monotonic() < deadline:  # two workers and a resource tracker
+        time.sleep(0.1)
+    workers = [Path("/proc", pid) for pid in children.read_text().split()]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    while any(worker.exists() for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert workers and not any(worker.exists() for worker in workers)
 
 
 def test_few_theorems_are_not_worth_another_process(monkeypatch):
