@@ -36,6 +36,13 @@ DOSE = {
     "basis_pursuit": np.array(1.9),
     "least_norm": np.array(3.1),
 }
+RANKS = {
+    "dose": np.array([0.0, 0.5, 2.0]),
+    "ratio": np.array([[0.0, 0.0], [-0.2, 0.1], [-0.6, 0.2]]),
+    "effective_rank": np.array([[0.0, 0.0], [-1.0, 0.4], [-2.5, 0.5]]),
+    "ratio_linear": np.array([[0.0, 0.0], [0.01, 0.05], [-0.01, 0.1]]),
+    "effective_rank_linear": np.array([[0.0, 0.0], [0.1, 0.3], [0.0, 0.3]]),
+}
 
 
 def starts(n):
@@ -64,9 +71,10 @@ def identities(n):
         lambda: plots.trajectories(FLOWS, title="t"),
         lambda: plots.trajectories(LIMIT, title="t"),
         lambda: plots.dose_path(DOSE, title="t"),
+        lambda: plots.rank_path(RANKS, title="t"),
         lambda: plots.potential_path(title="t"),
     ],
-    ids=["ladder", "flows", "limit", "dose", "potential"],
+    ids=["ladder", "flows", "limit", "dose", "ranks", "potential"],
 )
 def test_every_axis_is_labelled(figure):
     drawn = figure()
@@ -81,7 +89,8 @@ def test_every_axis_is_labelled(figure):
 def test_no_legend_covers_data_or_leaves_the_page():
     for drawn in (
         plots.ladder(FINDING), plots.trajectories(FLOWS), plots.dose_path(DOSE), plots.potential_path(),
-        plots.sign_recovery(starts(20)), plots.margins(identities(3)), plots.margins(identities(80)),
+        plots.rank_path(RANKS), plots.sign_recovery(starts(20)),
+        plots.margins(identities(3)), plots.margins(identities(80)),
     ):  # fmt: skip
         drawn.draw_without_rendering()
         [legend] = drawn.legends
@@ -129,6 +138,16 @@ def test_ladder_survives_what_is_not_finite():
 def test_trajectories_draw_the_coordinates_that_move_most():
     labels = [text.get_text() for text in plots.trajectories(FLOWS, coordinates=2).legends[0].get_texts()]
     assert labels == ["gradient flow", "mirror flow", "x[6]", "x[5]"]
+
+
+def test_every_interval_of_a_rank_is_drawn_beside_its_control():
+    drawn = plots.rank_path(RANKS)
+    for ax, key in zip(drawn.axes, ("ratio", "effective_rank")):
+        bars = [segment for bar in ax.containers for segment in bar[2][0].get_segments()]
+        ends = np.concatenate([RANKS[name] @ [[1, 1], [-1, 1]] for name in (key, f"{key}_linear")])
+        assert np.allclose([segment[:, 1] for segment in bars], ends)
+    without = {key: value for key, value in RANKS.items() if not key.endswith("_linear")}
+    assert len(plots.rank_path(without).legends[0].get_texts()) == 1 < len(drawn.legends[0].get_texts())
 
 
 @pytest.mark.parametrize("n", [20, 2000])
@@ -216,6 +235,8 @@ def test_curves_of_the_potential_meet_at_the_right_edge_and_turn_into_the_absolu
     [
         lambda: plots.trajectories({"ts": TS, "x_gradient": PATH}),
         lambda: plots.dose_path({"dose": TS}),
+        lambda: plots.rank_path({"dose": TS}),
+        lambda: plots.rank_path(RANKS | {"ratio": np.zeros(3)}),
         lambda: plots.ladder(Finding({}, {})),
         lambda: plots.margins(Finding({}, {"failed": FINDING.controls["failed"]})),
         lambda: plots.sign_recovery({"a0": TS, "w0_grid": TS}),

@@ -159,6 +159,13 @@ def test_a_finding_about_signs_has_its_map():
     assert "from each start" in first
 
 
+def test_ranks_outside_the_theorem_are_drawn_as_measured():
+    change = np.zeros((3, 2))
+    series = {"dose": np.arange(3.0), "ratio": change, "effective_rank": change}
+    first, _ = captions(Finding(floors(1, 0.5), floors(1, 1e9), series=series))
+    assert "outside the theorem, not claimed" in first
+
+
 def test_every_statement_of_the_catalogue_is_set(page):
     for entry in mj.theorems.catalogue():
         set_text = rich(entry.statement)

@@ -5,5 +5,6 @@ from ._dose import dose_path as dose_path
 from ._ladder import NAMED as NAMED, ladder as ladder
 from ._margins import MOST as MOST, margins as margins
 from ._potential import potential_path as potential_path
+from ._ranks import rank_path as rank_path
 from ._signs import sign_recovery as sign_recovery
 from ._trajectories import trajectories as trajectories

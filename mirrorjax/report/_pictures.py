@@ -37,6 +37,12 @@ def pictures(finding: Finding, title: str) -> Iterator[Markup]:
             plots.sign_recovery(finding.series, title=title),
             "Where the flow from each start ended, by two solvers that know of no boundary, and the prediction.",
         )
+    if {"dose", "ratio", "effective_rank"} <= finding.series.keys():
+        yield picture(
+            plots.rank_path(finding.series, title=title),
+            "How the rank at the end changes with the dose: means of paired differences, 98 % intervals. Measured "
+            "outside the theorem, not claimed.",
+        )
     kinds = [e.kind for e in [*finding.claims.values(), *finding.controls.values()] if e.rows]
     if "ladder" in kinds:
         yield picture(

@@ -15,6 +15,12 @@ def upper_bound(difference: np.ndarray) -> float:
     return float(np.mean(difference) + t.ppf(CONFIDENCE, count - 1) * np.std(difference, ddof=1) / np.sqrt(count))
 
 
+def interval(difference: np.ndarray) -> tuple[float, float]:
+    """The mean and half the width of its two-sided 98 % interval, from Student's t."""
+    mean = float(np.mean(difference))
+    return mean, upper_bound(difference) - mean
+
+
 def paired_below(left: np.ndarray, right: np.ndarray, floor: float) -> Evidence:
     """Whether `left < right` on average over paired seeds: the bound of the mean difference is ≤ 0.
 
@@ -26,5 +32,5 @@ def paired_below(left: np.ndarray, right: np.ndarray, floor: float) -> Evidence:
 def summary(left: np.ndarray, right: np.ndarray) -> str:
     """For the table: mean paired difference with its two-sided 98 % interval, and how many seeds agree."""
     difference = left - right
-    half = upper_bound(difference) - float(np.mean(difference))
-    return f"{np.mean(difference):+.4f} ± {half:.4f}, lower in {int(np.sum(difference < 0))} of {len(difference)}"
+    mean, half = interval(difference)
+    return f"{mean:+.4f} ± {half:.4f}, lower in {int(np.sum(difference < 0))} of {len(difference)}"
