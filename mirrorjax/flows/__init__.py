@@ -9,3 +9,4 @@ from ._flows import (
 )
 from ._integrate import Trajectory as Trajectory, integrate as integrate
 from ._limit import Limit as Limit, limit as limit, limit_path as limit_path
+from ._reduced import ReducedMirrorFlow as ReducedMirrorFlow
