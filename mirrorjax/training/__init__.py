@@ -6,6 +6,7 @@ from ._decay import (
     spred as spred,
     switch_off as switch_off,
 )
+from ._descent import gradient_descent as gradient_descent
 from ._factors import Factors as Factors, Reparameterized as Reparameterized, merge as merge
 from ._ham import HamState as HamState, ham as ham
 from ._log import TrainLog as TrainLog, effective_scale as effective_scale, measurements as measurements

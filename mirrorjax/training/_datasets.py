@@ -133,7 +133,7 @@ def split_data(data: Data, seed: int) -> Split:
         >>> from mirrorjax import training
         >>> data = training.Data(np.arange(100.0).reshape(50, 2), np.arange(50) % 3)
         >>> one, two = training.split_data(data, 1), training.split_data(data, 2)
-        >>> [len(part.y) for part in one], bool((one.test.y == two.test.y).all())
+        >>> [len(part.y) for part in (one.train, one.validation, one.test)], bool((one.test.y == two.test.y).all())
         ([30, 10, 10], True)
     """
     n = len(data.y)
@@ -142,4 +142,5 @@ def split_data(data: Data, seed: int) -> Split:
     validated, trained = np.split(rest, [round(VALIDATION * n)])
     mean, deviation = data.x[trained].mean(dtype=np.float64), data.x[trained].std(dtype=np.float64)
     x = ((data.x - mean) / (deviation or 1.0)).astype(np.float32)
-    return Split(*(Part(x[rows], data.y[rows]) for rows in (trained, validated, tested)), data.classes)
+    train, validation, test = (Part(x[rows], data.y[rows]) for rows in (trained, validated, tested))
+    return Split(train, validation, test, data.classes)
