@@ -22,14 +22,14 @@ LEVEL = {
     "checks": 4, "training": 4, "sweeps": 4, "analysis": 4,
     "theorems": 5,
     "plots": 6, "report": 6, "testing": 6, "_prepare": 6, "_workers": 6,
-    "_console": 7, "_cli": 7, "_pytest_plugin": 7, "__main__": 7, "__init__": 7,
+    "_console": 7, "_cli": 7, "_train": 7, "_pytest_plugin": 7, "__main__": 7, "__init__": 7,
 }  # fmt: skip
 SIDEWAYS = {
     ("_types", "_errors"),
     ("report", "plots"),  # the report is made of the plots
     ("_workers", "_prepare"),
     ("analysis", "plots"),  # upwards, inside the method that draws
-    ("_cli", "_console"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
+    ("_cli", "_console"), ("_cli", "_train"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
 }  # fmt: skip
 # Who may import what from outside; every other distribution is a new dependency.
 ANYWHERE = {"jax", "jaxtyping", "equinox", "numpy"}
@@ -38,9 +38,10 @@ CONFINED = {
     "optax": {"training"},
     "matplotlib": {"plots", "report"},
     "optimistix": {"potentials", "theorems"},
-    "scipy": {"problems", "theorems"},
-    "mlxtend": {"problems"},
-    "rich": {"_console", "_cli"},
+    "scipy": {"problems", "theorems", "training"},
+    "mlxtend": {"problems", "training"},
+    "sklearn": {"training"},
+    "rich": {"_console", "_cli", "_train"},
     "pytest": {"_pytest_plugin"},
 }
 MAY_SET_PRECISION = {"_prepare", "_pytest_plugin"}
