@@ -19,6 +19,7 @@ examples:
   mirrorjax verify 'mask/*' --seed 1          one source, other random instances
   mirrorjax verify mask/3.3 --data my.csv --target y
   mirrorjax analyze model.py:g model.py:h --w0 w0.npy
+  mirrorjax train pilot spred --data mnist    against each other at equal sparsity
 """
 
 
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the spectra")
     verify.add_argument("--target", metavar="COL", help="the column of --data to fit")
     verify.add_argument("--seed", type=_seed, default=0, help="seed of the random instances (default 0)")
-    verify.add_argument("--jobs", type=_jobs, metavar="N", help="processes; by default as many as cores, at most 8")
+    verify.add_argument("--jobs", type=_positive, metavar="N", help="processes; by default as many as cores, at most 8")
 
     commands.add_parser("list", help="all theorems")
     show = commands.add_parser("show", help="statement and source of one theorem")
@@ -67,7 +68,28 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument("--seed", type=_seed, default=0, help="seed of the probes (default 0)")
     audit = commands.add_parser("audit", help="test printed formulas beside the ones that hold")
     audit.add_argument("--seed", type=_seed, default=0)
+    _add_train(commands)
     return top
+
+
+def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    train = commands.add_parser(
+        "train",
+        help="compare methods for training sparse networks",
+        description="Tunes each method on the same grid by validation data and compares them on test data at equal "
+        "density. Pruning by magnitude and the dense network always run beside. The same command goes on where an "
+        "interrupted one stopped.",
+        epilog="exit status: 0 done, 3 bad input, or a reported run whose loss was not finite",
+    )
+    train.add_argument("methods", nargs="+", metavar="METHOD", help="pilot, spred, ham, l1, sign-in, …; or all")
+    train.add_argument("--data", default="mnist", metavar="NAME", help="mnist (default), digits, or FILE.npz with x, y")
+    train.add_argument("--density", nargs="+", type=_density, default=[0.2, 0.1, 0.05, 0.02], metavar="SHARE",
+                       help="shares of weights kept (default 0.2 0.1 0.05 0.02)")  # fmt: skip
+    train.add_argument("--seeds", type=_positive, default=5, metavar="N", help="runs of each (default 5)")
+    train.add_argument("--network", default="mlp", metavar="NAME", help="mlp (default) or conv")
+    train.add_argument("--epochs", type=_positive, default=20, metavar="N", help="of training (default 20)")
+    train.add_argument("--fine-tuning", type=_positive, default=10, metavar="N", help="epochs after it (default 10)")
+    train.add_argument("--out", type=Path, default=Path("train"), metavar="DIR", help="results (default train)")
 
 
 def _version() -> str:
@@ -82,10 +104,20 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _jobs(text: str) -> int:
+def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number of processes is a positive integer, got {text!r}")
+        raise argparse.ArgumentTypeError(f"not a positive integer: {text!r}")
     return int(text)
+
+
+def _density(text: str) -> float:
+    try:
+        density = float(text)
+    except ValueError:
+        density = float("nan")
+    if not 0 < density <= 1:
+        raise argparse.ArgumentTypeError(f"a density is a share in (0, 1], got {text!r}")
+    return density
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -203,4 +235,17 @@ def _verify(options: argparse.Namespace) -> int:
     return _console.exit_status(verdicts)
 
 
-COMMANDS = {"verify": _verify, "list": _list, "show": _show, "audit": _audit, "analyze": _analyze}
+def _train(options: argparse.Namespace) -> int:
+    # In single precision, as networks are trained: nothing here is a verdict.
+    prepare_jax(double=False)
+    from ._train import train
+
+    try:
+        train(options)
+    except KeyboardInterrupt:
+        print(f"interrupted: the same command goes on from {options.out}", file=sys.stderr)
+        return INTERRUPTED
+    return HOLDS
+
+
+COMMANDS = {"verify": _verify, "list": _list, "show": _show, "audit": _audit, "analyze": _analyze, "train": _train}

@@ -5,14 +5,15 @@ import sys
 from pathlib import Path
 
 
-def prepare_jax() -> None:
-    """Float64, and the compilation cache in the user's cache folder."""
+def prepare_jax(double: bool = True) -> None:
+    """Float64 unless `double` is false, and the compilation cache in the user's cache folder."""
     # Equinox's runtime checks are host callbacks, and jax caches no computation that carries one.
     # Nothing here relies on them: every solve reports its status as data.
     os.environ.setdefault("EQX_ON_ERROR", "off")
     import jax
 
-    jax.config.update("jax_enable_x64", True)
+    if double:
+        jax.config.update("jax_enable_x64", True)
     folder = _cache_folder()
     if folder is not None and not jax.config.jax_compilation_cache_dir:  # pyright: ignore
         jax.config.update("jax_compilation_cache_dir", str(folder))

@@ -256,3 +256,36 @@ def test_the_settings_of_the_user_are_left_alone():
     with matplotlib.rc_context({"font.size": 33.0}):
         plots.ladder(FINDING)
         assert matplotlib.rcParams["font.size"] == 33.0
+
+
+def test_a_training_run_shows_what_its_log_has():
+    from mirrorjax.training import TrainLog
+
+    log = TrainLog()
+    for k in range(5):
+        log = log.append(step=k, loss=2.0**-k, accuracy=0.5 + k / 10, alpha=1e-3 if k < 3 else 0.0, l1=10.0 - k)
+    figure = plots.training(log, title="pilot")
+    assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "validation accuracy", "α", "‖x‖₁"]
+    alpha = figure.axes[2].lines[0].get_ydata()
+    assert np.isnan(alpha[3:]).all()  # switched off has no logarithm
+    with pytest.raises(InputError, match="nothing to draw"):
+        plots.training(TrainLog())
+
+
+def test_densities_have_intervals_and_dense_is_a_band():
+    from mirrorjax.training import Row as Trained
+
+    values = {0.2: (0.91, 0.92, 0.93), 0.05: (0.88, 0.90, 0.92)}
+    rows = [
+        Trained(name, density, 0.1, 0.1, (0, 1, 2), test, (0, 0, 0), (9, 9, 9), ())
+        for name in ("magnitude", "pilot")
+        for density, test in values.items()
+    ]
+    dense = Trained("dense", 1.0, 0.0, 0.1, (0, 1), (0.93, 0.94), (0, 0), (9, 9), ())
+    figure = plots.densities([dense, *rows], title="mlp")
+    [ax] = figure.axes
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense", "magnitude", "pilot"]
+    assert list(ax.xaxis.get_major_locator()()) == [0.05, 0.2] and len(ax.containers) == 2
+    lost = Trained("ham", 0.2, 0.1, 0.1, (), (), (), (), ((0, 17),))
+    with pytest.raises(InputError, match="no runs"):
+        plots.densities([lost])

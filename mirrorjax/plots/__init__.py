@@ -7,4 +7,5 @@ from ._margins import MOST as MOST, margins as margins
 from ._potential import potential_path as potential_path
 from ._ranks import rank_path as rank_path
 from ._signs import sign_recovery as sign_recovery
+from ._training import densities as densities, training as training
 from ._trajectories import trajectories as trajectories

@@ -1,122 +1,62 @@
 """One run of one method: train, prune, tune what is left; goes on where it was interrupted."""
 
 import dataclasses
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PyTree
 
 from .._errors import InputError, SolverError
-from .._types import Scalar
 from ._checkpoint import load_checkpoint, save_checkpoint
 from ._datasets import Split
-from ._epoch import accuracy, epoch, l1_norm, start
+from ._epoch import accuracy, epoch, l1_norm, start, weights_of
 from ._factors import merge
+from ._job import Run
 from ._log import TrainLog, measurements
 from ._methods import Method, Setting, descent, method
 from ._networks import network
 from ._pruning import apply_mask, magnitude_mask, random_mask, sign_flips
 from ._reparameterize import reparameterize
 
-TUNE_RATE = 0.05
-TUNE = Method("tune", "what is left under the mask", "", descent, (), (TUNE_RATE,))
+FINE_TUNE_RATE = 0.05
+FINE_TUNE = Method("fine-tune", "what is left under the mask", "", descent, (), ())
 
 
 class DivergedError(SolverError):
     """A loss or a weight that is no number any more; `step` says when."""
 
-    def __init__(self, step: int, where: str, checkpoint: str):
-        super().__init__(f"the loss is not finite at step {step}", where, f"a smaller learning rate{checkpoint}")
+    def __init__(self, step: int, where: str):
+        super().__init__(f"the loss is not finite at step {step}", where, "a smaller learning rate")
         self.step = step
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
-    """One run: a method at a strength and a rate, from a seed, pruned to some densities.
-
-    "one-shot": `epochs` of training, then for each density a magnitude mask of the merged weights and `tuning` epochs
-    of plain SGD under it, without regularization, the same for every method. "dense" and "masked" train for
-    `epochs + tuning` epochs at once.
-
-    **Raises:** `InputError` for an unknown method and for numbers outside their ranges.
-
-    !!! example
-        >>> from mirrorjax.training import Run
-        >>> Run("magnitude", strength=1e-4, rate=0.1, densities=(0.1,)).name
-        'magnitude, strength 0.0001, rate 0.1, seed 0, density 0.1'
-    """
-
-    method: str
-    strength: float
-    rate: float
-    densities: tuple[float, ...] = (1.0,)
-    seed: int = 0
-    network: str = "mlp"
-    epochs: int = 20
-    tuning: int = 10
-    batch: int = 100
-
-    def __post_init__(self):
-        kind = method(self.method).kind
-        for density in self.densities:
-            if not 0 < density <= 1:
-                raise InputError("density must be in (0, 1]", f"density = {density}", "0.1 keeps one weight in ten")
-        if kind == "masked" and len(self.densities) != 1:
-            raise InputError(f"{self.method} trains under one mask from the start", f"{self.densities}", "one density")
-        if not (np.isfinite(self.strength) and self.strength >= 0 and np.isfinite(self.rate) and self.rate > 0):
-            raise InputError("strength must be finite and ≥ 0, rate finite and > 0", f"{self.strength}, {self.rate}")
-        for name in ("epochs", "batch"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be positive", f"{name} = {getattr(self, name)}")
-        if self.tuning < 0:
-            raise InputError("tuning must not be negative", f"tuning = {self.tuning}")
-
-    @property
-    def name(self) -> str:
-        """What tells it from the other runs of a comparison."""
-        densities = ", ".join(f"{density:g}" for density in self.densities)
-        return f"{self.method}, strength {self.strength:g}, rate {self.rate:g}, seed {self.seed}, density {densities}"
-
-    @property
-    def phases(self) -> list[int]:
-        """Epochs of each phase: training, then one for each density."""
-        if method(self.method).kind == "one-shot":
-            return [self.epochs, *(self.tuning for _ in self.densities)]
-        return [self.epochs + self.tuning]
-
-
-@dataclasses.dataclass(frozen=True)
 class Score:
-    """Shares of right labels at a density; `flips` weights of another sign than at the start, `kept` there are."""
+    """Shares of right labels at a density; `flips` weights of another sign than at the start, `kept` not 0."""
 
     density: float
     validation: float
-    test: float
+    test: float | None
     flips: int
     kept: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """Where a run stands, between two epochs."""
+    """Where a run stands between two epochs; `trained` is the plain model at the end of the first phase."""
 
     phase: int
     epoch: int
     model: PyTree
     state: Any
     trained: PyTree
-    """The plain model after the first phase; before it, the one at the start."""
-    log: TrainLog = TrainLog()
+    log: TrainLog = dataclasses.field(default_factory=TrainLog)
     scores: tuple[Score, ...] = ()
-
-
-Say = Callable[[int, float], None]
-"""Told after every epoch: epochs done by this call, and the mean loss."""
 
 
 def run(
@@ -125,18 +65,19 @@ def run(
     *,
     checkpoint: Path | None = None,
     every: int = 5,
-    say: Say | None = None,
-    stop_after: int | None = None,
+    tested: bool = True,
+    say: Callable[[], None] = lambda: None,
 ) -> tuple[TrainLog, tuple[Score, ...]]:
-    """The log of the first phase, and the scores at each density.
+    """The log of the training, an epoch a row, and the scores at each density.
 
-    With a `checkpoint` it goes on from that file if there is one, rewrites it every so many epochs and removes it
-    at the end: an interrupted run and an uninterrupted one give the same, bit for bit.
+    With a `checkpoint` it goes on from that file if there is one, and rewrites it every so many epochs; it removes
+    it at the end. An interrupted run ends like an uninterrupted one, bit for bit.
 
-    **Arguments:** `job`; `data` of `split_data`; `say(epochs, loss)`; `stop_after` so many epochs, for tests.
+    **Arguments:** `job`; `data` of `split_data`; `tested` whether the test part is looked at; `say` is called after
+    each epoch.
 
-    **Raises:** `DivergedError` at the end of an epoch in which the loss or a weight is not finite; the last
-    checkpoint stays. `InputError` for a checkpoint of another run, or a batch larger than the data.
+    **Raises:** `DivergedError` at the end of an epoch with a loss or weight that is not finite: the last good
+    checkpoint stays. `InputError` for a checkpoint of another run, and a batch larger than the data.
 
     !!! example
         >>> import numpy as np
@@ -144,27 +85,119 @@ def run(
         >>> rng = np.random.default_rng(0)
         >>> y = rng.integers(0, 2, 100)
         >>> data = training.split_data(training.Data(rng.normal(size=(100, 4)) + 3 * y[:, None], y), seed=0)
-        >>> job = training.Run("magnitude", 0.0, 0.1, densities=(0.5,), epochs=2, tuning=1, batch=20)
+        >>> job = training.Run("magnitude", 0.0, 0.1, densities=(0.5,), epochs=2, fine_tuning=1, batch=20)
         >>> log, [score] = training.run(job, data)
         >>> len(log), score.kept, score.test > 0.8
-        (2, 15900, True)
+        (2, 15700, True)
     """
     if job.batch > len(data.train.y):
         raise InputError("a batch is larger than the data", f"{job.batch} of {len(data.train.y)}", "a smaller batch")
+    plain = network(job.network, jax.random.key(job.seed), data.train.x.shape[1:], data.classes)
     if checkpoint is not None and checkpoint.exists():
-        now = _resumed(job, data, checkpoint)
+        now = _resumed(job, data, plain, checkpoint)
     else:
-        now = _begin(job, data, 0, _network(job, data))
-    parts, done = _Arrays(data), 0
+        now = _phase(job, data, plain, Progress(0, 0, None, None, plain))
+    arrays = jnp.asarray(data.train.x), jnp.asarray(data.train.y)
     while now.phase < len(job.phases):
-        now = _ended(job, data, parts, now) if now.epoch == job.phases[now.phase] else _epoch(job, parts, now, checkpoint)
-        done += 1
-        if say is not None and now.epoch:
-            say(1, now.log.rows[-1][1])
-        if checkpoint is not None and now.epoch and (now.epoch % every == 0 or now.epoch == job.phases[now.phase]):
-            _save(job, now, checkpoint)
-        if stop_after is not None and done >= stop_after:
-            raise KeyboardInterrupt
+        setting, mask = _setting(job, data, now.phase, plain), _mask(job, now.phase, now.trained)
+        while now.epoch < job.phases[now.phase]:
+            now = _advanced(job, data, now, plain, setting, mask, arrays)
+            if checkpoint is not None and (now.epoch % every == 0 or now.epoch == job.phases[now.phase]):
+                save_checkpoint(checkpoint, _about(job, data, now), (now.model, now.state, now.trained))
+            say()
+        now = _closed(job, data, now, plain, tested)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return now.log, now.scores
+
+
+def _trainer(job: Run, phase: int) -> Method:
+    return FINE_TUNE if phase else method(job.method)
+
+
+def _setting(job: Run, data: Split, phase: int, plain: PyTree) -> Setting:
+    steps = job.phases[phase] * (len(data.train.y) // job.batch)
+    strength, rate = (0.0, FINE_TUNE_RATE) if phase else (job.strength, job.rate)
+    numbers = (jnp.asarray(value, jnp.float32) for value in (strength, rate, l1_norm(plain)))
+    strength, rate, l1 = numbers
+    return Setting(strength, rate, jnp.asarray(steps, jnp.int32), l1)
+
+
+def _mask(job: Run, phase: int, trained: PyTree) -> PyTree:
+    """The mask of a phase: of the trained weights, or of the seed; None where nothing is pruned."""
+    kind = method(job.method).kind
+    if kind == "masked":
+        return random_mask(trained, job.densities[0], jax.random.key(job.seed), allocation="balanced")
+    return magnitude_mask(trained, job.densities[phase - 1]) if phase else None
+
+
+def _phase(job: Run, data: Split, plain: PyTree, now: Progress) -> Progress:
+    """The first moment of a phase: the model to train, and the optimizer's fresh state."""
+    if now.phase == len(job.phases):
+        return dataclasses.replace(now, model=None, state=None)
+    trainer, model = _trainer(job, now.phase), now.trained
+    scale = trainer.scale_of(job.strength)
+    if scale is not None:
+        model = reparameterize(model, scale=scale)
+    mask = _mask(job, now.phase, now.trained)
+    model = model if mask is None else apply_mask(model, mask)
+    state = start(trainer, _setting(job, data, now.phase, plain), model, mask)
+    return dataclasses.replace(now, epoch=0, model=model, state=state)
+
+
+def _advanced(
+    job: Run, data: Split, now: Progress, plain: PyTree, setting: Setting, mask: PyTree, arrays: tuple[Array, Array]
+) -> Progress:
+    """One epoch later, with a row more in the log if this is the first phase."""
+    n, trainer = len(data.train.y), _trainer(job, now.phase)
+    # Every sample once; what does not fill a batch waits for another epoch. On the host: a sort costs 1 s to compile.
+    order = np.random.default_rng([job.seed, now.phase, now.epoch]).permutation(n)[: n // job.batch * job.batch]
+    order = jnp.asarray(order.reshape(-1, job.batch), jnp.int32)
+    model, state, losses, finite = epoch(trainer, setting, now.model, now.state, mask, arrays, order)
+    losses, done = np.asarray(losses), now.epoch * len(losses)
+    if not finite or not np.all(np.isfinite(losses)):
+        bad = int(np.argmin(np.isfinite(losses))) if not np.all(np.isfinite(losses)) else len(losses)
+        before = sum(job.phases[: now.phase]) * len(losses)
+        raise DivergedError(before + done + bad, job.name)
+    log = now.log
+    if now.phase == 0:
+        found = accuracy(model, data.validation)
+        row = measurements(model, state, start=plain)
+        log = log.append(step=done + len(losses), loss=losses.mean(dtype=np.float64), accuracy=found, **row)
+    return dataclasses.replace(now, epoch=now.epoch + 1, model=model, state=state, log=log)
+
+
+def _closed(job: Run, data: Split, now: Progress, plain: PyTree, tested: bool) -> Progress:
+    """The end of a phase: scored where the model is final, and the next phase begun."""
+    model, kind, scores = merge(now.model), method(job.method).kind, now.scores
+    if now.phase or kind != "one-shot":
+        density = job.densities[max(now.phase - 1, 0)]
+        kept = sum(int(np.count_nonzero(weight)) for weight in weights_of(model))
+        test = accuracy(model, data.test) if tested else None
+        scores = (*scores, Score(density, accuracy(model, data.validation), test, sign_flips(plain, model), kept))
+    trained = now.trained if now.phase else model
+    return _phase(job, data, plain, dataclasses.replace(now, phase=now.phase + 1, trained=trained, scores=scores))
+
+
+def _about(job: Run, data: Split, now: Progress) -> dict[str, Any]:
+    place = {"phase": now.phase, "epoch": now.epoch, "log": now.log.rows}
+    scores = [dataclasses.asdict(score) for score in now.scores]
+    return {"job": dataclasses.asdict(job), "data": _digest(data)} | place | {"scores": scores}
+
+
+def _digest(data: Split) -> int:
+    return zlib.crc32(data.train.x.tobytes() + data.train.y.tobytes())
+
+
+def _resumed(job: Run, data: Split, plain: PyTree, checkpoint: Path) -> Progress:
+    def like(about: dict[str, Any]) -> PyTree:
+        same = dataclasses.asdict(job) | {"densities": list(job.densities)}
+        if about["job"] != same or about["data"] != _digest(data):
+            raise InputError("the checkpoint is that of another run", f"{checkpoint}", f"remove {checkpoint}")
+        fresh = _phase(job, data, plain, Progress(about["phase"], 0, None, None, plain))
+        return fresh.model, fresh.state, plain
+
+    about, (model, state, trained) = load_checkpoint(checkpoint, like)
+    log = TrainLog(tuple(map(tuple, about["log"])))
+    scores = tuple(Score(**score) for score in about["scores"])
+    return Progress(about["phase"], about["epoch"], model, state, trained, log, scores)

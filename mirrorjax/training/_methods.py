@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import jax.tree_util as jtu
 import optax
-from jaxtyping import Array
+from jaxtyping import Array, ArrayLike
 
 from .._errors import InputError
 from .._types import Scalar
@@ -20,9 +20,15 @@ from ._sign_in import sign_in_reset
 from ._weights import is_weight
 
 MOMENTUM = 0.9
-PILOT_START, PILOT_FACTOR, PILOT_OFF, PILOT_CEILING = 1e-5, 1.02, 0.75, 1e-2
-RESETS = 10
+PILOT_TARGETS = (0.2, 0.4, 0.6, 0.8)
+PILOT_START, PILOT_FACTOR, PILOT_CEILING = 3e-4, 1.01, 3e-2
+SCALES, RESETS = (0.2, 0.5, 1.0, 2.0), 10
 HAM_BETA = 1e-3
+
+
+WARM = 0.1
+EARLY = 0.782
+"""Σ η_k of the first half of the steps, as a share of the whole."""
 
 
 class Setting(NamedTuple):
@@ -31,14 +37,15 @@ class Setting(NamedTuple):
     strength: Scalar
     rate: Scalar
     steps: Array
-    """Steps of the phase: the rate falls to 0 along half a cosine."""
+    """Steps of the phase: the rate rises over the first tenth, and falls to 0 along half a cosine."""
     l1: Scalar
     """‖x₀‖₁ of the weights at the start."""
 
-    def rate_at(self, count: Array) -> Scalar:
+    def rate_at(self, count: ArrayLike) -> Scalar:
         """η_k."""
-        share = jnp.minimum(count / self.steps, 1).astype(self.rate.dtype)
-        return self.rate * (1 + jnp.cos(jnp.pi * share)) / 2
+        share = jnp.minimum(jnp.asarray(count) / self.steps, 1).astype(self.rate.dtype)
+        fall = (1 + jnp.cos(jnp.pi * (share - WARM) / (1 - WARM))) / 2
+        return self.rate * jnp.where(share < WARM, share / WARM, fall)
 
 
 Transformation = optax.GradientTransformation
@@ -74,7 +81,7 @@ class Method:
 
 
 def descent(setting: Setting) -> Transformation:
-    """SGD with momentum and the cosine of the setting, on whatever the chain hands to it."""
+    """SGD with momentum and the rates of the setting, on whatever the chain hands to it."""
     return optax.chain(optax.trace(MOMENTUM), optax.scale_by_learning_rate(setting.rate_at))
 
 
@@ -87,7 +94,8 @@ def _l2(setting: Setting) -> Transformation:
 
 
 def _l1(setting: Setting) -> Transformation:
-    return optax.chain(descent(setting), soft_threshold(setting.rate_at, setting.strength))
+    # With momentum β a force moves the weights by η/(1 − β) a step in the long run; so must the threshold.
+    return optax.chain(descent(setting), soft_threshold(setting.rate_at, setting.strength / (1 - MOMENTUM)))
 
 
 def _spred(setting: Setting) -> Transformation:
@@ -95,9 +103,8 @@ def _spred(setting: Setting) -> Transformation:
 
 
 def _switch_off(setting: Setting) -> Transformation:
-    # Half of the steps do 0.818 of the way of a cosine: the dose is that of the constant strength.
-    share = 0.5 + 1 / jnp.pi
-    return optax.chain(switch_off(setting.strength / share, setting.steps // 2), descent(setting))
+    # The dose is that of the constant strength.
+    return optax.chain(switch_off(setting.strength / EARLY, setting.steps // 2), descent(setting))
 
 
 def _pilot(setting: Setting) -> Transformation:
@@ -105,7 +112,7 @@ def _pilot(setting: Setting) -> Transformation:
         setting.strength * setting.l1,
         PILOT_START,
         PILOT_FACTOR,
-        off_at=(PILOT_OFF * setting.steps).astype(jnp.int32),
+        off_at=setting.steps // 2,
         ceiling=PILOT_CEILING,
     )
     return optax.chain(decay, descent(setting))
@@ -119,21 +126,21 @@ def _sign_in(setting: Setting) -> Transformation:
     return optax.chain(descent(setting), sign_in_reset(jnp.maximum(setting.steps // RESETS, 1), setting.strength))
 
 
-RATES = (0.02, 0.1)
-L2 = (0.0, 1e-4, 1e-3, 3e-3)
-DECAY = (1e-5, 3e-5, 1e-4, 3e-4)
+PLAIN, WIDE, BALANCED, HAM_RATES = (0.05, 0.1), (0.1, 0.2), (0.3, 0.6), (0.02, 0.05)
+"""Learning rates: the factors' metric is 2√(θ² + c²), 1 or more at c = ½, and small where c = 0."""
+L2, DECAY = (0.0, 1e-4, 1e-3, 3e-3), (1e-4, 3e-4, 1e-3, 3e-3)
 _ALL = (
-    Method("dense", "no pruning", "L2 decay", _l2, L2, RATES, kind="dense"),
-    Method("magnitude", "pruned by magnitude", "L2 decay", _l2, L2, RATES),
-    Method("l1", "proximal ℓ1", "λ", _l1, DECAY, RATES),
-    Method("spred", "balanced factors, constant decay", "α", _spred, DECAY, RATES, 0.0),
-    Method("pilot", "factors, decay steered, off at the end", "target ‖x‖₁/‖x₀‖₁", _pilot, (0.02, 0.05, 0.1, 0.2), RATES, 0.5),
-    Method("ham", "hyperbolic aware minimization", "α_H", _ham, (2.0, 20.0, 100.0, 200.0), RATES),
-    Method("constant-decay", "factors, constant decay", "α", _spred, DECAY, RATES, 0.5),
-    Method("switch-off", "factors, decay for half of the steps, same dose", "α of the same dose", _switch_off, DECAY, RATES, 0.5),
-    Method("random-mask", "plain weights under a random mask", "L2 decay", _l2, L2, RATES, kind="masked"),
-    Method("sign-in", "factors under a random mask, reset", "c₀", _sign_in, (0.05, 0.2, 0.5, 1.0), RATES, "strength", "masked"),
-)  # fmt: skip
+    Method("dense", "no pruning", "L2 decay", _l2, L2, PLAIN, kind="dense"),
+    Method("magnitude", "plain weights, pruned by magnitude", "L2 decay", _l2, L2, PLAIN),
+    Method("l1", "proximal ℓ1", "λ", _l1, DECAY, PLAIN),
+    Method("spred", "balanced factors, constant decay", "α", _spred, (3e-5, 1e-4, 3e-4, 1e-3), BALANCED, 0.0),
+    Method("pilot", "factors, decay steered, off at the end", "target ‖x‖₁/‖x₀‖₁", _pilot, PILOT_TARGETS, WIDE, 0.5),
+    Method("ham", "hyperbolic aware minimization", "α_H", _ham, (10.0, 30.0, 100.0, 200.0), HAM_RATES),
+    Method("constant-decay", "factors, constant decay", "α", _spred, DECAY, WIDE, 0.5),
+    Method("switch-off", "factors, decay for half of the steps", "α of the same dose", _switch_off, DECAY, WIDE, 0.5),
+    Method("random-mask", "plain weights under a random mask", "L2 decay", _l2, L2, WIDE, kind="masked"),
+    Method("sign-in", "factors under a random mask, reset", "c₀", _sign_in, SCALES, WIDE, "strength", "masked"),
+)
 METHODS = {method.name: method for method in _ALL}
 ONE_SHOT = ("dense", "magnitude", "l1", "spred", "pilot", "ham")
 

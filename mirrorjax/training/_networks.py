@@ -38,9 +38,7 @@ def mlp(key: PRNGKeyArray, sizes: Sequence[int] = (784, *HIDDEN, 10)) -> Percept
     if len(sizes) < 2 or any(size < 1 for size in sizes):
         raise InputError("sizes are two or more positive integers", f"{tuple(sizes)}", "(784, 300, 100, 10)")
     keys = jax.random.split(key, len(sizes) - 1)
-    return Perceptron(
-        [eqx.nn.Linear(a, b, dtype=jnp.float32, key=k) for a, b, k in zip(sizes, sizes[1:], keys)]
-    )
+    return Perceptron([eqx.nn.Linear(a, b, dtype=jnp.float32, key=k) for a, b, k in zip(sizes, sizes[1:], keys)])
 
 
 class Convolution(eqx.Module):
@@ -59,12 +57,12 @@ class Convolution(eqx.Module):
         self.weight = jax.random.uniform(key, (out, patch), jnp.float32, minval=-spread, maxval=spread)
         self.bias = jnp.zeros(out, jnp.float32)
 
-    def __call__(self, x: Float[Array, "c h w"]) -> Float[Array, "out h2 w2"]:
-        c, h, w = x.shape
-        x = jnp.pad(x, ((0, 0), (1, 1), (1, 1)))
-        blocks = x.reshape(c, h // 2 + 1, 2, w // 2 + 1, 2).transpose(1, 3, 0, 2, 4).reshape(h // 2 + 1, w // 2 + 1, -1)
+    def __call__(self, x: Float[Array, "h w c"]) -> Float[Array, "h2 w2 out"]:
+        h, w, c = x.shape
+        x = jnp.pad(x, ((1, 1), (1, 1), (0, 0)))
+        blocks = x.reshape(h // 2 + 1, 2, w // 2 + 1, 2, c).transpose(0, 2, 1, 3, 4).reshape(h // 2 + 1, w // 2 + 1, -1)
         patches = [blocks[:-1, :-1], blocks[:-1, 1:], blocks[1:, :-1], blocks[1:, 1:]]
-        return (jnp.concatenate(patches, axis=-1) @ self.weight.T + self.bias).transpose(2, 0, 1)
+        return jnp.concatenate(patches, axis=-1) @ self.weight.T + self.bias
 
 
 class Convnet(eqx.Module):
@@ -76,7 +74,7 @@ class Convnet(eqx.Module):
 
     def __call__(self, x: Array) -> Float[Array, " classes"]:
         side = round(x.size**0.5)
-        x = jax.nn.relu(self.first(x.reshape(1, side, side)))
+        x = jax.nn.relu(self.first(x.reshape(side, side, 1)))
         return self.last(jax.nn.relu(self.second(x)).ravel())
 
 
