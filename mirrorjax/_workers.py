@@ -1,6 +1,9 @@
 """Theorems over several processes: tracing holds Python's lock, so threads would take turns."""
 
+import collections
 import concurrent.futures
+import contextlib
+import math
 import multiprocessing
 import os
 import threading
@@ -34,25 +37,50 @@ def _cores() -> int:
 def run_in_processes(
     ids: Sequence[str], seed: int, deep: bool, data: LinearRegression | None, jobs: int
 ) -> Iterator[Verdict]:
-    """Yields the verdicts in the order of `ids`; every process takes the next theorem as it gets free.
+    """Yields the verdicts in the order of `ids`; every process takes the next group of theorems as it gets free.
 
     **Raises:** `MirrorjaxError` where a process died, as one does that runs out of memory.
     """
+    groups = collections.deque(_groups(ids, jobs))
+    verdicts = {theorem_id: concurrent.futures.Future() for theorem_id in ids}
     # Not fork: it copies the locks that JAX's threads hold, and deadlocks.
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(jobs, context, initializer=_begin) as pool:
-        try:
-            waiting = [pool.submit(_verify, theorem_id, seed, deep, data) for theorem_id in ids]
-            for future in waiting:
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise MirrorjaxError("a worker process died", "perhaps out of memory", "--jobs 1") from error
-        except BaseException:
-            # Ctrl-C, or a reader that went away: the pool would wait for theorems that nobody wants any more.
+    pools = [concurrent.futures.ProcessPoolExecutor(1, context, initializer=_begin) for _ in range(jobs)]
+
+    def work(pool: concurrent.futures.Executor) -> None:
+        with contextlib.suppress(IndexError):  # no group is left
+            while True:
+                for theorem_id in groups.popleft():
+                    try:
+                        verdict = pool.submit(_verify, theorem_id, seed, deep, data).result()
+                        verdicts[theorem_id].set_result(verdict)
+                    except BaseException as error:
+                        verdicts[theorem_id].set_exception(error)
+
+    for pool in pools:
+        threading.Thread(target=work, args=(pool,), daemon=True).start()
+    try:
+        for theorem_id in ids:
+            yield verdicts[theorem_id].result()
+    except BrokenProcessPool as error:
+        raise MirrorjaxError("a worker process died", "perhaps out of memory", "--jobs 1") from error
+    finally:
+        # After Ctrl-C, or where the reader went away, nobody wants what is under way.
+        groups.clear()
+        for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
+        for process in multiprocessing.active_children():
+            process.terminate()
+
+
+def _groups(ids: Sequence[str], jobs: int) -> list[list[str]]:
+    """By source, the largest first: theorems of one source share compiled solves, which no other process has."""
+    sources: dict[str, list[str]] = {}
+    for theorem_id in ids:
+        sources.setdefault(theorem_id.split("/")[0], []).append(theorem_id)
+    most = math.ceil(len(ids) / jobs)
+    parts = [part[k : k + most] for part in sources.values() for k in range(0, len(part), most)]
+    return sorted(parts, key=len, reverse=True)
 
 
 def _begin() -> None:

@@ -46,9 +46,16 @@ def test_workers_end_with_a_command_that_is_killed(tmp_path):
     workers = [Path("/proc", pid) for pid in children.read_text().split()]
     process.send_signal(signal.SIGKILL)
     process.wait()
+    deadline = time.monotonic() + 120  # a worker that was still importing ends after that
     while any(worker.exists() for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert workers and not any(worker.exists() for worker in workers)
+
+
+def test_theorems_of_one_source_stay_together():
+    ids = ["a/1", "b/1", "b/2", "b/3", "b/4", "c/1"]
+    assert _workers._groups(ids, 2) == [["b/1", "b/2", "b/3"], ["a/1"], ["b/4"], ["c/1"]]
+    assert sorted(i for group in _workers._groups(ids, 4) for i in group) == sorted(ids)
 
 
 def test_few_theorems_are_not_worth_another_process(monkeypatch):
