@@ -118,8 +118,7 @@ def _trainer(job: Run, phase: int) -> Method:
 def _setting(job: Run, data: Split, phase: int, plain: PyTree) -> Setting:
     steps = job.phases[phase] * (len(data.train.y) // job.batch)
     strength, rate = (0.0, FINE_TUNE_RATE) if phase else (job.strength, job.rate)
-    numbers = (jnp.asarray(value, jnp.float32) for value in (strength, rate, l1_norm(plain)))
-    strength, rate, l1 = numbers
+    strength, rate, l1 = (jnp.asarray(value, jnp.float32) for value in (strength, rate, l1_norm(plain)))
     return Setting(strength, rate, jnp.asarray(steps, jnp.int32), l1)
 
 
@@ -155,10 +154,9 @@ def _advanced(
     order = jnp.asarray(order.reshape(-1, job.batch), jnp.int32)
     model, state, losses, finite = epoch(trainer, setting, now.model, now.state, mask, arrays, order)
     losses, done = np.asarray(losses), now.epoch * len(losses)
-    if not finite or not np.all(np.isfinite(losses)):
-        bad = int(np.argmin(np.isfinite(losses))) if not np.all(np.isfinite(losses)) else len(losses)
-        before = sum(job.phases[: now.phase]) * len(losses)
-        raise DivergedError(before + done + bad, job.name)
+    fine = np.append(np.isfinite(losses), finite)  # a weight may be lost in the last step
+    if not fine.all():
+        raise DivergedError(sum(job.phases[: now.phase]) * len(losses) + done + int(np.argmin(fine)), job.name)
     log = now.log
     if now.phase == 0:
         found = accuracy(model, data.validation)

@@ -100,7 +100,7 @@ def test_a_loss_that_is_not_finite_stops_with_its_step_and_keeps_the_last_good_c
     with pytest.raises(Interrupted):
         training.run(job("magnitude"), data, checkpoint=path, every=1, say=_interrupt)
     good = path.read_bytes()
-    broken = data._replace(train=data.train._replace(x=data.train.x * np.float32(1e25)))
+    broken = data._replace(train=data.train._replace(x=np.full_like(data.train.x, np.inf)))
     state = json.loads(good.split(b"\n")[0])
     path.write_bytes(
         json.dumps(state | {"data": _experiment._digest(broken)}).encode() + b"\n" + good.split(b"\n", 1)[1]
