@@ -9,13 +9,16 @@ from typing import Literal, TypeAlias
 import diffrax
 import equinox as eqx
 import jax
-from jaxtyping import Array, Float, Int
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PyTree
 
 from ._types import Scalar, State
 
 Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"]
 _SOLVERS = {"dopri8": diffrax.Dopri8, "tsit5": diffrax.Tsit5, "kvaerno5": diffrax.Kvaerno5}
 MAX_STEPS = 200_000
+STRETCH = 1 + 1e-9
+"""A step is lengthened by this much rather than leave a rest of round-off size before a stop."""
 
 
 class Solution(eqx.Module):
@@ -33,6 +36,74 @@ class Solution(eqx.Module):
     steps: Int[Array, ""]
 
 
+class _Progress(eqx.Module):
+    """Where a solve stands; `length` is meant for the next step, `memory` is the solver's and the controller's."""
+
+    t: Scalar
+    y: State
+    length: Scalar
+    memory: PyTree
+    steps: Int[Array, ""]
+
+
+class _Stepper(eqx.Module):
+    """diffrax's steps and step sizes; the loop over them is ours, see `solve`."""
+
+    term: diffrax.ODETerm
+    method: diffrax.AbstractSolver
+    controller: diffrax.PIDController
+    jumps: Float[Array, " j"]
+
+    @property
+    def order(self) -> int:
+        return self.method.error_order(self.term)  # pyright: ignore[reportReturnType]
+
+    def begin(self, t: Scalar, end: Scalar, y0: State) -> _Progress:
+        meant, control = self.controller.init(self.term, t, end, y0, None, None, self.method.func, self.order)
+        # Late starts have a coarse clock: a first step below its resolution would be none.
+        length = jnp.maximum(meant, jnp.nextafter(t, jnp.inf)) - t
+        memory = self.method.init(self.term, t, end, y0, None), control
+        return _Progress(t, y0, length, memory, jnp.zeros((), int))
+
+    def step(self, now: _Progress, end: Scalar) -> _Progress:
+        """Tries one step towards `end` and no further."""
+        clipped = now.t + now.length * STRETCH >= end
+        target = jnp.where(clipped, end, now.t + now.length)
+        stages, control = now.memory
+        y, error, _, next_stages, _ = self.method.step(self.term, now.t, target, now.y, None, stages, False)
+        # Outside the field's domain: the controller shortens a step for NaN in y and for inf in its error.
+        y = jax.tree.map(lambda leaf: jnp.where(jnp.isfinite(leaf), leaf, jnp.nan), y)
+        error = jax.tree.map(lambda leaf: jnp.where(jnp.isnan(leaf), jnp.inf, leaf), error)
+        keep, t, meant, _, control, _ = self.controller.adapt_step_size(
+            now.t, target, now.y, y, None, error, self.order, control
+        )
+        y, stages = jax.tree.map(lambda new, old: jnp.where(keep, new, old), (y, next_stages), (now.y, stages))
+        length = jnp.asarray(meant) - t
+        # Having been cut short says nothing against the length that was meant. And where the clock knows
+        # no shorter step than the one rejected, the solution has ended.
+        length = jnp.where(keep & clipped, jnp.maximum(length, now.length), length)
+        length = jnp.where(keep | (length < target - now.t), length, 0.0)
+        return _Progress(jnp.asarray(t), y, length, (stages, control), now.steps + 1)
+
+    def follow(self, now: _Progress, stop: Scalar, max_steps: int) -> _Progress:
+        """From one stop to the next; from and to beside them where they are jumps."""
+        begin, end = self._beside(now.t, jnp.inf), self._beside(stop, -jnp.inf)
+        # A method that keeps its last stage begins anew: the one before a jump is not the one after.
+        memory = self.method.init(self.term, begin, end, now.y, None), now.memory[1]
+
+        def unfinished(now: _Progress):
+            return (now.t < end) & (now.length > 0) & (now.steps < max_steps)
+
+        start = _Progress(begin, now.y, now.length, memory, now.steps)
+        now = jax.lax.while_loop(unfinished, lambda now: self.step(now, end), start)
+        return _Progress(jnp.where(now.t >= end, stop, now.t), now.y, now.length, now.memory, now.steps)
+
+    def _beside(self, t: Scalar, side: float) -> Scalar:
+        if self.jumps.size == 0:
+            return t
+        return jnp.where(jnp.any(t == self.jumps), jnp.nextafter(t, side), t)
+
+
 @eqx.filter_jit
 def solve(
     field: Callable[[Scalar, State, None], State],
@@ -46,35 +117,36 @@ def solve(
 ) -> Solution:
     """Solves `dy/dt = field(t, y, None)`, `y(ts[0]) = y0`, stepping exactly onto every `ts[i]`.
 
-    Interpolating Dopri8 instead loses a factor of 40 to 400 in accuracy, hence `step_ts`. `jumps`
-    are the times where the field is discontinuous; without them the controller finds each one by
-    rejected steps. `throw=False` because a solve that may throw carries a host callback, which
-    jax 0.10 never writes to its compilation cache.
+    Interpolating Dopri8 instead loses a factor of 40 to 400 in accuracy. `jumps` are the times where
+    the field is discontinuous, which no step crosses: without them the controller finds each one by
+    rejected steps. The steps and their control are diffrax's, the loop is not: `diffeqsolve` prepares
+    for interpolation, events and reverse mode, and a small solve, of which a verdict needs dozens, then
+    takes four times as long to trace and half as long again to compile. Forward mode works, reverse does not.
     """
-    controller = diffrax.ClipStepSizeController(
-        diffrax.PIDController(rtol=rtol, atol=atol),
-        step_ts=ts,
-        jump_ts=None if jumps.size == 0 else jumps,
-    )
-    sol = diffrax.diffeqsolve(
-        diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
-        _SOLVERS[solver](),
-        t0=ts[0],
-        t1=ts[-1],
-        dt0=None,
-        y0=y0,
-        saveat=diffrax.SaveAt(subs=[diffrax.SubSaveAt(ts=ts), diffrax.SubSaveAt(t1=True)]),
-        stepsize_controller=controller,
-        max_steps=max_steps,
-        throw=False,
-    )
-    assert sol.ys is not None and sol.ts is not None
-    (_, t_last), (ys, last) = sol.ts, sol.ys
+    controller = diffrax.PIDController(rtol=rtol, atol=atol)
+    chord = diffrax.VeryChord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
+    implicit = {"root_finder": chord} if solver == "kvaerno5" else {}
+    method = _SOLVERS[solver](scan_kind="lax", **implicit)
+    stepper = _Stepper(diffrax.ODETerm(field), method, controller, jumps)  # pyright: ignore[reportArgumentType]
+
+    def onward(carry, stop: Scalar):
+        now, ok = carry
+        # Where an earlier stop was missed there is no way to go.
+        stop = jnp.where(ok, stop, now.t)
+        now = stepper.follow(now, stop, max_steps)
+        ok = ok & (now.t >= stop)
+        return (now, ok), jax.tree.map(lambda leaf: jnp.where(ok, leaf, jnp.inf), now.y)
+
+    stops = jnp.concatenate([ts[1:], jnp.clip(jumps, ts[0], ts[-1])])
+    ranking = jnp.argsort(stops)
+    start = stepper.begin(ts[0], ts[-1], y0), jnp.array(True)
+    (now, ok), path = jax.lax.scan(onward, start, stops[ranking])
+    wanted = jnp.argsort(ranking)[: ts.size - 1]
     return Solution(
-        ys=ys,
-        last=jax.tree.map(lambda leaf: leaf[-1], last),
-        t_last=t_last[-1],
-        ok=sol.result == diffrax.RESULTS.successful,
-        out_of_steps=sol.result == diffrax.RESULTS.max_steps_reached,
-        steps=sol.stats["num_steps"],
+        ys=jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest[wanted]]), y0, path),
+        last=now.y,
+        t_last=now.t,
+        ok=ok,
+        out_of_steps=~ok & (now.steps >= max_steps),
+        steps=now.steps,
     )
