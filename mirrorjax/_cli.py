@@ -212,7 +212,6 @@ def _verify(options: argparse.Namespace) -> int:
     from . import _console
     from ._workers import default_jobs
     from .report import ensure_writable
-    from .theorems import audit
 
     if options.report:
         ensure_writable(options.report)
@@ -223,14 +222,15 @@ def _verify(options: argparse.Namespace) -> int:
         from .problems import read_csv
 
         data = read_csv(options.data, options.target)
-    verdicts = _console.run(ids, options.seed, options.deep, data, options.jobs or default_jobs(len(ids)))
+    jobs = options.jobs or default_jobs(len(ids))
+    verdicts, sections, audit = _console.run(ids, options.seed, options.deep, data, jobs, bool(options.report))
     if options.json:
         _console.write_json(options.json, verdicts)
     if options.report:
         from .checks import environment
         from .report import write_report
 
-        page = write_report(verdicts, options.report, environment=environment(), audit=audit(options.seed))
+        page = write_report(verdicts, options.report, environment=environment(), audit=audit, sections=sections)
         print(f"report: {page}")
     return _console.exit_status(verdicts)
 

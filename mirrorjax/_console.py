@@ -1,12 +1,14 @@
 """What the commands print and write: a progress bar, tables, JSON."""
 
+import functools
 import json
 import math
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -16,7 +18,9 @@ from ._outcome import Outcome
 from ._workers import run_in_processes
 from .checks import Verdict, as_json, environment
 from .problems import LinearRegression
-from .theorems import plan
+from .report import render_section
+from .theorems import audit, plan
+from .theorems._audit import PREPRINT, Audited
 
 COLOURS = {Outcome.HOLDS: "green", Outcome.REFUTED: "red", Outcome.INCONCLUSIVE: "yellow"}
 LOG_WIDTH = 140
@@ -27,28 +31,52 @@ def _console() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
 
 
-def run(ids: Sequence[str], seed: int, deep: bool, data: LinearRegression | None, jobs: int) -> list[Verdict]:
+class Results(NamedTuple):
+    """What a run gave; `sections` by id and `audit` are for the report, and empty without one."""
+
+    verdicts: list[Verdict]
+    sections: dict[str, str]
+    audit: Sequence[Audited]
+
+
+def run(
+    ids: Sequence[str], seed: int, deep: bool, data: LinearRegression | None, jobs: int, report: bool = False
+) -> Results:
     """Verifies under a progress bar, or with a plain line per theorem where nobody watches."""
-
-    def results(say: Callable[[str], None]) -> Iterator[Verdict]:
-        if jobs > 1:
-            return run_in_processes(ids, seed, deep, data, jobs)
-        return plan(ids, seed, deep, data).run(lambda entry, j: say(f"{entry.id}  {j.name}"))
-
-    console, verdicts = _console(), []
+    console, verdicts, sections = _console(), [], {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("verifying", total=len(ids))
-        for verdict in results(lambda what: progress.update(bar, description=what)):
+        if jobs > 1:
+            tasks: list = [functools.partial(_verify, theorem_id, seed, deep, data, report) for theorem_id in ids]
+            stream = run_in_processes(tasks + report * [functools.partial(audit, seed)], jobs)
+        else:
+            stream = _run_here(ids, seed, deep, data, report, lambda what: progress.update(bar, description=what))
+        for _, (verdict, section) in zip(ids, stream):
             verdicts.append(verdict)
+            sections[verdict.id] = section
             progress.update(bar, advance=1, description=verdict.id)
             if not console.is_terminal:
                 print(f"{verdict.id}: {verdict.outcome} ({verdict.reason}; {verdict.seconds:.1f} s)", flush=True)
+        [audited] = [*stream] if report else [()]
     console.print(verdict_table(verdicts))
     for verdict in verdicts:
         if not verdict:
             console.print(str(verdict), markup=False, highlight=False)
-    return verdicts
+    return Results(verdicts, sections, audited)
+
+
+def _run_here(ids, seed, deep, data, report, say) -> Iterator:
+    """A verdict and its section after another, then the audit, as the processes give them."""
+    for verdict in plan(ids, seed, deep, data).run(lambda entry, j: say(f"{entry.id}  {j.name}")):
+        yield verdict, render_section(verdict) if report else ""
+    if report:
+        yield audit(seed)
+
+
+def _verify(theorem_id, seed, deep, data, report) -> tuple[Verdict, str]:
+    [verdict] = plan([theorem_id], seed, deep, data).run()
+    return verdict, render_section(verdict) if report else ""
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
@@ -67,8 +95,6 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
 
 def print_audit(results: Sequence) -> int:
     """The audit as a table; the status is 0 if every printed formula fell and every correction stood."""
-    from .theorems._audit import PREPRINT
-
     table = Table(title=f"Formulas as printed in {PREPRINT}, and nothing beyond it", show_lines=True)
     for name in ("where", "as printed", "", "what holds", ""):
         table.add_column(name)

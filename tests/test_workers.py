@@ -1,5 +1,6 @@
 """Theorems over several processes."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -9,29 +10,40 @@ from pathlib import Path
 
 import pytest
 
-from mirrorjax import _workers
+from mirrorjax import _console, _workers
 from mirrorjax._cli import main
 from mirrorjax._errors import MirrorjaxError
 from mirrorjax._workers import default_jobs, run_in_processes
 from mirrorjax.checks import Outcome
 
 
-def test_verdicts_come_in_the_order_asked_and_with_their_findings():
-    verdicts = list(run_in_processes(["mask/C.1", "mask/only-m", "dwf/penalty"], 0, False, None, 2))
-    assert [v.id for v in verdicts] == ["mask/C.1", "mask/only-m", "dwf/penalty"]
+def test_results_come_in_the_order_asked_whichever_process_is_first():
+    naps = [functools.partial(nap, seconds) for seconds in (1.0, 0.0, 0.5, 0.0)]
+    assert list(run_in_processes(naps, 2)) == [1.0, 0.0, 0.5, 0.0]
+
+
+def nap(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+def test_verdicts_come_with_their_findings_sections_and_audit():
+    ids = ["mask/C.1", "mask/only-m", "dwf/penalty"]
+    verdicts, sections, audit = _console.run(ids, 0, False, None, jobs=2, report=True)
+    assert [v.id for v in verdicts] == ids
     assert all(v.outcome is Outcome.HOLDS for v in verdicts)
-    assert verdicts[0].instances[0].finding.claims
+    assert verdicts[0].instances[0].finding.claims and audit
+    assert sections["mask/C.1"].startswith('<section id="mask-C.1">') and "data:image/svg+xml" in sections["mask/C.1"]
 
 
-def die(*args):
+def die():
     """What the kernel does to a process when memory runs out."""
     os._exit(9)
 
 
-def test_a_process_that_dies_is_an_error_and_not_a_wait(monkeypatch):
-    monkeypatch.setattr(_workers, "_verify", die)
+def test_a_process_that_dies_is_an_error_and_not_a_wait():
     with pytest.raises(MirrorjaxError, match=r"worker process died.*--jobs 1"):
-        list(run_in_processes(["mask/C.1", "mask/2.1"], 0, False, None, 2))
+        list(run_in_processes([die, functools.partial(nap, 0.0)], 2))
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are listed on Linux only")
@@ -50,12 +62,6 @@ def test_workers_end_with_a_command_that_is_killed(tmp_path):
     while any(worker.exists() for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert workers and not any(worker.exists() for worker in workers)
-
-
-def test_theorems_of_one_source_stay_together():
-    ids = ["a/1", "b/1", "b/2", "b/3", "b/4", "c/1"]
-    assert _workers._groups(ids, 2) == [["b/1", "b/2", "b/3"], ["a/1"], ["b/4"], ["c/1"]]
-    assert sorted(i for group in _workers._groups(ids, 4) for i in group) == sorted(ids)
 
 
 def test_few_theorems_are_not_worth_another_process(monkeypatch):

@@ -72,7 +72,8 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
         >>> [round(float(x), 2) for x in mj.limit(problem, R, -10.0).x]
         [0.5, 0.0]
     """
-    return jax.tree.map(lambda leaf: leaf[-1], limit_path(problem, potential, as_array(a)[None]))
+    path = limit_path(problem, potential, np.asarray(a, dtype=float)[None])
+    return jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[1:]), path)
 
 
 def limit_path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
@@ -97,7 +98,7 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
     for chunk in grid.reshape(-1, CHUNK):
         nu, path = _continuation(whitened, potential, as_array(chunk), nu)
         parts.append(path)
-    return jax.tree.map(lambda *leaves: _joined(leaves)[keep], *parts)
+    return jax.tree.map(lambda *leaves: _joined(leaves, keep), *parts)
 
 
 def _start(problem: LinearRegression, potential: AbstractPotential) -> float:
@@ -111,9 +112,11 @@ def _start(problem: LinearRegression, potential: AbstractPotential) -> float:
     return 0.0
 
 
-def _joined(parts: tuple[Array, ...]) -> Array:
-    """All chunks in one array; by NumPy where possible, which compiles nothing."""
-    return jnp.concatenate(parts) if is_traced(*parts) else jnp.asarray(np.concatenate([np.asarray(p) for p in parts]))
+def _joined(parts: tuple[Array, ...], keep: np.ndarray) -> Array:
+    """The kept rows of all chunks; by NumPy where possible, which compiles nothing."""
+    if is_traced(*parts):
+        return jnp.concatenate(parts)[keep]
+    return jnp.asarray(np.concatenate([np.asarray(part) for part in parts])[keep])
 
 
 def _stages(start: float, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

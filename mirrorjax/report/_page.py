@@ -15,19 +15,31 @@ from ._theorem import section
 TITLE = "mirrorjax: theorems on implicit bias, measured"
 
 
-def page(verdicts: Sequence[Verdict], environment: Mapping[str, str], audit: Sequence[Audited] = ()) -> str:
-    """The report as one HTML document."""
+def page(
+    verdicts: Sequence[Verdict],
+    environment: Mapping[str, str],
+    audit: Sequence[Audited] = (),
+    sections: Mapping[str, str] | None = None,
+) -> str:
+    """The report as one HTML document; `sections` by id are taken as they are."""
     entries = {entry.id: entry for entry in catalogue()}
     anchors = _anchors([v.id for v in verdicts])
+    drawn = {id: Markup(text) for id, text in (sections or {}).items()}
     return document(
         TITLE,
         tag("header", tag("h1", TITLE), _reading()),
         _contents(verdicts, anchors, bool(audit)),
         _environment(verdicts, environment),
         _summary(verdicts, anchors, entries),
-        *(section(v, entries.get(v.id), anchor) for v, anchor in zip(verdicts, anchors)),
+        *(drawn.get(v.id) or section(v, entries.get(v.id), anchor) for v, anchor in zip(verdicts, anchors)),
         _audit(audit) if audit else Markup(),
     )
+
+
+def anchored_section(verdict: Verdict) -> str:
+    """The section of a verdict whose id comes once."""
+    [anchor] = _anchors([verdict.id])
+    return section(verdict, {entry.id: entry for entry in catalogue()}.get(verdict.id), anchor)
 
 
 def _anchors(ids: Sequence[str]) -> list[str]:

@@ -18,6 +18,7 @@ def write_report(
     *,
     environment: Mapping[str, str],
     audit: Sequence["Audited"] = (),
+    sections: Mapping[str, str] | None = None,
 ) -> Path:
     """Writes `index.html` with every verdict, its evidence and its pictures; returns its path.
 
@@ -25,7 +26,8 @@ def write_report(
     before anything is written and then put in place in one step.
 
     **Arguments:** `verdicts` in the order wanted; `environment` as from `mirrorjax.checks.environment()`;
-    `audit` as from `mirrorjax.theorems.audit()`.
+    `audit` as from `mirrorjax.theorems.audit()`; `sections` by id, from `render_section`, where they were
+    drawn already, by other processes say.
 
     **Raises:** `InputError` for a folder that cannot be written to.
 
@@ -41,4 +43,19 @@ def write_report(
     folder = ensure_writable(directory)
     from ._page import page  # here, since asking for a folder must not cost the import of matplotlib
 
-    return replace(folder, page(verdicts, environment, audit))
+    return replace(folder, page(verdicts, environment, audit, sections))
+
+
+def render_section(verdict: "Verdict") -> str:
+    """The section of one verdict with its pictures, most of the work of a report; for `write_report`.
+
+    !!! example
+        >>> import mirrorjax as mj
+        >>> from mirrorjax.report import render_section
+        >>> [verdict] = mj.verify("mask/only-m")
+        >>> render_section(verdict).startswith('<section id="mask-only-m">')
+        True
+    """
+    from ._page import anchored_section
+
+    return anchored_section(verdict)
