@@ -35,6 +35,8 @@ from mirrorjax.training._networks import network as build
 TABLE = Path(__file__).with_suffix(".md")
 RESULTS = Path("training-results")
 DENSITIES = (0.2, 0.1, 0.05, 0.02)
+FOLD = 1
+"""In fold 0 the grids were laid out, test figures seen."""
 # An epoch of the convolutional network takes twice as long.
 BUDGETS = {"mlp": {"epochs": 20, "fine_tuning": 10}, "conv": {"epochs": 12, "fine_tuning": 6}}
 REPEATS = 15
@@ -42,14 +44,12 @@ REPEATS = 15
 
 def plans(network):
     """Name and plan of the three comparisons."""
-    common = {"network": network, **BUDGETS[network]}
-    found = {
+    common = {"network": network, "fold": FOLD, **BUDGETS[network]}
+    return {
         "one-shot": training.Comparison(training.ONE_SHOT, DENSITIES, **common),
         "masks": training.Comparison(("random-mask", "sign-in"), (0.2, 0.1, 0.05), **common),
+        "decay": training.Comparison(("constant-decay", "switch-off"), (0.05, 0.02), sweep=True, **common),
     }
-    if network == "mlp":
-        found["decay"] = training.Comparison(("constant-decay", "switch-off"), (0.05, 0.02), sweep=True, **common)
-    return found
 
 
 def measure(network):

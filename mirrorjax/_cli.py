@@ -86,6 +86,7 @@ def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
     train.add_argument("--density", nargs="+", type=_density, default=[0.2, 0.1, 0.05, 0.02], metavar="SHARE",
                        help="shares of weights kept (default 0.2 0.1 0.05 0.02)")  # fmt: skip
     train.add_argument("--seeds", type=_positive, default=5, metavar="N", help="runs of each (default 5)")
+    train.add_argument("--fold", type=int, default=0, metavar="0-4", help="which fifth of the data tests (default 0)")
     train.add_argument("--network", default="mlp", metavar="NAME", help="mlp (default) or conv")
     train.add_argument("--epochs", type=_positive, default=20, metavar="N", help="of training (default 20)")
     train.add_argument("--fine-tuning", type=_positive, default=10, metavar="N", help="epochs after it (default 10)")

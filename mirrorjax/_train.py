@@ -41,8 +41,9 @@ def plan_of(options: argparse.Namespace) -> Comparison:
     beside = (["dense", "magnitude"] if kinds - {"masked"} else []) + (["random-mask"] if "masked" in kinds else [])
     names = tuple(dict.fromkeys([*beside, *asked]))
     return Comparison(
-        names, tuple(options.density), options.seeds, options.network, options.epochs, options.fine_tuning
-    )
+        names, tuple(options.density), options.seeds, options.network, options.epochs, options.fine_tuning,
+        fold=options.fold,
+    )  # fmt: skip
 
 
 def train(options: argparse.Namespace) -> None:

@@ -13,14 +13,15 @@ import numpy as np
 
 from .._errors import InputError
 from ._checkpoint import replace_file
-from ._datasets import Data, split_data
+from ._datasets import FOLDS, Data, split_data
 from ._experiment import DivergedError, run
 from ._job import Run, check_densities
 from ._methods import method
 from ._networks import NETWORKS
 
 FIRST_TUNING_SEED = 1000
-"""Seeds from here on tune; those that are reported begin at 0."""
+"""Seeds from here on tune; those that are reported begin at 0, or at a hundred times the fold."""
+SEEDS_PER_FOLD = 100
 BATCH = 100
 CHECKPOINTS = "checkpoints"
 
@@ -31,9 +32,10 @@ class Comparison:
 
     Every method gets the same number of grid points, of seeds to tune with, and of steps. For each density its
     strength and rate are those of the best mean validation accuracy; `sweep` reports every strength, each at its
-    best rate.
+    best rate. The `fold` is the fifth of the data that tests, with seeds of its own: what was looked at in one fold
+    has seen nothing of another.
 
-    **Raises:** `InputError` for an unknown method or network, a density outside (0, 1], or no seeds.
+    **Raises:** `InputError` for an unknown method or network, a density outside (0, 1], no seeds, or no such fold.
 
     !!! example
         >>> from mirrorjax.training import Comparison
@@ -50,6 +52,7 @@ class Comparison:
     fine_tuning: int = 10
     tuning_seeds: int = 2
     sweep: bool = False
+    fold: int = 0
 
     def __post_init__(self):
         for name in self.methods:
@@ -62,6 +65,15 @@ class Comparison:
         for name in ("seeds", "epochs", "tuning_seeds"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be positive", f"{name} = {getattr(self, name)}")
+        if self.fold not in range(FOLDS):
+            raise InputError(f"there are {FOLDS} folds, from 0 on", f"fold = {self.fold}")
+        if self.seeds > SEEDS_PER_FOLD:
+            raise InputError(f"at most {SEEDS_PER_FOLD} seeds", f"seeds = {self.seeds}")
+
+    @property
+    def first_seed(self) -> int:
+        """The first of the seeds that are reported."""
+        return SEEDS_PER_FOLD * self.fold
 
     def groups(self, name: str) -> list[tuple[float, ...]]:
         """The densities that one run serves: all after one training, or one mask each."""
@@ -72,7 +84,8 @@ class Comparison:
 
     def tuning_runs(self, name: str) -> list[Run]:
         """The whole grid of a method, on the seeds that tune."""
-        seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + self.tuning_seeds)
+        first = FIRST_TUNING_SEED + self.first_seed
+        seeds = range(first, first + self.tuning_seeds)
         return [
             self._run(name, strength, rate, densities, seed)
             for densities in self.groups(name)
@@ -92,7 +105,7 @@ class Comparison:
             self._run(name, strength, rate, group, seed)
             for (strength, rate), densities in choices.items()
             for group in ([(density,) for density in densities] if masked else [tuple(densities)])
-            for seed in range(self.seeds)
+            for seed in range(self.first_seed, self.first_seed + self.seeds)
         ]
 
     def chosen(self, name: str, density: float, records: dict[str, Any]) -> list[tuple[float, float]]:
@@ -164,7 +177,7 @@ def compare(
     (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
     records = load_results(plan, data, folder)["records"]
     while (job := next((job for job in plan.runs(records) if job.name not in records), None)) is not None:
-        split = split_data(data, job.seed)
+        split = split_data(data, job.seed, plan.fold)
         job = dataclasses.replace(job, batch=min(BATCH, len(split.train.y)))
         reported = job.seed < FIRST_TUNING_SEED
         checkpoint = folder / CHECKPOINTS / (job.name.replace(", ", "-").replace(" ", "") + ".eqx")
@@ -173,7 +186,7 @@ def compare(
         try:
             log, scores = run(job, split, checkpoint=checkpoint, tested=reported, say=lambda job=job: say(job))
             record |= {"scores": [dataclasses.asdict(score) for score in scores], "diverged": None}
-            if reported and job.seed == 0:
+            if job.seed == plan.first_seed:
                 record["log"] = [[value if math.isfinite(value) else None for value in row] for row in log.rows]
         except DivergedError as error:
             record |= {"scores": [], "diverged": error.step}

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._errors import InputError
 
-TEST, VALIDATION = 0.2, 0.2
+FOLDS, VALIDATION = 5, 0.2
 FEWEST = 20
 
 
@@ -123,10 +123,12 @@ def _load_file(path: Path) -> Data:
         raise InputError("not an .npz of plain arrays", f"{path}: {error}", "np.savez(path, x=x, y=y)") from None
 
 
-def split_data(data: Data, seed: int) -> Split:
-    """Train, validation and test parts of 60, 20 and 20 %; the test part is the same for every seed.
+def split_data(data: Data, seed: int, fold: int = 0) -> Split:
+    """Train, validation and test parts of 60, 20 and 20 %; the test part is the `fold`-th fifth for every seed.
 
     Inputs are shifted and scaled by mean and deviation of all entries of the training part.
+
+    **Raises:** `InputError` for a fold that is not 0, 1, 2, 3 or 4.
 
     !!! example
         >>> import numpy as np
@@ -136,9 +138,12 @@ def split_data(data: Data, seed: int) -> Split:
         >>> [len(part.y) for part in (one.train, one.validation, one.test)], bool((one.test.y == two.test.y).all())
         ([30, 10, 10], True)
     """
+    if fold not in range(FOLDS):
+        raise InputError(f"there are {FOLDS} folds, from 0 on", f"fold = {fold}")
     n = len(data.y)
-    tested, rest = np.split(np.random.default_rng(0).permutation(n), [round(TEST * n)])
-    rest = np.random.default_rng([1, seed]).permutation(rest)
+    parts = np.array_split(np.random.default_rng(0).permutation(n), FOLDS)
+    tested = parts.pop(fold)
+    rest = np.random.default_rng([1, seed]).permutation(np.concatenate(parts))
     validated, trained = np.split(rest, [round(VALIDATION * n)])
     mean, deviation = data.x[trained].mean(dtype=np.float64), data.x[trained].std(dtype=np.float64)
     x = ((data.x - mean) / (deviation or 1.0)).astype(np.float32)

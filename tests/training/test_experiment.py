@@ -199,6 +199,20 @@ def test_parts_are_disjoint_and_the_test_part_is_fixed():
     assert np.array_equal(rows[0][2], rows[1][2]) and not np.array_equal(rows[0][0], rows[1][0])
 
 
+def test_the_folds_test_every_sample_once():
+    data = training.Data(np.arange(202.0).reshape(101, 2), np.arange(101) % 4)
+    tested = []
+    for fold in range(5):
+        split = training.split_data(data, 7, fold)
+        assert sum(len(part.y) for part in split[:3]) == 101
+        x = np.concatenate([part.x[:, 0] for part in split[:3]])
+        ranks = np.argsort(np.argsort(x))  # standardized otherwise in each fold, in the same order
+        tested.append(ranks[len(split.train.y) + len(split.validation.y) :])
+    assert sorted(np.concatenate(tested)) == list(range(101))
+    with pytest.raises(InputError, match="there are 5 folds"):
+        training.split_data(data, 7, 5)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -282,6 +296,20 @@ def test_a_comparison_tunes_on_validation_only_and_goes_on(tmp_path):
         next(training.compare(dataclasses.replace(plan, seeds=3), blobs(), tmp_path))
     with pytest.raises(InputError, match="another comparison"):
         next(training.compare(plan, blobs(seed=1), tmp_path))
+
+
+def test_another_fold_has_other_seeds_and_other_results(tmp_path):
+    plan = training.Comparison(("dense",), (0.5,), seeds=2, epochs=1, fine_tuning=0, tuning_seeds=1, fold=3)
+    done = dict(training.compare(plan, blobs(), tmp_path))
+    assert {job.seed for job in done} == {1300, 300, 301}
+    assert [job.seed for job, record in done.items() if "log" in record] == [300]
+    [row] = training.rows(plan, training.load_results(plan, blobs(), tmp_path)["records"])
+    assert row.seeds == (300, 301)
+    with pytest.raises(InputError, match="another comparison"):
+        next(training.compare(dataclasses.replace(plan, fold=0), blobs(), tmp_path))
+    for wrong in ({"fold": 5}, {"fold": -1}, {"seeds": 101}):
+        with pytest.raises(InputError, match=r"5 folds|at most 100 seeds"):
+            dataclasses.replace(plan, **wrong)
 
 
 def test_a_sweep_reports_every_strength(tmp_path):
