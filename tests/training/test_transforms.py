@@ -266,6 +266,16 @@ def test_inject_hyperparams_chain_and_masked_give_the_same(name):
             assert np.asarray(ours) == pytest.approx(np.asarray(theirs), rel=1e-12, abs=1e-15)
 
 
+@pytest.mark.parametrize("name", [*ON_FACTORS, *ON_WEIGHTS])
+def test_extra_arguments_of_a_chain_are_ignored(name):
+    make, arguments = (ON_FACTORS | ON_WEIGHTS)[name]
+    p, plain = start(name), make(**arguments)
+    expected, _ = plain.update(p, plain.init(p), p)
+    found, _ = optax.chain(plain).update(p, optax.chain(plain).init(p), p, value=1.0, grad=p)
+    for ours, theirs in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_a_mask_leaves_out_some_factors():
     p = {"a": params()["w"], "b": params()["w"]}
     decay = optax.masked(training.scheduled_decay(0.5), {"a": True, "b": False})
