@@ -198,7 +198,7 @@ without the 2 %: mlp 0.06 ± 0.49, 0.66 ± 0.66, 0.46 ± 0.79; conv -0.34 ± 1.2
 
 Both folds say: PILoT > spred is not confirmed at 5 % and below, and at 2 % of the mlp it is the other way round; it
 holds at 20 % of conv. PILoT > magnitude by far at 2 % of conv, 200 weights, and nowhere else beyond the noise. Sign-In
-> plain where the mask leaves 500 weights. Decay of equal dose does as well constant as switched off.
+beats plain training where the mask leaves 500 weights. Decay of equal dose does as well constant as switched off.
 
 The likely reason for the first, from the logs of the mlp: PILoT's α grows by 1 % a step as long as ‖x‖₁ is above its
 target, so it is largest when it is switched off, at step 300. From α₀ = 1e-4 the weights that are pruned to 2 % have
