@@ -74,15 +74,20 @@ def _train(arrays, Z, Y, strength, at, rate, steps):
             model, state, _ = step(model, state, Z, Y)
             return model, state, flow_like + 2 * jnp.log(p), second + jnp.log(jnp.abs(1 - push / p**2))
 
+        def log_scale(model):
+            m, w = jnp.concatenate([leaf.reshape(2, -1) for leaf in jax.tree.leaves(model)], axis=1)
+            return jnp.log(jnp.abs(m**2 - w**2) / 2)
+
         sums = jnp.zeros(()), jnp.zeros(ravel_pytree(merge(model))[0].shape)
         end, _, of_decay, of_steps = jax.lax.fori_loop(0, steps, body, (model, init(optimizer, model), *sums))
         x = ravel_pytree(merge(end))[0]
-        m, w = jnp.concatenate([leaf.reshape(2, -1) for leaf in jax.tree.leaves(end)], axis=1)
         return {
             "x": x,
             "force": gradient(end),
-            "log c": jnp.log(jnp.abs(m**2 - w**2) / 2),
-            "of decay": jnp.log(SCALE) + of_decay,
+            # Not log SCALE: keeping x₀ to the last bit moves c₀ by up to 1e-11.
+            "log c₀": log_scale(model),
+            "log c": log_scale(end),
+            "of decay": of_decay,
             "of steps": of_steps,
             "log loss": jnp.log(half_mean_square(end, Z, Y)),
             "l1": jnp.sum(jnp.abs(x)),
@@ -104,8 +109,7 @@ def scales(run: dict[str, np.ndarray], moved: dict[str, np.ndarray]) -> tuple[di
 
     def predicted(first=1.0, second=1.0) -> Evidence:
         sides = [
-            [r["log c"], np.log(SCALE) + first * (r["of decay"][:, None] - np.log(SCALE)) + second * r["of steps"]]
-            for r in (run, moved)
+            [r["log c"], r["log c₀"] + first * r["of decay"][:, None] + second * r["of steps"]] for r in (run, moved)
         ]
         left, right = (np.stack(side) for side in zip(*sides))
         return agree(left, right)
@@ -123,8 +127,8 @@ def doses(case: Ensemble) -> tuple[dict, dict]:
     strength = 10 * STRENGTH
 
     def limits(alpha: float, share: int) -> np.ndarray:
-        runs = [trained(case, alpha, k // share, k, SHORT / k)["log c"] for k in steps]
-        return extrapolated(np.stack(runs)) - np.log(SCALE)
+        runs = [trained(case, alpha, k // share, k, SHORT / k) for k in steps]
+        return extrapolated(np.stack([run["log c"] - run["log c₀"] for run in runs]))
 
     constant, switched = limits(strength, 1), limits(2 * strength, 2)
     dose = 4 * strength * SHORT

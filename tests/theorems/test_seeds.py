@@ -1,0 +1,26 @@
+"""Seeds at which an entry once gave another answer than at seed 0, found by running many."""
+
+import pytest
+
+import mirrorjax as mj
+from mirrorjax._errors import SolverError
+from mirrorjax.checks import Outcome
+from mirrorjax.theorems.flow import _switch_off
+
+CASES = [
+    ("flow/switch-off", 7),  # none of the first ten instances reaches its ends in time: it crashed
+    ("train/switch-off", 10),  # the exact start moves c₀ by 6.5e-12: it was inconclusive
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("theorem_id", "seed"), CASES)
+def test_they_hold(theorem_id, seed):
+    [verdict] = mj.verify(theorem_id, seed=seed)
+    assert verdict.outcome is Outcome.HOLDS, verdict
+
+
+def test_no_instance_that_reaches_its_ends_is_an_answer(monkeypatch):
+    monkeypatch.setattr(_switch_off, "is_sharp", lambda *at: False)
+    with pytest.raises(SolverError, match="no instance reaches both ends"):
+        _switch_off.sharp_part(_switch_off.cases(0)[0])
