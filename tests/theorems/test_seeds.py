@@ -9,6 +9,9 @@ from mirrorjax.theorems.flow import _switch_off
 
 CASES = [
     ("flow/switch-off", 7),  # none of the first ten instances reaches its ends in time: it crashed
+    ("flow/3.1", 6),  # a control was not finite: u⁴ − v⁴ has no R_0 at the μ that decay has made room for
+    ("flow/type", 5),  # a control wrong by 1e-4 was not refuted where rounding is coarse
+    ("saddle/jumps", 3),  # a path of 163,000 time constants ran out of steps
     ("train/switch-off", 10),  # the exact start moves c₀ by 6.5e-12: it was inconclusive
 ]
 

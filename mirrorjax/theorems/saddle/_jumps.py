@@ -14,6 +14,8 @@ from .._rounded import agree, sampled
 SAMPLES, FEATURES, MOST_JUMPS = 3, 6, 7
 EXPONENT, SLOWEST = 32.0, 0.06
 """c^κ = e^−32 at the compared times, and the least κ of an instance: log c is then at most 533 below 0."""
+LONGEST = 1e4
+"""Of an instance's time log(1/c) τ, in which an explicit solver takes steps of order 1."""
 ZERO, CEILING = 1e-10, 40.0
 SHARPER, FINEST = 0.03, 1e-12
 """Tolerances are relative to log(1/c) S, some hundreds, whose absolute error is the relative one of x."""
@@ -137,13 +139,14 @@ def cases(seed, data=None):
 
 
 def draw(seed: int, i: int) -> Case:
-    """A near tie is separated at a smaller c only, and log(1/c) is the stiffness of the flow."""
+    """Without near ties, which a smaller c only separates, and long waits: log(1/c) is the stiffness of the flow."""
     rng = np.random.default_rng([seed, 67, i])
     while True:
         Z, y = rng.standard_normal((SAMPLES, FEATURES)), rng.standard_normal(SAMPLES)
         path = jumps(Z, y)
         kappa = exponent(Z, y, path)
-        if 3 <= len(path.times) <= MOST_JUMPS and kappa > SLOWEST:
+        in_time = path.midpoints[-1] * EXPONENT / kappa < LONGEST
+        if 3 <= len(path.times) <= MOST_JUMPS and kappa > SLOWEST and in_time:
             return Case(f"random {i} (seed {seed}), {len(path.times)} jumps", Z, y, path, kappa)
 
 
