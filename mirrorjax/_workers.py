@@ -45,10 +45,11 @@ def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Iterator[T]
     except BrokenProcessPool as error:
         raise MirrorjaxError("a worker process died", "perhaps out of memory", "--jobs 1") from error
     finally:
-        # After Ctrl-C, or where the reader went away, nobody wants what is under way.
-        pool.shutdown(wait=False, cancel_futures=True)
+        # After Ctrl-C, or where the reader went away, nobody wants what is under way. Waiting is for the pool's own
+        # thread: left alone it closes its pipe while the interpreter, on its way out, writes to it.
         for process in multiprocessing.active_children():
             process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _do(task: Callable[[], T]) -> T:
