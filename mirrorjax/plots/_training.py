@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from .._errors import InputError
 from ..training import Row, TrainLog, estimate
@@ -50,6 +50,7 @@ def training(log: TrainLog, *, title: str = "") -> Figure:
         ax.set_ylabel(label)
     axes[0].set_title(title)
     axes[-1].set_xlabel("step")
+    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.align_ylabels()
     return figure
 
