@@ -110,7 +110,8 @@ def page(plan: Comparison, source: str, found: Sequence[Row]) -> str:
     {len(grid.rates)} learning rates, chosen for each density by the mean validation accuracy of
     {plan.tuning_seeds} other seeds, never by the test part, the fifth of the data that is fold {plan.fold}.
     {plan.epochs} epochs of training, one-shot magnitude pruning of the merged weights, {plan.fine_tuning} epochs
-    of plain SGD under the mask, the same for all; without pruning, and under a mask from the start, {plan.epochs + plan.fine_tuning} epochs at once."""
+    of plain SGD under the mask, the same for all; without pruning, and under a mask from the start,
+    {plan.epochs + plan.fine_tuning} epochs at once."""
     about = ", ".join(f"{name} {version}" for name, version in environment().items())
     titles = "\n".join(f"- {name}: {METHODS[name].title}" for name in plan.methods)
     return f"{textwrap.fill(' '.join(how.split()), 110)}\n\n{table(found)}\n\n{titles}\n\n{choices(found)}\n\n{about}\n"
