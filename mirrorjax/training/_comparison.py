@@ -32,8 +32,8 @@ class Comparison:
 
     Every method gets the same number of grid points, of seeds to tune with, and of steps. For each density its
     strength and rate are those of the best mean validation accuracy; `sweep` reports every strength, each at its
-    best rate. The `fold` is the fifth of the data that tests, with seeds of its own: what was looked at in one fold
-    has seen nothing of another.
+    best rate. The `fold` is the fifth of the data that tests, with seeds of its own; in the other folds it trains and
+    validates.
 
     **Raises:** `InputError` for an unknown method or network, a density outside (0, 1], no seeds, or no such fold.
 

@@ -11,7 +11,6 @@ from jaxtyping import Array, Float
 from ..._ode import Solver, solve
 from ...checks import Evidence, Finding, Hypothesis, identity
 from ...checks._compare import MAIN, SWAP
-from ...problems import ReluNeurons
 from .._registry import theorem
 from .._sign_in import RECOVERED, Paths, Recovery, maps, mismatches, reset
 
@@ -86,6 +85,14 @@ def angle(w):
     return jnp.arctan2(jnp.where(across > 0, jnp.sqrt(jnp.where(across > 0, across, 1.0)), 0.0), w[0])
 
 
+def loss(theta):
+    """The population loss as stated; written out, as the derivative of `ReluNeurons` is the formula of `force`."""
+    a, w = theta[0], theta[1:]
+    size, turn = jnp.sqrt(jnp.sum(w**2)), angle(w)
+    overlap = jnp.sin(turn) + (jnp.pi - turn) * jnp.cos(turn)
+    return (a**2 * size**2 / 2 + 0.5 - a * size / jnp.pi * overlap) / 2
+
+
 def force(theta):
     """∇L, with `∇‖w‖(sin ϑ + (π − ϑ) cos ϑ) = (π − ϑ) e₁ + sin ϑ w/‖w‖`: finite wherever w ≠ 0."""
     a, w = theta[0], theta[1:]
@@ -94,7 +101,6 @@ def force(theta):
     return jnp.concatenate([jnp.sum(w * (a * w - pull / jnp.pi))[None], a**2 * w - a / jnp.pi * pull]) / 2
 
 
-loss = ReluNeurons.single(SPACE).loss
 losses, gradients, forces = (jax.jit(jax.vmap(function)) for function in (loss, jax.grad(loss), force))
 
 
