@@ -16,6 +16,9 @@ _FROM = {
     "verify": "theorems",
     "Verdict": "checks",
     "Outcome": "_outcome",
+    "InputError": "_errors",
+    "SolverError": "_errors",
+    "MirrorjaxError": "_errors",
 }
 _PACKAGES = (
     "analysis", "checks", "flows", "geometry", "parameterizations", "plots", "potentials", "problems", "report",
