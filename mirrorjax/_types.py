@@ -25,6 +25,11 @@ def has_nonfinite(*values: Any) -> bool:
     return not all(np.all(np.isfinite(np.asarray(leaf))) for leaf in jax.tree.leaves(values))
 
 
+def x64_on() -> bool:
+    """Whether float64 is on; without it no verdict is given."""
+    return bool(jax.config.jax_enable_x64)  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def as_array(value: Any) -> Array:
     """A strongly typed float array, also from Python ints: a weak type would compile once more."""
     return jnp.asarray(value, dtype=jnp.result_type(float))

@@ -19,12 +19,14 @@ from ._compare import (
 from ._constants import DEEP_RUNGS as DEEP_RUNGS, RUNGS as RUNGS
 from ._decide import Decision as Decision, decide as decide
 from ._evidence import (
+    Coordinates as Coordinates,
     Evidence as Evidence,
     Finding as Finding,
     Hypothesis as Hypothesis,
     Row as Row,
 )
 from ._identity import at_most as at_most, identity as identity
+from ._normalized import argmin_at_start as argmin_at_start, normalization as normalization
 from ._pointwise import pointwise as pointwise
 from ._serialize import as_json as as_json
 from ._verdict import (

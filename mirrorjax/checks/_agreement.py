@@ -1,5 +1,6 @@
 """Gradient flow against mirror flow: the central comparison."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
@@ -9,16 +10,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from .._types import State, as_array
+from .._errors import InputError
+from .._outcome import Outcome
+from .._types import State, as_array, as_state
 from ..flows import AccompaniedFlow, GradientFlow, MirrorFlow, accompanied_start
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential, DerivedPotential, Distorted, potential_of
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule
 from ._compare import MAIN, FlowRoute, compare
-from ._constants import RUNGS
+from ._constants import DEEP_RUNGS, RUNGS
 from ._evidence import Evidence, Finding
-from ._verdict import Verdict, combine, judge
+from ._normalized import argmin_at_start
+from ._times import compared_times
+from ._verdict import Judgement, Verdict, combine, judge
 
 POINTS = 21
 """Compared times. One number everywhere, since another length is another compilation."""
@@ -59,13 +64,15 @@ def agreement_finding(
     potential: AbstractPotential | None = None,
     controls: dict[str, AbstractPotential] | None = None,
     closed_loop: bool = True,
+    ts: ArrayLike | None = None,
 ) -> Finding:
     """The evidence behind `agreement`; `controls` are further wrong potentials to refute.
 
     `closed_loop=False` evaluates the mirror map at `μ_t = −∫∇f` of the gradient flow instead of
-    running a mirror flow of its own: one compiled flow less.
+    running a mirror flow of its own: one compiled flow less. `ts` are the compared times, by default
+    evenly spaced.
     """
-    ts = np.linspace(0.0, t1, POINTS)
+    ts = np.linspace(0.0, t1, POINTS) if ts is None else np.asarray(ts)
     truth = potential_of(param, w0) if potential is None else potential
     claims: dict[str, Evidence] = {}
     if truth.closed and closed_loop:
@@ -112,15 +119,23 @@ def agreement(
     w0: State,
     t1: float = 10.0,
     *,
-    rungs: Sequence[float] = RUNGS,
+    rungs: Sequence[float] | None = None,
     potential: AbstractPotential | None = None,
+    normalized: bool = True,
 ) -> Verdict:
     """Whether gradient flow on w and mirror flow in the potential are one motion of x up to `t1`.
 
     Integrates both over rungs of tolerance; wrong potentials run beside the right one and must be
-    refuted. `potential` defaults to the potential of `w0`; hand in your own to have it tested.
+    refuted. `potential` defaults to the potential of `w0`; hand in your own to have it tested. It is
+    held to two claims: the flow, and `x₀ = argmin R₀`, which the flow does not see and every statement
+    about limits needs. `normalized=False` claims the flow alone.
+
+    **Arguments:** `t1` > 0; the compared times are where x moves, down to t1/10¹². `rungs` of relative
+    tolerance default to 1e-6, 1e-8, 1e-10, and 1e-12 where these do not decide.
 
     **Returns:** a `Verdict`; print it for the table.
+
+    **Raises:** `InputError` for arguments that do not fit together.
 
     **Reference:** `flow` Theorem 3.1.
 
@@ -135,6 +150,58 @@ def agreement(
         ('holds', True)
     """
     start = time.perf_counter()
-    finding = agreement_finding(problem, param, schedule, w0, t1, rungs, potential)
-    judgement = judge("this instance", finding, time.perf_counter() - start)
-    return combine("agreement", [judgement], seed=-1, rungs=rungs)
+    w0 = as_state(w0)
+    truth = potential_of(param, w0) if potential is None else potential
+    _refuse_misfits(problem, param, truth, w0, t1)
+    # One flow object for the choice of times and the comparison: they share their compiled solve.
+    flow, state0 = GradientFlow(problem, param, schedule), w0
+    if not truth.closed:
+        flow, state0 = AccompaniedFlow(problem, param, schedule), accompanied_start(param, w0)
+    ts, failure = compared_times(flow, state0, t1, POINTS)
+    if failure:
+        unreached = Finding({"gradient flow = mirror flow": Evidence((), 0.0, 0.0, failure=failure)}, {})
+        return combine("agreement", [judge("this instance", unreached)], seed=-1, rungs=())
+    apart = {"x₀ = argmin R₀": argmin_at_start(param, truth, w0)} if normalized else {}
+
+    def judged(rungs: Sequence[float]) -> Judgement:
+        finding = agreement_finding(problem, param, schedule, w0, t1, rungs, truth, ts=ts)
+        finding = dataclasses.replace(finding, claims=finding.claims | apart)
+        return judge("this instance", finding, time.perf_counter() - start)
+
+    used = RUNGS if rungs is None else tuple(rungs)
+    judgement = judged(used)
+    if rungs is None and judgement.outcome is Outcome.INCONCLUSIVE and not _failed(judgement.finding):
+        deeper = judged(DEEP_RUNGS)
+        if deeper.outcome is not Outcome.INCONCLUSIVE:
+            judgement, used = deeper, DEEP_RUNGS
+    return combine("agreement", [_explained(judgement)], seed=-1, rungs=used)
+
+
+def _failed(finding: Finding) -> bool:
+    return any(evidence.failure or not evidence.x64 for evidence in finding.claims.values())
+
+
+def _explained(judgement: Judgement) -> Judgement:
+    """Says of a potential that is off by a linear term what still holds."""
+    fallen = {name for name, decision in judgement.claims.items() if decision.outcome is Outcome.REFUTED}
+    if judgement.outcome is not Outcome.REFUTED or fallen != {"x₀ = argmin R₀"}:
+        return judgement
+    reason = (
+        f"{judgement.reason}: the flow {judgement.claims['gradient flow = mirror flow'].outcome}; x₀ is not argmin R₀, "
+        "so limits minimize D_R(·, x₀): normalized=False claims the flow alone"
+    )
+    return dataclasses.replace(judgement, reason=reason)
+
+
+def _refuse_misfits(problem, param, potential, w0: State, t1: float) -> None:
+    if not (np.ndim(t1) == 0 and np.isfinite(t1) and t1 > 0):
+        raise InputError("t1 must be a finite time after 0", f"t1 = {t1}", "t1=10.0")
+    sizes = {
+        "the problem": problem.n,
+        "g(w0)": jax.eval_shape(param.g, w0).shape[0],
+        "the potential": potential.n,
+    }
+    if len(set(sizes.values())) > 1:
+        raise InputError(
+            "n differs", ", ".join(f"{name} has n = {n}" for name, n in sizes.items()), "a w0 of the problem's size"
+        )

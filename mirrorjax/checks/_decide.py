@@ -1,11 +1,15 @@
-"""From rows to an outcome. Pure Python: no jax, no state, every rule on one page."""
+"""From rows to an outcome: no jax, no state, every rule on one page."""
 
 import dataclasses
 import math
 
+import numpy as np
+
 from .._outcome import Outcome
-from ._constants import AGREE, CONVERGE, DISAGREE, MOTION, MOTION_RELATIVE, STANDSTILL
-from ._evidence import Evidence
+from ._constants import AGREE, CONVERGE, DISAGREE, MOTION, MOTION_RELATIVE, SETTLED, STANDSTILL
+from ._evidence import Coordinates, Evidence
+
+BELOW_RESOLUTION = "below resolution"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +44,7 @@ def decide(evidence: Evidence) -> Decision:
         >>> str(decide(Evidence(rows, scale=1.0, moved=1.0)).outcome)
         'holds'
     """
-    decision = _same(evidence)
+    decision = _unusable(evidence) or _same(evidence)
     if not evidence.differs:
         return decision
     opposite = _OPPOSITE.get(decision.outcome, decision.outcome)
@@ -51,15 +55,28 @@ def decide(evidence: Evidence) -> Decision:
     return dataclasses.replace(decision, outcome=opposite)
 
 
-def _same(evidence: Evidence) -> Decision:
-    if evidence.failure:
-        return _inconclusive(f"solve failed: {evidence.failure}; try more steps or an earlier end")
+def _unusable(evidence: Evidence) -> Decision | None:
+    """Why the numbers say nothing at all, if they do not. Precision first: it is why solves fail in float32."""
     if not evidence.x64:
         return _inconclusive("precision: float64 is off; jax.config.update('jax_enable_x64', True) switches it on")
+    if evidence.failure:
+        return _inconclusive(f"solve failed: {evidence.failure}; try more steps or an earlier end")
     numbers = [evidence.scale, evidence.moved]
     numbers += [value for row in evidence.rows for value in (row.discrepancy, row.budget)]
     if not evidence.rows or not all(math.isfinite(value) for value in numbers):
         return _inconclusive(f"non-finite values {evidence.where}".rstrip())
+    return None
+
+
+def _same(evidence: Evidence) -> Decision:
+    """The whole by its own scale, then every coordinate by its own."""
+    whole = _whole(evidence)
+    if evidence.each is None or whole.outcome is Outcome.REFUTED:
+        return whole
+    return _by_coordinate(whole, evidence, evidence.each)
+
+
+def _whole(evidence: Evidence) -> Decision:
     e, b = evidence.rows[-1].discrepancy, evidence.rows[-1].budget
     if b == 0:
         return _inconclusive("degenerate budget: the numerical error measured exactly 0")
@@ -69,19 +86,61 @@ def _same(evidence: Evidence) -> Decision:
     resolution, effect = max(e, b) / evidence.scale, e / evidence.scale
     ladder = evidence.kind == "ladder"
     if e <= AGREE * b:
-        if ladder and b > evidence.rows[0].budget / CONVERGE:
+        if ladder and not (_forced(evidence) or _falls(evidence.rows[0].budget, b, evidence.scale)):
             return _inconclusive(
                 "the numerical error does not fall with the tolerance: follow the flow for longer, or add a rung"
             )
         return Decision(Outcome.HOLDS, f"e/b = {e / b:.2g}", resolution)
     if e >= DISAGREE * b:
-        if ladder and not _stands_still(evidence):
+        if ladder and (len(evidence.rows) < 2 or not _stands_still(evidence.rows[-2].discrepancy, e)):
             return _inconclusive("the discrepancy still moves with the tolerance: add a rung")
         return Decision(Outcome.REFUTED, f"e/b = {e / b:.2g} {evidence.where}".rstrip(), resolution, effect)
     return _inconclusive(f"e/b = {e / b:.2g} is between {AGREE:g} and {DISAGREE:g}: add a rung")
 
 
-def _stands_still(evidence: Evidence) -> bool:
-    if len(evidence.rows) < 2 or evidence.rows[-2].discrepancy == 0:
-        return False
-    return abs(evidence.rows[-1].discrepancy / evidence.rows[-2].discrepancy - 1) <= STANDSTILL
+def _by_coordinate(whole: Decision, evidence: Evidence, each: Coordinates) -> Decision:
+    """The same rules, coordinate by coordinate, where one moved above its own floor.
+
+    What a coordinate alone cannot decide, its budget not falling or its motion too small, is counted.
+    """
+    e, b, s = each.discrepancy[-1], each.budget[-1], each.scale
+    moved = (b > 0) & (each.moved > np.maximum(MOTION * b, MOTION_RELATIVE * s))
+    agrees = moved & (e <= AGREE * b)
+    refuted = moved & (e >= DISAGREE * b)
+    if evidence.kind == "ladder":
+        agrees &= _forced(evidence) | _falls(each.budget[0], b, s)
+        refuted &= _stands_still(each.discrepancy[-2], e) if len(each.discrepancy) > 1 else False
+    between = moved & (e > AGREE * b) & ~refuted
+    # Where one has not moved, its scale may be 0.
+    effect, resolution = (np.divide(part, s, out=np.zeros_like(s), where=s > 0) for part in (e, np.maximum(e, b)))
+    if np.any(refuted):
+        worst = int(np.argmax(np.where(refuted, effect, -1.0)))
+        reason = f"e/b = {e[worst] / b[worst]:.2g} at coordinate {worst}, judged by its own size {s[worst]:.1e}"
+        return Decision(Outcome.REFUTED, reason, float(resolution[worst]), float(effect[worst]))
+    if np.any(between):
+        worst = int(np.argmax(np.where(between, e / np.where(b > 0, b, 1.0), -1.0)))
+        reason = f"e/b = {e[worst] / b[worst]:.2g} at coordinate {worst} of size {s[worst]:.1e}: add a rung"
+        return _inconclusive(reason)
+    if not np.any(agrees):
+        return whole
+    finest = whole.resolution if whole.outcome is Outcome.HOLDS else float(np.max(resolution[agrees]))
+    reason = whole.reason if whole.outcome is Outcome.HOLDS else f"e/b ≤ {np.max((e / b)[agrees]):.2g}"
+    unseen = int(np.sum(~agrees))
+    if unseen:
+        reason += f"; {unseen} of {e.size} coordinates {BELOW_RESOLUTION}"
+    return Decision(Outcome.HOLDS, reason, finest)
+
+
+def _forced(evidence: Evidence) -> bool:
+    """Whether the compared times force every step: then no tolerance is felt, and the swapped solver is the budget."""
+    return len(evidence.rows) > 1 and 0 < evidence.rows[0].steps == evidence.rows[-1].steps
+
+
+def _falls(first, last, scale):
+    """Whether the numerical error fell along the rungs, or was at round-off from the first one on."""
+    return (last <= first / CONVERGE) | (first <= SETTLED * scale)
+
+
+def _stands_still(before, now):
+    """Whether a discrepancy kept its size from one rung to the next."""
+    return (before > 0) & (abs(now - before) <= STANDSTILL * before)

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from .._types import x64_on
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -16,12 +18,27 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
+class Coordinates:
+    """The numbers of a comparison for each of n coordinates, over k rungs.
+
+    `discrepancy`, `budget` (k, n); `scale`, `moved` (n,). One scale for all of them would let a coordinate of
+    size 1e-13 be wrong 5-fold beside one of size 1.
+    """
+
+    discrepancy: np.ndarray
+    budget: np.ndarray
+    scale: np.ndarray
+    moved: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
 class Evidence:
     """The rows of one comparison. `kind` is "ladder" (tolerances) or "floor" (one round-off row).
 
     `scale` is the size of the compared object, `moved` how far it moved, `where` the time and
     coordinate of the largest discrepancy, `failure` why a solve did not end. `differs` turns the
-    question round: the claim is that the two routes are *not* the same.
+    question round: the claim is that the two routes are *not* the same. `each` has the numbers of
+    every coordinate, where they are judged apart. `x64` is whether float64 was on when it was made.
     """
 
     rows: tuple[Row, ...]
@@ -29,9 +46,10 @@ class Evidence:
     moved: float
     where: str = ""
     failure: str = ""
-    x64: bool = True
+    x64: bool = dataclasses.field(default_factory=x64_on)
     kind: str = "ladder"
     differs: bool = False
+    each: Coordinates | None = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from jaxtyping import ArrayLike
 
-from ._compare import locate, x64_on
+from ._compare import locate
 from ._constants import ROUNDOFF_SAMPLES
 from ._evidence import Evidence, Row
 
@@ -48,7 +48,7 @@ def identity(
         moved = [a * (1 + eps * rng.choice([-1.0, 0.0, 1.0], size=a.shape)) for a in arrays]
         floor = max(floor, float(np.max(np.abs(residual(*moved)[0] - gap))))
     row = Row(0.0, float(np.max(np.abs(gap))), floor, 0)
-    return Evidence((row,), scale, scale, locate(np.atleast_2d(np.abs(gap))), x64=x64_on(), kind="floor")
+    return Evidence((row,), scale, scale, locate(np.atleast_2d(np.abs(gap))), kind="floor")
 
 
 def at_most(left: float, right: float, floor: float, scale: float | None = None) -> Evidence:
@@ -61,4 +61,4 @@ def at_most(left: float, right: float, floor: float, scale: float | None = None)
     """
     size = max(abs(left), abs(right)) if scale is None else scale
     row = Row(0.0, max(0.0, left - right), floor, 0)
-    return Evidence((row,), size, size, x64=x64_on(), kind="floor")
+    return Evidence((row,), size, size, kind="floor")

@@ -9,7 +9,8 @@ import jax
 import numpy as np
 
 from .._outcome import Outcome
-from ._decide import Decision, decide
+from ._constants import COARSE
+from ._decide import BELOW_RESOLUTION, Decision, decide
 from ._evidence import Evidence, Finding, Hypothesis, Row
 
 
@@ -96,7 +97,7 @@ def judge(name: str, finding: Finding, seconds: float = math.nan) -> Judgement:
     claims = {key: decide(e) for key, e in finding.claims.items()}
     controls = {key: decide(e) for key, e in finding.controls.items()}
     planted = {size: decide(e).outcome is Outcome.REFUTED for size, e in finding.planted.items()}
-    outcome, reason = _conclude(finding.hypotheses, claims, controls)
+    outcome, reason = _conclude(finding.hypotheses, claims, controls, planted)
     rows = _deciding_rows(finding.claims, claims, outcome)
     return Judgement(
         name=name,
@@ -114,7 +115,7 @@ def judge(name: str, finding: Finding, seconds: float = math.nan) -> Judgement:
     )
 
 
-def _conclude(hypotheses, claims, controls) -> tuple[Outcome, str]:
+def _conclude(hypotheses, claims, controls, planted: dict[float, bool]) -> tuple[Outcome, str]:
     for h in hypotheses:
         if not h.ok:
             return Outcome.INCONCLUSIVE, f"hypothesis not met: {h.name} ({h.measured})"
@@ -130,8 +131,12 @@ def _conclude(hypotheses, claims, controls) -> tuple[Outcome, str]:
             )
     if not controls:
         return Outcome.INCONCLUSIVE, "no power: no control was run"
+    if planted and math.isnan(detection_limit(planted)):
+        sizes = f"{max(planted):.0e} … {min(planted):.0e}" if len(planted) > 1 else f"{max(planted):.0e}"
+        return Outcome.INCONCLUSIVE, f"no power: of the errors planted ({sizes}) the largest was not caught"
     worst = max(claims.values(), key=lambda d: d.resolution)
-    return Outcome.HOLDS, f"{len(claims)} claims, {len(controls)} controls refuted, {worst.reason}"
+    coarse = f", coarse: resolution {worst.resolution:.1e}" if worst.resolution > COARSE else ""
+    return Outcome.HOLDS, f"{len(claims)} claims, {len(controls)} controls refuted, {worst.reason}{coarse}"
 
 
 def _deciding_rows(evidence: dict[str, Evidence], claims: dict[str, Decision], outcome: Outcome):
@@ -180,7 +185,8 @@ def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence
     reason = deciding.reason if len(judgements) == 1 else f"{deciding.name}: {deciding.reason}"
     if outcome is Outcome.HOLDS:
         controls = sum(len(j.controls) for j in judgements)
-        reason = f"{len(judgements)} instances, {controls} controls refuted"
+        instances = f"{len(judgements)} instance{'s' * (len(judgements) > 1)}"
+        reason = "; ".join([f"{instances}, {controls} controls refuted", *_reservations(judgements)])
     return Verdict(
         id=id,
         outcome=outcome,
@@ -193,6 +199,14 @@ def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence
         rungs=tuple(rungs),
         seconds=float(np.nansum([j.seconds for j in judgements])),
     )
+
+
+def _reservations(judgements: Sequence[Judgement]) -> list[str]:
+    """What a verdict that holds could not see, for its outcome line."""
+    resolution = _largest(j.resolution for j in judgements)
+    coarse = [f"coarse: resolution {resolution:.1e}"] if resolution > COARSE else []
+    counted = (d.reason for j in judgements for d in j.claims.values() if BELOW_RESOLUTION in d.reason)
+    return [*coarse, *(f"{reason.split('; ')[-1]}" for reason in counted)][:2]
 
 
 def environment() -> dict[str, str]:

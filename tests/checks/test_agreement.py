@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mirrorjax as mj
-from mirrorjax.checks import Outcome, agreement
+from mirrorjax.checks import Outcome, agreement, decide, normalization
 from mirrorjax.parameterizations import Custom, SquaredDifference
 from mirrorjax.potentials import HyperbolicEntropy
 from mirrorjax.problems import LinearRegression
@@ -88,3 +88,65 @@ def test_a_pair_that_does_not_commute_is_refuted_with_the_potential_it_would_hav
     verdict = agreement(CASE.problem, Custom(product, mask_only), CASE.schedule, CASE.w0, t1=CASE.t1)
     assert verdict.outcome is Outcome.REFUTED
     assert verdict.effect > 1e-3
+
+
+def test_a_linear_term_leaves_the_flow_and_moves_the_argmin():
+    turned = eqx.tree_at(lambda r: r.s, R, -R.s)
+    verdict = agree(potential=turned)
+    assert verdict.outcome is Outcome.REFUTED
+    assert "the flow holds; x₀ is not argmin R₀" in verdict.reason and "normalized=False" in verdict.reason
+    claims = verdict.instances[0].claims
+    assert claims["gradient flow = mirror flow"].outcome is Outcome.HOLDS
+    assert claims["x₀ = argmin R₀"].effect > 0.1
+    flow_alone = agreement(
+        CASE.problem, CASE.param, CASE.schedule, CASE.w0, CASE.t1, potential=turned, normalized=False
+    )
+    assert flow_alone.outcome is Outcome.HOLDS  # from μ₀ = ∇R₀(x₀) ≠ 0: from μ₀ = 0 it would start elsewhere
+
+
+def test_the_normalization_is_a_claim_of_its_own():
+    mu, a = jnp.linspace(0.0, 0.1, CASE.problem.n), -0.3
+    off = eqx.tree_at(lambda r: r.rate, R, 1.001 * R.rate)
+    outcomes = [decide(normalization(CASE.param, P, CASE.w0, mu, a)).outcome for P in (R, off)]
+    assert outcomes == [Outcome.HOLDS, Outcome.REFUTED]
+
+
+@pytest.mark.parametrize("t1", [1e4, 1e-6])
+def test_long_after_the_end_and_soon_after_the_start(t1):
+    """To 1e4 an even grid sees the limit alone, which a potential with a wrong constant shares; to 1e-6 no error."""
+    schedule = SwitchOff(0.3 / min(t1, 2.0), at=0.5 * min(t1, 2.0))
+    verdict = agreement(CASE.problem, CASE.param, schedule, CASE.w0, t1=t1)
+    assert verdict.outcome is Outcome.HOLDS, str(verdict)
+    assert verdict.detection_limit <= 1e-6
+    wrong = eqx.tree_at(lambda r: r.kappa, R, (1 + 1e-4) * R.kappa)
+    flow = agreement(CASE.problem, CASE.param, schedule, CASE.w0, t1=t1, potential=wrong, normalized=False)
+    assert flow.outcome is Outcome.REFUTED
+
+
+def test_a_flow_that_does_not_arrive_says_how_far_it_comes():
+    stiff = LinearRegression(1e4 * np.asarray(CASE.problem.Z), 1e4 * np.asarray(CASE.problem.y))
+    verdict = agreement(stiff, CASE.param, CASE.schedule, CASE.w0, t1=CASE.t1)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "ran out of steps" in verdict.reason and "would decide" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"t1": 0.0}, "t1 must be"),
+        ({"t1": np.inf}, "t1 must be"),
+        ({"w0": CASE.param.lift(np.zeros(3))}, "n differs"),
+        ({"potential": mj.potential_of(CASE.param, CASE.param.lift(np.zeros(3)))}, "n differs"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(changed, message):
+    parts = {"problem": CASE.problem, "param": CASE.param, "schedule": CASE.schedule, "w0": CASE.w0, "t1": CASE.t1}
+    with pytest.raises(mj.InputError, match=message):
+        agreement(**(parts | changed))
+
+
+def test_a_start_in_single_precision_is_the_start_that_it_lifts_to():
+    w32 = np.asarray(CASE.w0, np.float32)
+    low, high = (agreement(CASE.problem, CASE.param, CASE.schedule, w, t1=CASE.t1) for w in (w32, np.float64(w32)))
+    assert low.outcome is high.outcome is Outcome.HOLDS
+    assert low.resolution == high.resolution

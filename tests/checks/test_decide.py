@@ -12,9 +12,9 @@ HOLDS, REFUTED, INCONCLUSIVE = Outcome.HOLDS, Outcome.REFUTED, Outcome.INCONCLUS
 TOLERANCES = (1e-6, 1e-8, 1e-10)
 
 
-def ladder(e, b, **other) -> Evidence:
+def ladder(e, b, steps=(10, 20, 40), **other) -> Evidence:
     """Rows with the discrepancies `e` and budgets `b`, of scale 1 and moved by 1."""
-    rows = tuple(Row(tol, x, y, 10) for tol, x, y in zip(TOLERANCES, e, b))
+    rows = tuple(Row(tol, x, y, n) for tol, x, y, n in zip(TOLERANCES, e, b, steps))
     return Evidence(**{"rows": rows, "scale": 1.0, "moved": 1.0} | other)
 
 
@@ -103,6 +103,22 @@ def test_holds_needs_a_budget_that_falls_thirtyfold():
     assert decision.outcome is INCONCLUSIVE and "does not fall" in decision.reason
 
 
+def test_a_budget_at_round_off_from_the_first_rung_on_has_nowhere_to_fall():
+    settled = (9e-10, 9e-10, 9e-10)
+    assert decide(ladder((1e-10, 1e-10, 1e-10), settled)).outcome is HOLDS
+    assert decide(ladder((1e-10, 1e-10, 1e-10), (1.1e-9, 1e-9, 1e-9))).outcome is INCONCLUSIVE
+    # An error that is planted there is refuted all the same.
+    assert decide(ladder((3e-8, 3e-8, 3e-8), settled)).outcome is REFUTED
+
+
+def test_where_the_compared_times_force_every_step_no_tolerance_is_felt():
+    flat = (1e-7, 1e-7, 1e-7)
+    assert decide(ladder(flat, flat)).outcome is INCONCLUSIVE
+    decision = decide(ladder(flat, flat, steps=(20, 20, 20)))
+    assert decision.outcome is HOLDS and decision.resolution == 1e-7
+    assert decide(ladder(flat, flat, steps=(0, 0, 0))).outcome is INCONCLUSIVE  # two closed forms take none
+
+
 # Rule 6
 def test_refuted_begins_at_thirty_budgets():
     b = 2.0**-30
@@ -158,7 +174,14 @@ def test_a_claimed_difference_turns_the_outcomes_round():
 sizes = st.one_of(st.just(0.0), st.floats(-14.0, 1.0).map(lambda p: 10.0**p))
 triples = st.tuples(sizes, sizes, sizes)
 anything = st.builds(
-    ladder, triples, triples, scale=sizes, moved=sizes, kind=st.sampled_from(["ladder", "floor"]), differs=st.booleans()
+    ladder,
+    triples,
+    triples,
+    st.sampled_from([(10, 20, 40), (20, 20, 20)]),
+    scale=sizes,
+    moved=sizes,
+    kind=st.sampled_from(["ladder", "floor"]),
+    differs=st.booleans(),
 )
 
 
@@ -169,7 +192,8 @@ def transcribed(evidence: Evidence) -> Outcome:
     if b3 == 0 or evidence.moved <= max(1e3 * b3, 1e-9 * evidence.scale):
         return INCONCLUSIVE
     on_ladder = evidence.kind == "ladder"
-    if e3 <= 5 * b3 and (not on_ladder or b3 <= b1 / 30):
+    falls = b3 <= b1 / 30 or b1 <= 1e-9 * evidence.scale or evidence.rows[0].steps == evidence.rows[-1].steps
+    if e3 <= 5 * b3 and (not on_ladder or falls):
         return REFUTED if evidence.differs else HOLDS
     if e3 >= 30 * b3 and (not on_ladder or (e2 > 0 and abs(e3 / e2 - 1) <= 0.3)):
         return HOLDS if evidence.differs else REFUTED

@@ -167,7 +167,7 @@ def theorem_(case: Case, rungs) -> Finding:
     flow, coarse = (followed(case, log_c, ts) for log_c in (case.log_c, case.log_c / 20))
 
     def against(saddles: np.ndarray, route: FlowRoute = flow) -> Evidence:
-        return compare(route, Exact(saddles), [max(SHARPER * rtol, FINEST) for rtol in rungs])
+        return compare(route, Exact(saddles), [max(SHARPER * rtol, FINEST) for rtol in rungs], apart=False)
 
     true = path.at(ts)
     delayed = path.saddles[np.maximum(np.searchsorted(path.times, ts, side="right") - 1, 0)]
