@@ -8,7 +8,17 @@ import optax
 from jaxtyping import Array, Int
 
 from .._types import Scalar, as_array
-from ._transform import Strength, at_step, check_factors, check_number, check_update, increment, map_factors, no_count
+from ._transform import (
+    Strength,
+    at_step,
+    check_factors,
+    check_number,
+    check_step,
+    check_update,
+    increment,
+    map_factors,
+    no_count,
+)
 
 
 class DecayState(NamedTuple):
@@ -29,8 +39,8 @@ def scheduled_decay(strength: Strength) -> optax.GradientTransformationExtraArgs
 
     **Arguments:** `strength` α, a number or an optax schedule.
 
-    **Raises:** `InputError` for a negative or non-finite strength, at `init` without factors, and at
-    `update` without params.
+    **Raises:** `InputError` for a strength that is negative, not finite or not one number, at `init` without
+    factors, and at `update` without params.
 
     **Reference:** `flow` Theorem 3.1: for `h = m² + w²` the scale falls as `e^{−4A}`, A the dose.
 
@@ -47,12 +57,12 @@ def scheduled_decay(strength: Strength) -> optax.GradientTransformationExtraArgs
 
     def init(params: Any) -> DecayState:
         check_factors("scheduled_decay", params)
-        return DecayState(no_count(), at_step(strength, no_count()), as_array(0.0))
+        return DecayState(no_count(), at_step("strength", strength, no_count()), as_array(0.0))
 
     def update(updates, state, params=None, **extra):
         check_update("scheduled_decay", updates, params)
         check_factors("scheduled_decay", params)
-        alpha = at_step(strength, state.count)
+        alpha = at_step("strength", strength, state.count)
         return decayed(alpha, updates, params), DecayState(increment(state.count), alpha, state.dose + alpha)
 
     return optax.GradientTransformationExtraArgs(init, update)
@@ -72,6 +82,8 @@ def switch_off(strength: Strength, at: int | Array) -> optax.GradientTransformat
 
     **Arguments:** `strength` α, a number or an optax schedule; `at` the first step without decay.
 
+    **Raises:** `InputError` as `scheduled_decay`, and for an `at` that is no whole number.
+
     **Reference:** flow/switch-off. Constant decay for ever ends at the LASSO of weight 2α.
 
     !!! example
@@ -85,8 +97,8 @@ def switch_off(strength: Strength, at: int | Array) -> optax.GradientTransformat
         (0.2, 0.0)
     """
     check_number("strength", strength)
-    check_number("at", at)
-    return scheduled_decay(lambda count: jnp.where(count < at, at_step(strength, count), 0.0))
+    check_step("at", at)
+    return scheduled_decay(lambda count: jnp.where(count < at, at_step("strength", strength, count), 0.0))
 
 
 def spred(strength: Strength) -> optax.GradientTransformationExtraArgs:

@@ -54,7 +54,8 @@ def ham(
         >>> round(float((theta + updates)[0, 0] / (1.999 * jnp.exp(-0.2))), 6)
         1.0
     """
-    for name, value in {"learning_rate": learning_rate, "alpha": alpha, "beta": beta}.items():
+    strengths = {"learning_rate": learning_rate, "alpha": alpha, "beta": beta}
+    for name, value in strengths.items():
         check_number(name, value)
     # Not the default itself: inject_hyperparams takes every callable for a schedule.
     is_meant = is_weight if weights is None else weights
@@ -66,7 +67,7 @@ def ham(
     def update(updates, state, params=None, **extra):
         check_update("ham", updates, params)
         check_state(inner, state.inner_state, params)
-        rate, curve, shrink = (at_step(value, state.count) for value in (learning_rate, alpha, beta))
+        rate, curve, shrink = (at_step(*item, state.count) for item in strengths.items())
         steps, inner_state = inner.update(updates, state.inner_state, params, **extra)
 
         def multiplied(path, step, gradient, theta):

@@ -59,7 +59,7 @@ def mirror_descent(learning_rate: Strength, potential: AbstractPotential) -> opt
         x = _flat(params)
         _check(potential, x, params)
         zero = as_array(0.0)
-        mu = potential.grad(x, zero) - at_step(learning_rate, state.count) * _flat(updates)
+        mu = potential.grad(x, zero) - at_step("learning_rate", learning_rate, state.count) * _flat(updates)
         return _like(updates, potential.dual_grad(mu, zero) - x), MirrorState(increment(state.count))
 
     return optax.GradientTransformationExtraArgs(init, update)

@@ -11,7 +11,7 @@ from .._errors import InputError
 from .._types import Scalar, as_array, is_traced
 from ._decay import decayed
 from ._factors import Factors
-from ._transform import Strength, at_step, check_factors, check_number, check_update, increment, no_count
+from ._transform import Strength, at_step, check_factors, check_number, check_step, check_update, increment, no_count
 
 
 class PilotState(NamedTuple):
@@ -60,22 +60,24 @@ def pilot(
         check_number(name, value, positive=True)
     if not is_traced(factor) and not callable(factor) and not np.all(np.asarray(factor) > 1):
         raise InputError("factor δ must be above 1", f"factor = {factor}", "1.01")
+    if callable(ceiling) or is_traced(ceiling) or ceiling != float("inf"):
+        check_number("ceiling", ceiling, positive=True)
     if off_at is not None:
-        check_number("off_at", off_at)
+        check_step("off_at", off_at)
 
     def init(params: Any) -> PilotState:
         l1 = l1_of(check_factors("pilot", params))
-        return PilotState(no_count(), at_step(strength, no_count()), as_array(0.0), no_count(), l1)
+        return PilotState(no_count(), at_step("strength", strength, no_count()), as_array(0.0), no_count(), l1)
 
     def update(updates, state, params=None, **extra):
         check_update("pilot", updates, params)
         count = state.count
         l1 = l1_of(check_factors("pilot", params))
         # The power of a counted level, not a running product: α that has underflowed comes back.
-        alpha = at_step(strength, count) * at_step(factor, count) ** state.level.astype(l1.dtype)
-        above, free = l1 > at_step(target_l1, count), alpha < at_step(ceiling, count)
+        alpha = at_step("strength", strength, count) * at_step("factor", factor, count) ** state.level.astype(l1.dtype)
+        above, free = l1 > at_step("target_l1", target_l1, count), alpha < at_step("ceiling", ceiling, count)
         step = jnp.where(above, jnp.where(free, 1, 0), -1).astype(state.level.dtype)
-        alpha = jnp.minimum(alpha, at_step(ceiling, count))
+        alpha = jnp.minimum(alpha, at_step("ceiling", ceiling, count))
         alpha = alpha if off_at is None else jnp.where(count < off_at, alpha, 0.0)
         state = PilotState(increment(count), alpha, state.dose + alpha, state.level + step, l1)
         return decayed(alpha, updates, params), state

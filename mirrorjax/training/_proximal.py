@@ -46,7 +46,7 @@ def soft_threshold(learning_rate: Strength, strength: Strength) -> optax.Gradien
 
     def update(updates, state, params=None, **extra):
         check_update("soft_threshold", updates, params)
-        width = at_step(learning_rate, state.count) * at_step(strength, state.count)
+        width = at_step("learning_rate", learning_rate, state.count) * at_step("strength", strength, state.count)
 
         def shrunk(path, step, theta):
             if is_factors(theta) or not is_weight(path, theta):

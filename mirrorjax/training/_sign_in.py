@@ -10,7 +10,7 @@ from jaxtyping import Array, ArrayLike, Int
 from .._errors import InputError
 from ..parameterizations import AbstractLiftable
 from ._factors import Factors
-from ._transform import check_factors, check_number, check_update, increment, map_factors, no_count
+from ._transform import check_factors, check_step, check_update, check_values, increment, map_factors, no_count
 
 
 class ResetState(NamedTuple):
@@ -27,7 +27,7 @@ def sign_in_reset(every: int | Array, scale: ArrayLike = 0.5) -> optax.GradientT
     the updates so that the factors are these after `apply_updates` (to the rounding of that sum).
     A weight whose factors are all 0 is pruned and stays so.
 
-    **Arguments:** `every` ≥ 1 steps (with `inject_hyperparams`, an integer); `scale` ≥ 0.
+    **Arguments:** `every` ≥ 1, a whole number of steps; `scale` ≥ 0.
 
     **Raises:** `InputError` for numbers outside these ranges, for a model without factors or with a
     parameterization that has no lift, and at `update` without params.
@@ -46,8 +46,8 @@ def sign_in_reset(every: int | Array, scale: ArrayLike = 0.5) -> optax.GradientT
         >>> bool(jnp.allclose((m**2 - w**2) / 2, 0.5))
         True
     """
-    check_number("every", every, positive=True)
-    check_number("scale", scale)
+    check_step("every", every, positive=True)
+    check_values("scale", scale)
 
     def init(params: Any) -> ResetState:
         for node in check_factors("sign_in_reset", params):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,21 +15,51 @@ from .._types import Scalar, as_array, is_traced
 from ._factors import Factors, all_factors, is_factors
 
 Strength = Any
-"""A number, an array, or an optax schedule: a function from the step to a number."""
+"""A number, or an optax schedule: a function from the step to a number."""
 
 
 def check_number(name: str, value: Any, positive: bool = False) -> None:
-    """Refuses a number that is not finite, is negative, or is 0 where it must be positive."""
-    if callable(value) or is_traced(value):
+    """Refuses what is no schedule and not one number; and a number that is not finite, negative, or 0 if `positive`."""
+    if not callable(value):
+        _check_one(name, value, "one number, or a schedule of the step")
+        check_values(name, value, positive)
+
+
+def check_values(name: str, value: Any, positive: bool = False) -> None:
+    """Refuses numbers, one or many, that are not finite, negative, or 0 where they must be positive."""
+    if is_traced(value):
         return
-    number = np.asarray(value, np.float64)
+    wanted = f"{name} must be finite and {'positive' if positive else 'not negative'}"
+    try:
+        number = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(wanted, f"{name} = {value!r}") from None
     if not np.all(np.isfinite(number) & ((number > 0) if positive else (number >= 0))):
-        raise InputError(f"{name} must be finite and {'positive' if positive else 'not negative'}", f"{name} = {value}")
+        raise InputError(wanted, f"{name} = {value}")
 
 
-def at_step(strength: Strength, count: Array) -> Scalar:
+def check_step(name: str, value: Any, positive: bool = False) -> None:
+    """Refuses what is not one whole number of steps: 2.5 would act as 2 or as 3, without a word."""
+    wanted = "a whole number of steps"
+    _check_one(name, value, wanted)
+    if not jnp.issubdtype(jnp.result_type(value), jnp.integer):
+        raise InputError(f"{name} is {wanted}", f"{name} = {value}", f"{name}=10, or int(…)")
+    check_values(name, value, positive)
+
+
+def _check_one(name: str, value: Any, wanted: str) -> None:
+    dtype = value.dtype if eqx.is_array_like(value) and hasattr(value, "dtype") else np.result_type(type(value))
+    real = jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)
+    if not real or np.ndim(value):
+        raise InputError(f"{name} is {wanted}", f"{name} = {value!r}", "strengths that differ: optax.masked, one each")
+
+
+def at_step(name: str, strength: Strength, count: Array) -> Scalar:
     """The strength at this step."""
-    return as_array(strength(count) if callable(strength) else strength)
+    value = as_array(strength(count) if callable(strength) else strength)
+    if value.ndim:
+        raise InputError(f"{name} is one number at each step", f"shape {value.shape}", "a schedule that returns one")
+    return value
 
 
 def check_update(name: str, updates: Any, params: Any) -> None:

@@ -301,6 +301,10 @@ def test_there_must_be_factors(name):
         make(**arguments).init({"w": jnp.asarray(THETA)})
 
 
+NO_STEPS = (2.5, 0.5, 2.0, jnp.array([1, 2]), True, "2", lambda count: 2)
+NO_NUMBERS = (jnp.array([0.1]), [0.1, 0.2], "0.1", None, 1j, {"layer": 0.1})
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -310,6 +314,16 @@ def test_there_must_be_factors(name):
         (lambda: training.pilot(0.0, 0.1), "target_l1 must be"),
         (lambda: training.pilot(1.0, 0.1, factor=0.9), "above 1"),
         (lambda: training.sign_in_reset(0), "every must be"),
+        *((lambda every=every: training.sign_in_reset(every), "every is a whole number") for every in NO_STEPS),
+        (lambda: training.sign_in_reset(1, scale=lambda count: 0.5), "scale must be"),
+        *((lambda at=at: training.switch_off(0.1, at=at), "at is a whole number") for at in NO_STEPS),
+        (lambda: training.pilot(1.0, 0.1, off_at=2.5), "off_at is a whole number"),
+        (lambda: training.pilot(1.0, 0.1, ceiling=float("nan")), "ceiling must be"),
+        *((lambda bad=bad: training.scheduled_decay(bad), "strength is one number") for bad in NO_NUMBERS),
+        (lambda: training.pilot(1.0, jnp.array([0.1])), "strength is one number"),
+        (lambda: training.ham(optax.sgd(0.1), np.array([0.1, 0.2])), "learning_rate is one number"),
+        (lambda: training.gradient_descent([0.1]), "rate is one number"),
+        (lambda: training.spred(lambda count: jnp.full(3, 0.1)).init(params()), "strength is one number at each step"),
         (lambda: training.sign_in_reset(1, scale=-1.0), "scale must be"),
         (lambda: training.ham(optax.sgd(0.1), -0.1), "learning_rate must be"),
         (lambda: training.mirror_descent(0.1, ENTROPY).init(params()), "not its factors"),
