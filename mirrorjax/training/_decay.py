@@ -63,6 +63,8 @@ def scheduled_decay(strength: Strength) -> optax.GradientTransformationExtraArgs
         check_update("scheduled_decay", updates, params)
         check_factors("scheduled_decay", params)
         alpha = at_step("strength", strength, state.count)
+        if "probe" in extra:
+            return probed(extra["probe"], updates, params), state
         return decayed(alpha, updates, params), DecayState(increment(state.count), alpha, state.dose + alpha)
 
     return optax.GradientTransformationExtraArgs(init, update)
@@ -75,6 +77,11 @@ def decayed(alpha: Scalar, updates: Any, params: Any) -> Any:
         return u.w.astype(alpha.dtype) + alpha * jax.grad(p.param.h)(p.w.astype(alpha.dtype))
 
     return map_factors(add, updates, params)
+
+
+def probed(probe: str, updates: Any, params: Any) -> Any:
+    """The answer of every decay to `check_order`: that of strength 1, whatever the schedule."""
+    return decayed(as_array(1.0), updates, params) if probe == "decay" else updates
 
 
 def switch_off(strength: Strength, at: int | Array) -> optax.GradientTransformationExtraArgs:

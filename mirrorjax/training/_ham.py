@@ -70,6 +70,9 @@ def ham(
         rate, curve, shrink = (at_step(*item, state.count) for item in strengths.items())
         steps, inner_state = inner.update(updates, state.inner_state, params, **extra)
 
+        if "probe" in extra:
+            return steps, HamState(state.count, inner_state)
+
         def multiplied(path, step, gradient, theta):
             if is_factors(theta) or not is_meant(path, theta):
                 return step

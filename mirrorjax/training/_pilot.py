@@ -9,7 +9,7 @@ from jaxtyping import Array, Int
 
 from .._errors import InputError
 from .._types import Scalar, as_array, is_traced
-from ._decay import decayed
+from ._decay import decayed, probed
 from ._factors import Factors
 from ._transform import Strength, at_step, check_factors, check_number, check_step, check_update, increment, no_count
 
@@ -71,6 +71,8 @@ def pilot(
 
     def update(updates, state, params=None, **extra):
         check_update("pilot", updates, params)
+        if "probe" in extra:
+            return probed(extra["probe"], updates, params), state
         count = state.count
         l1 = l1_of(check_factors("pilot", params))
         # The power of a counted level, not a running product: α that has underflowed comes back.

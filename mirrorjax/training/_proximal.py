@@ -46,6 +46,8 @@ def soft_threshold(learning_rate: Strength, strength: Strength) -> optax.Gradien
 
     def update(updates, state, params=None, **extra):
         check_update("soft_threshold", updates, params)
+        if "probe" in extra:
+            return params if extra["probe"] == "last" else updates, state
         width = at_step("learning_rate", learning_rate, state.count) * at_step("strength", strength, state.count)
 
         def shrunk(path, step, theta):

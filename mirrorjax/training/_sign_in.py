@@ -58,6 +58,8 @@ def sign_in_reset(every: int | Array, scale: ArrayLike = 0.5) -> optax.GradientT
     def update(updates, state, params=None, **extra):
         check_update("sign_in_reset", updates, params)
         check_factors("sign_in_reset", params)
+        if "probe" in extra:
+            return params if extra["probe"] == "last" else updates, state
         count = increment(state.count)
         now = count % jnp.asarray(every, count.dtype) == 0
         updates = jax.lax.cond(now, _reset, lambda u, p: u, updates, params)

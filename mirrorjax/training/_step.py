@@ -1,18 +1,24 @@
 """A training step, and the check that an optimizer's state belongs to the model."""
 
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import optax
-from jaxtyping import PyTree
+from jaxtyping import Array, PyTree
 
 from .._errors import InputError
-from .._types import Scalar
+from ._asked import updated
+from ._order import check_order
 
 
 def init(optimizer: optax.GradientTransformation, model: PyTree) -> optax.OptState:
     """The optimizer's state for what is trained of the model: its inexact arrays.
+
+    **Raises:** `InputError` for a chain in an order in which it does something else: decay after the learning rate,
+    which lets the weights grow, a reset or threshold before it, or a decay beside a line search.
 
     !!! example
         >>> import equinox as eqx, jax, optax
@@ -22,7 +28,10 @@ def init(optimizer: optax.GradientTransformation, model: PyTree) -> optax.OptSta
         >>> state[0].mu.model.weight.w.shape
         (2, 2, 3)
     """
-    return optimizer.init(eqx.filter(model, eqx.is_inexact_array))
+    params = eqx.filter(model, eqx.is_inexact_array)
+    state = optimizer.init(params)
+    check_order(optimizer, state, params)
+    return state
 
 
 def check_state(optimizer: optax.GradientTransformation, state: optax.OptState, model: PyTree) -> None:
@@ -57,14 +66,19 @@ def check_state(optimizer: optax.GradientTransformation, state: optax.OptState, 
     )
 
 
-def train_step(loss: Callable[..., Scalar], optimizer: optax.GradientTransformation) -> Callable[..., tuple]:
+def train_step(
+    loss: Callable[..., Any], optimizer: optax.GradientTransformation, *, has_aux: bool = False
+) -> Callable[..., tuple]:
     """`step(model, state, *batch) -> (model, state, loss)`, compiled: gradient, update, application.
 
-    The loss goes to the optimizer as `value`, for those that read it.
+    Optimizers that ask for more than the gradient get it: `value`, `grad` and `value_fn` for line searches
+    (`optax.lbfgs()`), `grad_fn` for SAM, `obj_fn` for Sophia.
 
-    **Arguments:** `loss(model, *batch)`, a scalar; `optimizer` of optax, complete.
+    **Arguments:** `loss(model, *batch)`, a scalar; with `has_aux` it returns `(scalar, aux)`, and the step
+    `(model, state, loss, aux)`. Such an aux is the new `eqx.nn.State` of a model with BatchNorm, whose old one
+    is part of the batch; `optimizer` of optax, complete.
 
-    **Raises:** from the step, `InputError` for a state of another model.
+    **Raises:** from the step, `InputError` for a state of another model, and a loss that is not one number.
 
     !!! example
         >>> import equinox as eqx, jax, jax.numpy as jnp, optax
@@ -78,14 +92,41 @@ def train_step(loss: Callable[..., Scalar], optimizer: optax.GradientTransformat
         >>> bool(value < 0.01)
         True
     """
-    extended = optax.with_extra_args_support(optimizer)
 
     @eqx.filter_jit
     def step(model, state, *batch):
         check_state(optimizer, state, model)
-        value, gradient = eqx.filter_value_and_grad(loss)(model, *batch)
-        params = eqx.filter(model, eqx.is_inexact_array)
-        updates, state = extended.update(gradient, state, params, value=value)
-        return eqx.apply_updates(model, updates), state, value
+        params, rest = eqx.partition(model, eqx.is_inexact_array)
+
+        def of(params):
+            # A copy of the batch: an eqx.nn.State in it can be used once, and a line search asks many times.
+            found = loss(eqx.combine(params, rest), *jax.tree.map(lambda leaf: leaf, batch))
+            return _value_and_aux(found, has_aux)
+
+        gradient_of = eqx.filter_value_and_grad(of, has_aux=True)
+        (value, aux), gradient = gradient_of(params)
+        updates, state = updated(
+            optimizer,
+            gradient,
+            state,
+            params,
+            value,
+            lambda params: of(params)[0],
+            lambda params: gradient_of(params)[1],
+        )
+        return eqx.apply_updates(model, updates), state, value, *([aux] if has_aux else [])
 
     return step
+
+
+def _value_and_aux(found: Any, has_aux: bool) -> tuple[Array, Any]:
+    """What a loss returned, as (value, aux)."""
+    if has_aux:
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise InputError("with has_aux a loss returns two things", type(found).__name__, "return value, aux")
+    elif isinstance(found, tuple):
+        raise InputError("the loss returns several things", f"{len(found)}", "train_step(…, has_aux=True)")
+    value, aux = found if has_aux else (found, None)
+    if jnp.shape(value) != () or not jnp.issubdtype(jnp.result_type(value), jnp.floating):
+        raise InputError("a loss is one number, real", f"shape {jnp.shape(value)}", "jnp.mean of it")
+    return value, aux

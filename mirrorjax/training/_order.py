@@ -1,0 +1,74 @@
+"""Whether the parts of a chain stand where they do what they say; a wrong order is no error in optax."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import PyTree
+
+from .._errors import InputError
+from .._types import is_traced
+from ._asked import updated
+from ._decay import DecayState
+from ._factors import is_factors
+from ._pilot import PilotState
+from ._proximal import ThresholdState
+from ._sign_in import ResetState
+
+DECAYS, LAST = (DecayState, PilotState), (ResetState, ThresholdState)
+SEARCHES = (optax.ScaleByZoomLinesearchState, optax.ScaleByBacktrackingLinesearchState)
+
+
+def check_order(optimizer: optax.GradientTransformation, state: optax.OptState, params: PyTree) -> None:
+    """Refuses a decay after the learning rate, a reset or threshold before it, and a decay beside a line search.
+
+    By what it does, not by names: the optimizer is asked for its first update without any gradient, decays at
+    strength 1, which must not let h grow; and once more with resets that ask for a known update, which must come
+    out as they put it. Traced params are not looked at.
+
+    **Raises:** `InputError` for such an order.
+    """
+    decays, lasts, searches = (_has(state, kinds) for kinds in (DECAYS, LAST, SEARCHES))
+    if decays and searches:
+        raise InputError(
+            "a line search measures the loss, and the decay is not in it: it ends elsewhere",
+            "",
+            "add α Σ h to the loss: sum(f.param.h(f.w) for f in its factors); or optax.sgd",
+        )
+    if is_traced(params, state):
+        return
+    if decays:
+        moved = _probed(optimizer, state, params, "decay")
+        slopes = [
+            jnp.vdot(jax.grad(node.param.h)(node.w), update.w)
+            for node, update in zip(*(jax.tree.leaves(tree, is_leaf=is_factors) for tree in (params, moved)))
+            if is_factors(node) and is_factors(update)
+        ]
+        if not is_traced(slopes) and sum(float(slope) for slope in slopes) > 0:
+            raise InputError(
+                "decay after the learning rate lets the weights grow",
+                "the sign has been turned before it",
+                "optax.chain(decay, optax.sgd(0.1)), or with Adam between scale_by_adam and scale_by_learning_rate",
+            )
+    if lasts:
+        moved = _probed(optimizer, state, params, "last")
+        pairs = list(zip(jax.tree.leaves(moved), jax.tree.leaves(params)))
+        if not is_traced(moved) and not all(np.array_equal(a, b) for a, b in pairs):
+            raise InputError(
+                "sign_in_reset and soft_threshold say where the weights are to end: what follows them changes it",
+                "",
+                "last in the chain: optax.chain(optax.sgd(0.1), training.sign_in_reset(100))",
+            )
+
+
+def _has(state: optax.OptState, kinds: tuple[type, ...]) -> bool:
+    nodes = jax.tree.leaves(state, is_leaf=lambda node: isinstance(node, kinds))
+    return any(isinstance(node, kinds) for node in nodes)
+
+
+def _probed(optimizer: optax.GradientTransformation, state: optax.OptState, params: PyTree, probe: str) -> Any:
+    still = jax.tree.map(jnp.zeros_like, params)
+    one = jnp.ones((), jnp.result_type(*jax.tree.leaves(params)))
+    return updated(optimizer, still, state, params, one, lambda _: one, lambda _: still, probe)[0]
