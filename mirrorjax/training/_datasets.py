@@ -10,6 +10,7 @@ from .._errors import InputError
 
 FOLDS, VALIDATION = 5, 0.2
 FEWEST = 20
+RENUMBERED = "y = np.unique(y, return_inverse=True)[1]"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -17,7 +18,7 @@ class Data:
     """Inputs x (n, …) in float32, labels y (n,) in 0 … classes − 1.
 
     **Raises:** `InputError` for lengths that differ, entries that are not finite, labels that are no such
-    integers, or fewer than 20 samples.
+    integers or leave one of them out (they are never renumbered in silence), or fewer than 20 samples.
 
     !!! example
         >>> import numpy as np
@@ -40,12 +41,23 @@ class Data:
             raise InputError(f"fewer than {FEWEST} samples cannot be split in three", f"{self.name}: {len(x)}")
         if x.dtype.kind not in "fiub":
             raise InputError("x must hold real numbers", f"{self.name}: {x.dtype}")
-        bad = np.argwhere(~np.isfinite(x))
+        with np.errstate(over="ignore"):
+            narrow = x.astype(np.float32)
+        bad = np.argwhere(~np.isfinite(narrow))
         if len(bad):
-            raise InputError("x must be finite", f"{self.name}: sample {bad[0][0]} has {x[tuple(bad[0])]}")
-        if y.dtype.kind not in "iu" or y.min() < 0 or y.max() < 1:
-            raise InputError("labels are integers 0 … classes − 1, of two classes or more", f"{self.name}: {y.dtype}")
-        object.__setattr__(self, "x", x.astype(np.float32))
+            raise InputError("x must be finite in float32", f"{self.name}: sample {bad[0][0]} has {x[tuple(bad[0])]}")
+        if y.dtype.kind not in "iu":
+            raise InputError("labels are integers 0 … classes − 1", f"{self.name}: {y.dtype}", RENUMBERED)
+        found = np.unique(y)
+        if len(found) < 2:
+            raise InputError("labels are of two classes or more", f"{self.name}: only {found[0]}")
+        if found[0] != 0 or found[-1] != len(found) - 1:
+            raise InputError(
+                "labels are 0 … classes − 1, none left out: more classes than there are would be trained",
+                f"{self.name}: {len(found)} classes, {found[0]} … {found[-1]}",
+                RENUMBERED,
+            )
+        object.__setattr__(self, "x", narrow)
         object.__setattr__(self, "y", y.astype(np.int32))
 
     @property

@@ -214,6 +214,25 @@ def test_the_folds_test_every_sample_once():
 
 
 @pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (np.ones((20, 2)), np.arange(20, dtype=np.uint32) % 2 * np.uint32(3_000_000_000), "2 classes, 0 … 3000000000"),
+        (np.ones((20, 2)), np.arange(20) % 3 + 1, "3 classes, 1 … 3.*return_inverse"),
+        (np.ones((20, 2)), np.arange(20) % 2 * 2, "none left out"),
+        (np.ones((20, 2)), np.arange(20) % 2 - 1, "2 classes, -1 … 0"),
+        (np.ones((20, 2)), np.zeros(20, int), "two classes"),
+        (np.ones((20, 2)), np.arange(20.0) % 2, "labels are integers"),
+        (np.full((20, 2), 1e300), np.arange(20) % 2, "finite in float32"),
+    ],
+)
+def test_data_is_never_changed_in_silence(x, y, message):
+    with pytest.raises(InputError, match=message):
+        training.Data(x, y)
+    wide = training.Data(np.ones((20, 2)), (np.arange(20) % 2).astype(np.uint64))
+    assert wide.classes == 2 and wide.y.tolist() == [0, 1] * 10
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"densities": (0.0,)}, r"density must be in \(0, 1\]"),
