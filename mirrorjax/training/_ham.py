@@ -11,7 +11,7 @@ from jaxtyping import Array, Int
 from ._factors import is_factors
 from ._step import check_state
 from ._transform import Strength, at_step, check_number, check_update, increment, no_count, wide
-from ._weights import is_weight
+from ._weights import weight_test
 
 _CLIP = 5.0
 
@@ -38,7 +38,7 @@ def ham(
 
     **Arguments:** `inner_optimizer` complete with its learning rate; `learning_rate` η, the same number
     or schedule; `alpha` α_H, `beta` β_H; `weights(path, leaf)` which leaves (default: two axes or
-    more, not called `bias`).
+    more, no bias, no gain of a normalization).
 
     **Raises:** `InputError` for negative or non-finite numbers, and at `update` without params or with
     the state of another model.
@@ -57,8 +57,6 @@ def ham(
     strengths = {"learning_rate": learning_rate, "alpha": alpha, "beta": beta}
     for name, value in strengths.items():
         check_number(name, value)
-    # Not the default itself: inject_hyperparams takes every callable for a schedule.
-    is_meant = is_weight if weights is None else weights
     inner = optax.with_extra_args_support(inner_optimizer)
 
     def init(params: Any) -> HamState:
@@ -72,6 +70,8 @@ def ham(
 
         if "probe" in extra:
             return steps, HamState(state.count, inner_state)
+
+        is_meant = weight_test(params) if weights is None else weights
 
         def multiplied(path, step, gradient, theta):
             if is_factors(theta) or not is_meant(path, theta):

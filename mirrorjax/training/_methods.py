@@ -17,7 +17,7 @@ from ._ham import ham
 from ._pilot import pilot
 from ._proximal import soft_threshold
 from ._sign_in import sign_in_reset
-from ._weights import is_weight
+from ._weights import weight_test
 
 MOMENTUM = 0.9
 PILOT_TARGET, PILOT_FACTOR, PILOT_CEILING = 0.2, 1.01, 3e-2
@@ -85,7 +85,7 @@ def descent(setting: Setting) -> Transformation:
 
 
 def _weights_only(params: Any) -> Any:
-    return jtu.tree_map_with_path(is_weight, params)
+    return jtu.tree_map_with_path(weight_test(params), params)
 
 
 def _l2(setting: Setting) -> Transformation:

@@ -1,7 +1,6 @@
 """Whether the parts of a chain stand where they do what they say; a wrong order is no error in optax."""
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,8 +26,9 @@ def check_order(optimizer: optax.GradientTransformation, state: optax.OptState, 
     """Refuses a decay after the learning rate, a reset or threshold before it, and a decay beside a line search.
 
     By what it does, not by names: the optimizer is asked for its first update without any gradient, decays at
-    strength 1, which must not let h grow; and once more with resets that ask for a known update, which must come
-    out as they put it. Traced params are not looked at.
+    strength 1, which must not let h grow (unless no sign is turned at all: then the chain is not complete yet); and
+    once more with resets that ask for a known update, which must come out as they put it. Traced params are not
+    looked at.
 
     **Raises:** `InputError` for such an order.
     """
@@ -57,20 +57,23 @@ def check_order(optimizer: optax.GradientTransformation, state: optax.OptState, 
 
 def _is_true(question: Callable, optimizer: optax.GradientTransformation, *trees: PyTree) -> bool:
     # One by one, the operations of a small network take 5 s to compile; together, unoptimized, a tenth of it.
-    with jax.ensure_compile_time_eval():
+    # Not a computation of the user: what is to stop those does not stop this one.
+    lenient = jax.numpy_dtype_promotion("standard"), jax.debug_nans(False), jax.debug_infs(False)
+    with jax.ensure_compile_time_eval(), lenient[0], lenient[1], lenient[2]:
         answer = jax.jit(lambda *trees: question(optimizer, *trees), compiler_options=QUICKLY)(*trees)
     return not is_traced(answer) and bool(answer)
 
 
 def _grows(optimizer: optax.GradientTransformation, state: optax.OptState, params: PyTree) -> Array:
-    """Whether decay alone makes the sum of h larger, to first order."""
+    """Whether decay alone makes the sum of h larger, to first order, in a chain that does turn the gradient's sign."""
     moved = _probed(optimizer, state, params, "decay")
+    turned = _product(_probed(optimizer, state, params, "", gradient=params), params) <= 0
     slopes = [
         jnp.vdot(jax.grad(node.param.h)(node.w), update.w).astype(float)
         for node, update in zip(*(jax.tree.leaves(tree, is_leaf=is_factors) for tree in (params, moved)))
         if is_factors(node) and is_factors(update)
     ]
-    return sum(slopes, jnp.zeros(())) > 0
+    return turned & (sum(slopes, jnp.zeros(())) > 0)
 
 
 def _is_changed(optimizer: optax.GradientTransformation, state: optax.OptState, params: PyTree) -> Array:
@@ -85,7 +88,17 @@ def _has(state: optax.OptState, kinds: tuple[type, ...]) -> bool:
     return any(isinstance(node, kinds) for node in nodes)
 
 
-def _probed(optimizer: optax.GradientTransformation, state: optax.OptState, params: PyTree, probe: str) -> Any:
-    still = jax.tree.map(jnp.zeros_like, params)
+def _product(tree: PyTree, other: PyTree) -> Array:
+    return sum((jnp.vdot(a, b) for a, b in zip(jax.tree.leaves(tree), jax.tree.leaves(other))), jnp.zeros(()))
+
+
+def _probed(
+    optimizer: optax.GradientTransformation,
+    state: optax.OptState,
+    params: PyTree,
+    probe: str,
+    gradient: PyTree | None = None,
+) -> PyTree:
+    still = jax.tree.map(jnp.zeros_like, params) if gradient is None else gradient
     one = jnp.ones((), jnp.result_type(*jax.tree.leaves(params)))
     return updated(optimizer, still, state, params, one, lambda _: one, lambda _: still, probe)[0]

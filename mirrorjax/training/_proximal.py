@@ -9,7 +9,7 @@ from jaxtyping import Array, Int
 
 from ._factors import is_factors
 from ._transform import Strength, at_step, check_number, check_update, increment, no_count
-from ._weights import is_weight
+from ._weights import weight_test
 
 
 class ThresholdState(NamedTuple):
@@ -21,7 +21,7 @@ class ThresholdState(NamedTuple):
 def soft_threshold(learning_rate: Strength, strength: Strength) -> optax.GradientTransformationExtraArgs:
     """`θ ← sign(θ) max(|θ| − ηλ, 0)` after the optimizer's step: proximal descent on `f + λ‖θ‖₁`.
 
-    Last in a chain. It acts on plain weights: two axes or more, not called `bias`; factors are left alone.
+    Last in a chain. It acts on plain weights: two axes or more, no bias, no gain; factors are left alone.
 
     **Arguments:** `learning_rate` η, the same number or schedule as the optimizer's; `strength` λ.
 
@@ -49,6 +49,8 @@ def soft_threshold(learning_rate: Strength, strength: Strength) -> optax.Gradien
         if "probe" in extra:
             return params if extra["probe"] == "last" else updates, state
         width = at_step("learning_rate", learning_rate, state.count) * at_step("strength", strength, state.count)
+
+        is_weight = weight_test(params)
 
         def shrunk(path, step, theta):
             if is_factors(theta) or not is_weight(path, theta):

@@ -31,7 +31,8 @@ def magnitude_mask(
     **Returns:** a mask: the structure of the merged model, True where a weight is kept, None where
     nothing is pruned.
 
-    **Raises:** `InputError` for a density outside (0, 1], weights that are not finite, or nothing to prune.
+    **Raises:** `InputError` for a density outside (0, 1], weights that are not finite, a layer under
+    `eqx.nn.WeightNorm`, or nothing to prune.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -73,10 +74,26 @@ def _mask(model, density, where, allocation: str, scores: Callable[[list], list[
     if number.ndim or not 0 < number <= 1:
         raise InputError("density must be in (0, 1]", f"density = {density}", "0.1 keeps one weight in ten")
     leaves, structure = chosen(merge(model), where)
+    _check_normalized(jax.tree.unflatten(structure, [True if weight else None for _, _, weight in leaves]))
     weights = [leaf for _, leaf, weight in leaves if weight]
     _check_prunable([(path, leaf) for path, leaf, weight in leaves if weight])
     found = iter(_kept(scores(weights), float(number), allocation))
     return jax.tree.unflatten(structure, [next(found) if weight else None for _, _, weight in leaves])
+
+
+def _check_normalized(mask: PyTree) -> None:
+    """Refuses a mask on what `eqx.nn.WeightNorm` divides by its norm."""
+    for node in jax.tree.leaves(mask, is_leaf=_is_normalized):
+        if _is_normalized(node) and getattr(node.layer, node.weight_name) is not None:
+            raise InputError(
+                "under WeightNorm the weight is g v/‖v‖: |v| says nothing of it, and a row of v pruned whole is 0/0",
+                f"{type(node.layer).__name__}.{node.weight_name}",
+                "a plain layer that holds g v/‖v‖, or where= without this one",
+            )
+
+
+def _is_normalized(node: Any) -> bool:
+    return isinstance(node, eqx.nn.WeightNorm)
 
 
 def _check_prunable(weights: list[tuple[str, Array]]) -> None:
@@ -129,6 +146,7 @@ def apply_mask(model: PyTree, mask: PyTree) -> PyTree:
         >>> training.sparsity(model)
         0.8
     """
+    _check_normalized(mask)
     return _masked(model, mask)
 
 

@@ -33,7 +33,7 @@ def reparameterize(
     off m and w again; u and v of `SquaredDifference()` can hold it.
 
     **Arguments:** `model` any equinox model; `where` one or several of its arrays, as for
-    `eqx.tree_at` (default: all inexact arrays with two axes or more that are not called `bias`);
+    `eqx.tree_at` (default: all inexact arrays with two axes or more, no `bias`, no gain of a normalization);
     `scale` c₀ of the potential; `param` a parameterization that acts weight by weight.
     A tensor that `eqx.nn.Shared` ties is stored once and becomes one pair of factors.
     Ensembles: `eqx.filter_vmap(lambda key: reparameterize(Model(key)))(keys)`.

@@ -14,11 +14,33 @@ Where = Callable[[Any], PyTree]
 """A function from the model to one array, or to a sequence of arrays, as for `eqx.tree_at`."""
 
 
-def is_weight(path: tuple, leaf: Any) -> bool:
-    """Whether a leaf is a weight: inexact, at least two axes, not empty, not called `bias`.
+GAINS = (eqx.nn.LayerNorm, eqx.nn.RMSNorm, eqx.nn.GroupNorm, eqx.nn.BatchNorm, eqx.nn.PReLU)
+"""Layers whose arrays scale what passes through: that they have two axes, as in pictures, makes no weights of them."""
 
-    The axes alone do not tell: the bias of `eqx.nn.Conv2d` has shape (channels, 1, 1).
+
+def weight_test(tree: PyTree) -> Callable[[tuple, Any], bool]:
+    """Whether the leaf at a path of that tree is a weight: no bias, and no gain of a normalization.
+
+    A weight is inexact, has at least two axes, is not empty and not called `bias`. The axes alone do not tell: the
+    bias of `eqx.nn.Conv2d` has shape (channels, 1, 1), the g of `eqx.nn.WeightNorm` (rows, 1).
     """
+    gains = _gains(tree, ())
+    return lambda path, leaf: _is_weight(path, leaf) and not any(path[: len(gain)] == gain for gain in gains)
+
+
+def _gains(tree: PyTree, above: tuple) -> list[tuple]:
+    kinds = (*GAINS, eqx.nn.WeightNorm)
+    found = []
+    for path, node in jtu.tree_flatten_with_path(tree, is_leaf=lambda node: isinstance(node, kinds))[0]:
+        if isinstance(node, eqx.nn.WeightNorm):
+            found += [(*above, *path, jtu.GetAttrKey("g"))]
+            found += _gains(node.layer, (*above, *path, jtu.GetAttrKey("layer")))
+        elif isinstance(node, GAINS):
+            found += [(*above, *path)]
+    return found
+
+
+def _is_weight(path: tuple, leaf: Any) -> bool:
     name = getattr(path[-1], "name", getattr(path[-1], "key", "")) if path else ""
     return eqx.is_inexact_array(leaf) and leaf.ndim >= 2 and leaf.size > 0 and name != "bias"
 
@@ -30,10 +52,11 @@ def chosen(model: PyTree, where: Where | None) -> tuple[list[tuple[str, Any, boo
     """
     leaves, structure = jtu.tree_flatten_with_path(model)
     if where is None:
+        is_weight = weight_test(model)
         found = [(jtu.keystr(path), leaf, is_weight(path, leaf)) for path, leaf in leaves]
         if not any(weight for _, _, weight in found):
             raise InputError(
-                "the model has no weights: inexact arrays with two axes or more, other than biases",
+                "the model has no weights: inexact arrays with two axes or more, no biases, no gains",
                 type(model).__name__,
                 "where=lambda model: (its arrays)",
             )

@@ -103,6 +103,60 @@ def test_sign_flips(plain):
     assert training.sign_flips(training.reparameterize(plain), plain) == 0
 
 
+class Gains(eqx.Module):
+    """Two layers that are to be pruned or not, and normalizations with arrays of two axes and more."""
+
+    inner: eqx.nn.Linear
+    normalized: eqx.nn.WeightNorm
+    nested: list
+
+    def __init__(self):
+        key = jax.random.key(0)
+        self.inner = eqx.nn.Linear(4, 3, key=key)
+        self.normalized = eqx.nn.WeightNorm(eqx.nn.Conv2d(1, 2, 3, key=key))
+        self.nested = [
+            eqx.nn.LayerNorm((2, 5)),
+            eqx.nn.RMSNorm((2, 5)),
+            eqx.nn.WeightNorm(eqx.nn.Linear(3, 2, key=key)),
+        ]
+
+
+def inner(model):
+    return model.inner.weight
+
+
+def test_gains_are_no_weights():
+    """Three weights: what else has two axes scales, and is left alone by every transformation."""
+    model = Gains()
+    factors = jax.tree.leaves(training.reparameterize(model), is_leaf=lambda n: isinstance(n, training.Factors))
+    shapes = [node.w.shape[1:] for node in factors if isinstance(node, training.Factors)]
+    assert shapes == [(3, 4), (2, 1, 3, 3), (2, 3)]
+    params = eqx.filter(model, eqx.is_inexact_array)
+    still = jax.tree.map(jnp.zeros_like, params)
+    for optimizer in (training.ham(optax.sgd(0.1), 0.1, beta=1.0), training.soft_threshold(0.1, 1.0)):
+        moved, _ = optimizer.update(still, optimizer.init(params), params)
+        names = [jax.tree_util.keystr(p) for p, u in jax.tree_util.tree_leaves_with_path(moved) if np.any(u != 0)]
+        assert names == [".inner.weight", ".normalized.layer.weight", ".nested[2].layer.weight"]
+
+
+def test_under_weight_normalization_nothing_is_pruned():
+    """The mask of v leaves rows of zeros at density 0.2, and 0/0 came out."""
+    model = eqx.nn.WeightNorm(eqx.nn.Linear(3, 2, key=jax.random.key(0)))
+    calls = [lambda: training.magnitude_mask(model, 0.2), lambda: training.random_mask(model, 0.9, jax.random.key(0))]
+    mask = jax.tree.map(lambda _: None, model)
+    calls.append(
+        lambda: training.apply_mask(
+            model,
+            eqx.tree_at(lambda m: m.layer.weight, mask, jnp.ones((2, 3), bool), is_leaf=lambda leaf: leaf is None),
+        )
+    )
+    for call in calls:
+        with pytest.raises(InputError, match="under WeightNorm"):
+            call()
+    other = training.magnitude_mask(Gains(), 0.5, where=inner)
+    assert kept(other) == [6] and int(np.sum(training.apply_mask(Gains(), other).inner.weight == 0)) == 6
+
+
 @pytest.mark.parametrize("density", [0, -0.1, 1.5, np.nan, [0.5]])
 def test_density_must_be_a_share(density):
     with pytest.raises(InputError, match=r"density must be in \(0, 1\]"):

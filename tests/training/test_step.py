@@ -218,6 +218,12 @@ def test_decay_before_the_learning_rate_is_not(order, decay):
     assert bool(eqx.tree_equal(training.init(optimizer, model), expected))
 
 
+def test_decay_without_a_learning_rate_is_no_order_yet():
+    model = regression()[0]
+    for optimizer in (training.spred(0.1), optax.chain(optax.clip_by_global_norm(1.0), training.pilot(1.0, 0.1))):
+        training.init(optimizer, model)
+
+
 def test_reset_and_threshold_must_come_last():
     reset, threshold = training.sign_in_reset(1000), training.soft_threshold(0.1, 1e-3)
     model = regression()[0]
