@@ -1,8 +1,10 @@
 """Hyperbolic aware minimization: an optimizer's step, then a multiplicative one."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import jax.tree_util as jtu
 import optax
@@ -10,17 +12,19 @@ from jaxtyping import Array, Int
 
 from ._factors import is_factors
 from ._step import check_state
-from ._transform import Strength, at_step, check_number, check_update, increment, no_count, wide
+from ._transform import Strength, at_step, check_bound, check_number, check_update, increment, no_count, wide
 from ._weights import weight_test
 
 _CLIP = 5.0
 
 
 class HamState(NamedTuple):
-    """Steps done, and the state of the inner optimizer."""
+    """Steps done, the inner optimizer's state, steps left out as not finite, and how often a norm was clipped."""
 
     count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
     inner_state: Any
+    skipped: Int[Array, ""]
+    clipped: Int[Array, ""]
 
 
 def ham(
@@ -29,6 +33,7 @@ def ham(
     alpha: Strength = 200.0,
     beta: Strength = 1e-3,
     weights: Callable[[tuple, Any], bool] | None = None,
+    max_norm: Strength = 1e3,
 ) -> optax.GradientTransformationExtraArgs:
     """After the inner optimizer's step, `θ ← θ exp(−η (α_H sign(θ)·∇f + β_H))`, exponent within ±5.
 
@@ -36,9 +41,13 @@ def ham(
     ∇f are the updates handed in. For η → 0 with SGD, `dθ = −((1 + α_H|θ|)∇f + β_H θ) dt`. Zeros
     stay zeros in the second step. It acts on plain weights; factors are left to the inner optimizer.
 
+    Two guards, for e⁵ a step overflows soon: a weight whose 2-norm is above `max_norm` after the step is scaled back
+    to it, and a step with a gradient or update that is not finite is left out, its inner state too. `state.clipped`
+    and `state.skipped` count them.
+
     **Arguments:** `inner_optimizer` complete with its learning rate; `learning_rate` η, the same number
     or schedule; `alpha` α_H, `beta` β_H; `weights(path, leaf)` which leaves (default: two axes or
-    more, no bias, no gain of a normalization).
+    more, no bias, no gain of a normalization); `max_norm` of each weight, infinite for none.
 
     **Raises:** `InputError` for negative or non-finite numbers, and at `update` without params or with
     the state of another model.
@@ -57,10 +66,11 @@ def ham(
     strengths = {"learning_rate": learning_rate, "alpha": alpha, "beta": beta}
     for name, value in strengths.items():
         check_number(name, value)
+    check_bound("max_norm", max_norm)
     inner = optax.with_extra_args_support(inner_optimizer)
 
     def init(params: Any) -> HamState:
-        return HamState(no_count(), inner.init(params))
+        return HamState(no_count(), inner.init(params), no_count(), no_count())
 
     def update(updates, state, params=None, **extra):
         check_update("ham", updates, params)
@@ -69,9 +79,9 @@ def ham(
         steps, inner_state = inner.update(updates, state.inner_state, params, **extra)
 
         if "probe" in extra:
-            return steps, HamState(state.count, inner_state)
-
+            return steps, state
         is_meant = weight_test(params) if weights is None else weights
+        bound, clips = at_step("max_norm", max_norm, state.count), []
 
         def multiplied(path, step, gradient, theta):
             if is_factors(theta) or not is_meant(path, theta):
@@ -79,9 +89,27 @@ def ham(
             dtype = wide(theta.dtype)
             moved, eta = theta.astype(dtype) + step.astype(dtype), rate.astype(dtype)
             push = curve.astype(dtype) * jnp.sign(moved) * gradient.astype(dtype) + shrink.astype(dtype)
-            return (moved * jnp.exp(jnp.clip(-eta * push, -_CLIP, _CLIP)) - theta.astype(dtype)).astype(step.dtype)
+            moved, clip = _clipped(moved * jnp.exp(jnp.clip(-eta * push, -_CLIP, _CLIP)), bound.astype(dtype))
+            clips.append(clip.astype(state.clipped.dtype))
+            return (moved - theta.astype(dtype)).astype(step.dtype)
 
         steps = jtu.tree_map_with_path(multiplied, steps, updates, params, is_leaf=is_factors)
-        return steps, HamState(increment(state.count), inner_state)
+        clipped = state.clipped + sum(clips, no_count())
+        done = HamState(increment(state.count), inner_state, state.skipped, clipped)
+        still = jax.tree.map(jnp.zeros_like, steps)
+        skipped = state._replace(skipped=increment(state.skipped))
+        return jax.tree.map(partial(jnp.where, _is_finite(updates, steps)), (steps, done), (still, skipped))
 
     return optax.GradientTransformationExtraArgs(init, update)
+
+
+def _clipped(theta: Array, bound: Array) -> tuple[Array, Array]:
+    """θ with ‖θ‖₂ ≤ bound, and whether it was above; the largest entry first, whose square may overflow."""
+    largest = jnp.max(jnp.abs(theta))
+    norm = largest * jnp.linalg.norm(theta.ravel() / jnp.where(largest > 0, largest, 1))
+    above = jnp.isfinite(largest) & (norm > bound)
+    return jnp.where(above, theta / jnp.where(above, norm, 1) * jnp.where(above, bound, 1), theta), above
+
+
+def _is_finite(*trees: Any) -> Array:
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(trees)]))

@@ -11,7 +11,17 @@ from .._errors import InputError
 from .._types import Scalar, as_array, is_traced
 from ._decay import decayed, probed
 from ._factors import Factors
-from ._transform import Strength, at_step, check_factors, check_number, check_step, check_update, increment, no_count
+from ._transform import (
+    Strength,
+    at_step,
+    check_bound,
+    check_factors,
+    check_number,
+    check_step,
+    check_update,
+    increment,
+    no_count,
+)
 
 
 class PilotState(NamedTuple):
@@ -60,8 +70,7 @@ def pilot(
         check_number(name, value, positive=True)
     if not is_traced(factor) and not callable(factor) and not np.all(np.asarray(factor) > 1):
         raise InputError("factor δ must be above 1", f"factor = {factor}", "1.01")
-    if callable(ceiling) or is_traced(ceiling) or ceiling != float("inf"):
-        check_number("ceiling", ceiling, positive=True)
+    check_bound("ceiling", ceiling)
     if off_at is not None:
         check_step("off_at", off_at)
 

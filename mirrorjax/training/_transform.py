@@ -25,6 +25,12 @@ def check_number(name: str, value: Any, positive: bool = False) -> None:
         check_values(name, value, positive)
 
 
+def check_bound(name: str, value: Any) -> None:
+    """Refuses what is no schedule and not one positive number; infinite is none."""
+    if callable(value) or is_traced(value) or not np.all(value == float("inf")):
+        check_number(name, value, positive=True)
+
+
 def check_values(name: str, value: Any, positive: bool = False) -> None:
     """Refuses numbers, one or many, that are not finite, negative, or 0 where they must be positive."""
     if is_traced(value):

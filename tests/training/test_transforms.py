@@ -213,6 +213,50 @@ def test_ham_clips_and_leaves_zeros_and_factors():
     assert np.all(np.asarray(updates["f"].w) == 0)
 
 
+def ham_run(steps, **guards):
+    """A wide step on a sparse regression in float32: the weights are multiplied by up to e⁵ at each."""
+    loss, model = regression()
+    model = jax.tree.map(lambda leaf: leaf.astype(jnp.float32) if eqx.is_inexact_array(leaf) else leaf, model)
+    optimizer = training.ham(optax.sgd(1.0, momentum=0.9), 1.0, **guards)
+    state, step = training.init(optimizer, model), training.train_step(lambda m: loss(m).astype(jnp.float32), optimizer)
+    with jax.numpy_dtype_promotion("standard"):
+        for _ in range(steps):
+            model, state, _ = step(model, state)
+    return np.asarray(model.weight), state
+
+
+def test_ham_ends_finite_where_the_bare_formula_does_not():
+    theta, state = ham_run(60)
+    assert np.all(np.isfinite(theta)) and np.linalg.norm(theta) <= 1e3 * (1 + 1e-5) and int(state.clipped) > 0
+    theta, state = ham_run(60, max_norm=jnp.inf)  # the last step that was finite
+    assert np.all(np.isfinite(theta)) and np.linalg.norm(theta.astype(float)) > 1e6
+    assert int(state.skipped) > 0 and int(state.clipped) == 0 and int(state.count) + int(state.skipped) == 60
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_ham_leaves_out_a_step_that_is_not_finite(bad):
+    theta = {"w": jnp.asarray(THETA), "b": jnp.ones(3)}
+    good = {"w": jnp.asarray(GRADIENT), "b": jnp.ones(3)}
+    optimizer = training.ham(optax.sgd(0.1, momentum=0.9), 0.1, alpha=20.0)
+    update = jax.jit(optimizer.update)
+    _, before = update(good, optimizer.init(theta), theta)
+    steps, state = update({"w": good["w"], "b": good["b"].at[1].set(bad)}, before, theta)
+    assert all(np.all(leaf == 0) for leaf in jax.tree.leaves(steps))
+    assert bool(eqx.tree_equal(state, before._replace(skipped=jnp.ones((), jnp.int32))))
+
+
+def test_ham_scales_a_weight_back_to_its_bound():
+    theta, gradient = jnp.asarray(THETA), jnp.asarray(GRADIENT)
+    ends = []
+    for bound in (jnp.inf, 1.5):
+        optimizer = training.ham(optax.sgd(0.1), 0.1, alpha=20.0, max_norm=bound)
+        updates, state = jax.jit(optimizer.update)(gradient, optimizer.init(theta), theta)
+        ends.append(np.asarray(theta + updates))
+    assert np.linalg.norm(ends[0]) > 1.5
+    assert ends[1] == pytest.approx(ends[0] * 1.5 / np.linalg.norm(ends[0]), rel=1e-14)
+    assert int(state.clipped) == 1 and int(state.skipped) == 0
+
+
 def test_mirror_descent_matches_the_closed_form():
     c, eta = 0.3, 0.05
     R = HyperbolicEntropy(log_c0=jnp.log(jnp.array([c])), s=jnp.zeros(1), kappa=2.0)
@@ -326,6 +370,8 @@ NO_NUMBERS = (jnp.array([0.1]), [0.1, 0.2], "0.1", None, 1j, {"layer": 0.1})
         (lambda: training.spred(lambda count: jnp.full(3, 0.1)).init(params()), "strength is one number at each step"),
         (lambda: training.sign_in_reset(1, scale=-1.0), "scale must be"),
         (lambda: training.ham(optax.sgd(0.1), -0.1), "learning_rate must be"),
+        (lambda: training.ham(optax.sgd(0.1), 0.1, max_norm=0.0), "max_norm must be"),
+        (lambda: training.ham(optax.sgd(0.1), 0.1, max_norm=[1.0]), "max_norm is one number"),
         (lambda: training.mirror_descent(0.1, ENTROPY).init(params()), "not its factors"),
         (
             lambda: training.mirror_descent(0.1, SignedEntropy(jnp.zeros(2), jnp.ones(2), 4.0)).init(jnp.ones(3)),
