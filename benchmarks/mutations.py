@@ -1,0 +1,183 @@
+"""Plants one error after another in a copy of the package and asks the tests: the score of the suite, by area.
+
+    python benchmarks/mutations.py --list
+    python benchmarks/mutations.py --area schedules --area flows --json mutants.json
+    python benchmarks/mutations.py --only "flows/_limit"
+
+A mutant is an entry of `mutants.py`: a text of the source and what it becomes. It is *killed* where a test of its
+area falls or does not come to an end, and *survived* where all pass. The working tree is never touched.
+
+mutmut and cosmic-ray were looked at and left alone. Both change syntax wherever they find it (about 20,000 places
+here, most of them messages and argument checks), where what matters are constants, signs, exponents, thresholds and
+dropped terms of formulas. cosmic-ray runs one command for all mutants, in the working tree; mutmut chooses the tests by
+a coverage run and calls mutants through a trampoline that is put in place of every function, which
+`jax.custom_jvp`, `eqx.filter_jit` and `singledispatch` meet as another function. With a run of this suite at half an
+hour a table with the tests of each area, and one compilation cache for all mutants, is what makes a score affordable:
+a mutant recompiles only what it changes, and costs some seconds to a minute.
+
+Exit status: 0 where no mutant survived, 1 where one did, 3 where the table is stale or a test falls without any error.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mutants import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "mirrorjax"
+TIMEOUT = 600
+"""Seconds for the tests of an area; a mutant that makes them run on counts as killed."""
+
+# In the order of what kills most in the least time: the first failure ends a run.
+TESTS: dict[str, tuple[str, ...]] = {
+    "potentials": ("tests/potentials", "tests/catalogue", "tests/flows/test_limit.py"),
+    "parameterizations": ("tests/parameterizations", "tests/catalogue", "tests/potentials"),
+    "schedules": ("tests/schedules",),
+    "problems": ("tests/problems",),
+    "flows": ("tests/flows", "tests/test_ode.py"),
+    "geometry": ("tests/geometry", "tests/analysis"),
+    "checks": ("tests/checks", "tests/theorems/test_mutations.py", "tests/test_report.py"),
+    "theorems": ("tests/theorems/test_mutants_theorems.py", "tests/theorems/test_verdicts.py"),
+    "analysis": ("tests/analysis",),
+    "report": ("tests/test_report.py",),
+    "training": ("tests/training",),
+}
+
+
+def stale(root: Path = ROOT) -> list[str]:
+    """What in the table fits the source no more: texts that do not stand exactly once in their file."""
+    found = []
+    for mutant in MUTANTS:
+        path = root / PACKAGE / mutant.path
+        count = path.read_text(encoding="utf-8").count(mutant.old) if path.exists() else 0
+        if count != 1:
+            found.append(f"{mutant.name}: its text stands {count} times in the file")
+    return found
+
+
+def copy_of_the_tree(folder: Path) -> Path:
+    """The package and what its tests read, without version control and caches."""
+    tree = folder / "tree"
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "node_modules", "shared")
+    shutil.copytree(ROOT, tree, ignore=ignored)
+    return tree
+
+
+def run_tests(tree: Path, area: str, cache: Path, keep_bytecode: bool = False) -> tuple[str, str]:
+    """ "passed", "failed", "timeout" or "error" of the area's tests in that tree, and what fell first."""
+    environment = {
+        "JAX_COMPILATION_CACHE_DIR": str(cache),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        **os.environ,
+        "PYTHONPATH": str(tree),
+    }
+    if not keep_bytecode:  # a mutant of the same length within the same second would be read from the last one's
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *TESTS[area]]
+    try:
+        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return "timeout", f"no end in {TIMEOUT} s"
+    lines = done.stdout.splitlines()
+    fell = next((line for line in lines if line.startswith(("FAILED", "ERROR"))), lines[-1] if lines else done.stderr)
+    # 2 is a collection that failed: an error at import, which a test has met in its way.
+    outcome = {0: "passed", 1: "failed", 2: "failed"}.get(done.returncode, "error")
+    return outcome, fell.removeprefix("FAILED ").split(" - ")[0][:160]
+
+
+def try_mutant(mutant: Mutant, tree: Path, cache: Path) -> dict:
+    """Plants it in the copy, runs its area, and takes it out again."""
+    path = tree / PACKAGE / mutant.path
+    before = path.stat()
+    source = path.read_text(encoding="utf-8")
+    began = time.perf_counter()
+    try:
+        path.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
+        outcome, why = run_tests(tree, mutant.area, cache)
+    finally:
+        path.write_text(source, encoding="utf-8")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    if outcome == "error":
+        raise RuntimeError(f"pytest did not run for {mutant.name}: {why}")
+    killed = outcome != "passed"
+    seconds = round(time.perf_counter() - began, 1)
+    return {"name": mutant.name, "area": mutant.area, "killed": killed, "by": why if killed else "", "seconds": seconds}
+
+
+def table(results: Sequence[dict]) -> str:
+    """Markdown: the score of each area, and the survivors."""
+    lines = ["| area | killed | of | score |", "|---|---|---|---|"]
+    for area in [*dict.fromkeys(result["area"] for result in results), None]:
+        mine = [result["killed"] for result in results if area in (None, result["area"])]
+        name, share = ("all" if area is None else area), sum(mine) / max(1, len(mine))
+        lines.append(f"| {name} | {sum(mine)} | {len(mine)} | {100 * share:.0f} % |")
+    lines += [f"survived: {result['name']}" for result in results if not result["killed"]]
+    return "\n".join(lines)
+
+
+def chosen(areas: Sequence[str], only: Sequence[str]) -> list[Mutant]:
+    """The mutants of these areas whose names hold one of these texts; all where nothing is asked."""
+    return [
+        mutant
+        for mutant in MUTANTS
+        if (not areas or mutant.area in areas) and (not only or any(text in mutant.name for text in only))
+    ]
+
+
+def measure(mutants: Sequence[Mutant], say=print) -> list[dict]:
+    """The result of every mutant, each area's tests having passed without any.
+
+    **Raises:** `RuntimeError` where they do not: a test that falls anyway kills everything.
+    """
+    results = []
+    with tempfile.TemporaryDirectory(prefix="mirrorjax-mutants-") as folder:
+        tree, cache = copy_of_the_tree(Path(folder)), Path(folder) / "cache"
+        for area in dict.fromkeys(mutant.area for mutant in mutants):
+            outcome, why = run_tests(tree, area, cache, keep_bytecode=True)
+            if outcome != "passed":
+                raise RuntimeError(f"the tests of {area} do not pass as they are: {why}")
+            for mutant in [mutant for mutant in mutants if mutant.area == area]:
+                results.append(try_mutant(mutant, tree, cache))
+                mark = "killed  " if results[-1]["killed"] else "SURVIVED"
+                say("{} {seconds:6.1f} s  {name}  {by}".format(mark, **results[-1]))
+    return results
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--area", action="append", default=[], choices=TESTS, help="one or several areas")
+    parser.add_argument("--only", action="append", default=[], help="mutants whose name holds this text")
+    parser.add_argument("--list", action="store_true", help="name the mutants and run nothing")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
+    options = parser.parse_args(arguments)
+    mutants = chosen(options.area, options.only)
+    if not mutants:
+        parser.error("no mutant of that name in that area")
+    if options.list:
+        print("\n".join(f"{mutant.area}: {mutant.name}" for mutant in mutants))
+        return 0
+    if outdated := stale():
+        print("the table is stale:", *outdated, sep="\n", file=sys.stderr)
+        return 3
+    try:
+        results = measure(mutants, say=lambda line: print(line, flush=True))
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 3
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(table(results))
+    return 0 if all(result["killed"] for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
