@@ -77,7 +77,7 @@ def test_a_mutant_is_planted_in_the_copy_and_taken_out_again(runner, monkeypatch
     path.write_text("RATE = 4.0\n")
     stamp, seen, outcomes = path.stat().st_mtime_ns, [], ["failed", "timeout", "passed", "error"]
 
-    def run_tests(tree, area, cache):
+    def run_tests(tree, area, cache, marked):
         seen.append((tree / "mirrorjax" / "one.py").read_text())
         return outcomes.pop(0), "tests/test_one.py::test_rate"
 
@@ -86,5 +86,7 @@ def test_a_mutant_is_planted_in_the_copy_and_taken_out_again(runner, monkeypatch
     assert [runner.try_mutant(mutant, tmp_path, tmp_path)["killed"] for _ in range(3)] == [True, True, False]
     with pytest.raises(RuntimeError, match="pytest did not run"):
         runner.try_mutant(mutant, tmp_path, tmp_path)
-    assert seen == ["RATE = 2.0\n"] * 4
+    outcomes += ["passed", "failed"]  # survives the fast ones and falls to a slow one
+    assert runner.try_mutant(mutant, tmp_path, tmp_path, (runner.FAST, runner.SLOW))["killed"]
+    assert seen == ["RATE = 2.0\n"] * 6
     assert path.read_text() == "RATE = 4.0\n" and path.stat().st_mtime_ns == stamp
