@@ -37,10 +37,11 @@ def test_a_text_that_is_gone_or_not_the_only_one_is_said(runner, monkeypatch):
 
 
 def test_every_mutant_is_python_and_another_program(runner):
+    sources = {path: (PACKAGE / path).read_text(encoding="utf-8") for path in {m.path for m in runner.MUTANTS}}
+    programs = {path: ast.dump(ast.parse(source)) for path, source in sources.items()}
     for mutant in runner.MUTANTS:
-        source = (PACKAGE / mutant.path).read_text(encoding="utf-8")
-        changed = ast.parse(source.replace(mutant.old, mutant.new))
-        assert ast.dump(changed) != ast.dump(ast.parse(source)), mutant.name
+        changed = ast.parse(sources[mutant.path].replace(mutant.old, mutant.new))
+        assert ast.dump(changed) != programs[mutant.path], mutant.name
 
 
 def test_names_are_unique_and_every_area_has_mutants_and_tests(runner):
