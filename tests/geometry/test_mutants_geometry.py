@@ -1,0 +1,144 @@
+"""Ranks, closures, commutation, order swaps and structure on pairs whose answers are known by hand."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mirrorjax.geometry import (
+    BracketSize,
+    Swap,
+    blocks,
+    bracket_table,
+    commutation,
+    decide_rank,
+    flatten,
+    homogeneity,
+    image_of_brackets,
+    lie_closure,
+    order_swap,
+    reachable_points,
+)
+from mirrorjax.parameterizations import Custom, Hadamard, NeuronMask
+
+W = jnp.array([[0.9, 1.3], [0.4, -0.2]])
+MASK = jnp.array([1.1, 0.4, -0.7])
+
+
+def product(w):
+    return w[0] * w[1]
+
+
+def plain(w):
+    return jnp.sum(w**2)
+
+
+def climbing(w):
+    return -jnp.sum(w**2)
+
+
+def mask_only(w):
+    return jnp.sum(w[0] ** 2)
+
+
+def coupled(w):
+    return jnp.sum(w**2) + w[0, 0] * w[1, 1]
+
+
+def cubic(w):
+    return jnp.sum(w**3, axis=0)
+
+
+def bent(w):
+    return jnp.sum(w**3, axis=0) + w[0] ** 2
+
+
+@pytest.mark.parametrize(
+    ("sigma", "rank"),
+    [
+        ([1.0, 1e-2, 1e-4], 3),
+        ([1.0, 1e-9, 1e-17], 2),
+        ([1.0, 1e-4, 1e-8, 1e-17], 3),  # the last gap decides, not the first or the largest
+        ([1.0, 1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12, 1e-14], None),  # gaps of 100 decide nothing
+        ([0.0, 0.0], 0),
+    ],
+)
+def test_the_rank_is_decided_by_the_last_wide_gap(sigma, rank):
+    assert decide_rank(np.diag(sigma)).value == rank
+
+
+def tower(w):
+    """Each bracket with ∇g_1 = e_0 differentiates ∇g_2 by w_0 once more: (w_2, 1, w_0, …), (…, 1, …), …"""
+    return jnp.stack([w[0], w[0] * w[1] + w[0] ** 2 * w[2] / 2 + w[0] ** 3 * w[3] / 6])
+
+
+def test_the_closure_goes_on_until_nothing_is_added():
+    pair, w = flatten(Custom(tower, plain), jnp.array([0.7, -0.4, 1.2, 0.9]))
+    closure = lie_closure(pair, w, 2)
+    assert closure.dim == 4 and [rank.value for rank in closure.ranks] == [2, 3, 4]
+    pair, w = flatten(Hadamard(), W)  # where brackets are round-off and nothing else
+    closure = lie_closure(pair, w, 2)
+    assert closure.dim == 2 and [rank.value for rank in closure.ranks] == [2, 2]
+
+
+def test_the_image_of_brackets_sees_what_x_sees():
+    """Jg[∇g_i, ∇g_j] = m (w_i e_j − w_j e_i) for the mask, 0 for m ⊙ w."""
+    pair, w = flatten(NeuronMask(), MASK)
+    assert float(image_of_brackets(pair, w, 2, 2)) > 0.1
+    pair, w = flatten(Hadamard(), W)
+    assert float(image_of_brackets(pair, w, 2, 3)) < 1e-12
+
+
+def measured(g, h, w0, n=2):
+    pair, w = flatten(Custom(g, h), w0)
+    return pair, reachable_points(pair, w, n, 3, 0), w
+
+
+def test_commutation_asks_h_as_well():
+    pair, points, w = measured(product, mask_only, W)
+    found = commutation(pair, points, 2)
+    assert found.gg.vanishes() and found.gh.stands() and found.gh.seen_by_x() and not found.gh.vanishes()
+    # [∇g_i, ∇h] = (2w_i, −2m_i) in coordinate i, and nothing among the g_i.
+    table = np.asarray(bracket_table(pair, w, 2))
+    assert table.shape == (3, 3)
+    length = 2 * np.hypot(np.asarray(W[0]), np.asarray(W[1]))
+    np.testing.assert_allclose(table[:2, 2], length, rtol=1e-12)
+    np.testing.assert_allclose(table[:2, :2], 0.0, atol=1e-14)
+
+
+def test_walks_go_somewhere_and_follow_h_too():
+    """A third of ‖w₀‖ each; without ∇h they would stay on the surfaces m² − w² = const."""
+    _, points, w = measured(product, plain, W)
+    steps = np.linalg.norm(np.asarray(points[1:]) - np.asarray(w), axis=1) / np.linalg.norm(w)
+    assert np.all((steps > 0.05) & (steps < 1.0))
+    m, v = np.moveaxis(np.asarray(points).reshape(-1, 2, 2), 1, 0)
+    drift = np.abs((m**2 - v**2)[1:] - (m**2 - v**2)[0])
+    assert np.all(drift.max(1) > 1e-2)
+
+
+def test_thresholds_of_brackets_and_swaps():
+    at = [jnp.asarray(value) for value in (20.0, 1.0, 100.0, 1.0)]
+    size = BracketSize(*at)
+    assert not size.vanishes() and not size.stands() and size.seen_by_x()
+    assert not BracketSize(at[2], at[1], at[0], at[1]).seen_by_x()
+    assert Swap(1e-12, 1e-12).same and not Swap(1e-12, 1e-12).differs
+    assert not Swap(1.0, 1.0).same  # as large a budget says nothing
+    assert not Swap(10e-9, 1e-9).differs and not Swap(10e-9, 1e-9).same and Swap(31e-9, 1e-9).differs
+
+
+def test_the_order_of_controls_matters_where_fields_do_not_commute():
+    assert order_swap(Hadamard(), W, 2).same
+    assert order_swap(Custom(product, mask_only), W, 2).differs
+
+
+def test_homogeneity_and_plain_decay():
+    for g, h, degree, is_plain in ((cubic, climbing, 3.0, False), (bent, plain, None, True)):
+        pair, points, _ = measured(g, h, W)
+        found, decay = homogeneity(pair, points, 2)
+        assert found.value == degree and decay is is_plain
+
+
+def test_what_h_or_g_couples_is_no_block():
+    pair, points, _ = measured(product, coupled, W)
+    assert blocks(pair, points, 2) is None
+    pair, w = flatten(NeuronMask(), MASK)  # m enters both
+    assert blocks(pair, reachable_points(pair, w, 2, 3, 0), 2) is None
