@@ -2,7 +2,7 @@
 
     python benchmarks/mutations.py --list
     python benchmarks/mutations.py --area schedules --area flows --json mutants.json
-    python benchmarks/mutations.py --only "flows/_limit"
+    python benchmarks/mutations.py --only "flows/_limit" --tests tests/flows/test_limit.py
 
 A mutant is an entry of `mutants.py`: a text of the source and what it becomes. It is *killed* where a test of its
 area falls or does not come to an end, and *survived* where all pass; with `--slow` the tests marked slow are asked too,
@@ -37,15 +37,26 @@ TIMEOUT = 600
 
 # In the order of what kills most in the least time: the first failure ends a run.
 TESTS: dict[str, tuple[str, ...]] = {
-    "potentials": ("tests/potentials", "tests/catalogue", "tests/flows/test_limit.py"),
+    "potentials": (
+        "tests/potentials/test_mutants_potentials.py",
+        "tests/potentials",
+        "tests/catalogue",
+        "tests/flows/test_limit.py",
+    ),
     "parameterizations": ("tests/parameterizations", "tests/catalogue", "tests/potentials"),
-    "schedules": ("tests/schedules",),
-    "problems": ("tests/problems",),
-    "flows": ("tests/flows", "tests/test_ode.py"),
-    "geometry": ("tests/geometry", "tests/analysis"),
+    "schedules": ("tests/schedules/test_mutants_schedules.py", "tests/schedules"),
+    "problems": (
+        "tests/problems/test_mutants_problems.py",
+        "tests/problems",
+    ),
+    "flows": ("tests/flows/test_mutants_flows.py", "tests/flows", "tests/test_ode.py"),
+    "geometry": ("tests/geometry/test_mutants_geometry.py", "tests/geometry", "tests/analysis"),
     "checks": ("tests/checks", "tests/theorems/test_mutations.py", "tests/test_report.py"),
     "theorems": ("tests/theorems/test_mutants_theorems.py", "tests/theorems/test_verdicts.py"),
-    "analysis": ("tests/analysis",),
+    "analysis": (
+        "tests/analysis/test_mutants_analysis.py",
+        "tests/analysis",
+    ),
     "report": ("tests/test_report.py",),
     "training": ("tests/training",),
 }
@@ -162,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--area", action="append", default=[], choices=TESTS, help="one or several areas")
     parser.add_argument("--only", action="append", default=[], help="mutants whose name holds this text")
+    parser.add_argument("--tests", nargs="+", metavar="FILE", help="ask these tests only, whatever the area")
     parser.add_argument("--list", action="store_true", help="name the mutants and run nothing")
     parser.add_argument("--slow", action="store_true", help="ask survivors with the tests marked slow")
     parser.add_argument("--json", type=Path, help="write the results to this file")
@@ -175,6 +187,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if outdated := stale():
         print("the table is stale:", *outdated, sep="\n", file=sys.stderr)
         return 3
+    if options.tests:
+        TESTS.update(dict.fromkeys(TESTS, tuple(options.tests)))
     try:
         results = measure(mutants, (FAST, SLOW) if options.slow else (FAST,), say=lambda line: print(line, flush=True))
     except RuntimeError as error:
