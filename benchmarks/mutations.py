@@ -58,7 +58,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/analysis",
     ),
     "report": ("tests/test_report.py",),
-    "training": ("tests/training",),
+    "training": ("tests/training/test_mutants_training.py", "tests/training"),
 }
 FAST, SLOW = "not slow", "slow"
 

@@ -10,6 +10,7 @@ from mirrorjax.theorems import catalogue
 from mirrorjax.theorems._cases import static_limits
 from mirrorjax.theorems._optimality import measured_hypotheses
 from mirrorjax.theorems._rounded import agree, sampled
+from mirrorjax.theorems._statistics import paired_below, upper_bound
 from mirrorjax.theorems.mask import _thm_2_3
 
 AT = np.linspace(0.1, 2.0, 7)
@@ -77,3 +78,17 @@ def test_a_run_that_ends_before_it_interpolates_decides_nothing():
     judgement = judge(short.name, theorem.check(short, RUNGS))
     assert judgement.outcome is Outcome.INCONCLUSIVE
     assert judgement.reason.startswith("hypothesis not met: interpolation")
+
+
+def test_seeds_are_paired():
+    """An effect of 1e-2 under a noise of 1 that both share: without the pairs there is none."""
+    noise = np.random.default_rng(0).standard_normal(12)
+    effect = 1e-2 * np.random.default_rng(1).uniform(0.5, 1.5, 12)
+    assert decide(paired_below(noise - effect, noise, 1e-9)).outcome is Outcome.HOLDS
+    assert decide(paired_below(noise, noise - effect, 1e-9)).outcome is Outcome.REFUTED
+    assert decide(paired_below(noise - effect, noise[::-1], 1e-9)).outcome is Outcome.REFUTED
+
+
+def test_the_bound_is_at_99_per_cent():
+    """Student's t of 4 degrees of freedom: 3.746947 at 0.99, from a printed table."""
+    assert upper_bound(np.arange(1.0, 6.0)) == pytest.approx(3 + 3.746947 * np.sqrt(2.5 / 5), rel=1e-6)
