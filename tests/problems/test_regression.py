@@ -97,6 +97,25 @@ def test_whitening_keeps_the_interpolators_and_the_row_space(dependent):
     assert np.linalg.norm(W @ (x + rows[0]) - np.asarray(white.y)) > 0.1
 
 
+@pytest.mark.parametrize("size", [1e-11, 1e-180, 1e11])
+def test_the_length_of_a_row_does_not_decide_the_rank(size):
+    """A row 1e-11 as long as the others was dropped, and x missed it altogether."""
+    factor = np.array([1.0, size, 1.0])
+    white = LinearRegression(factor[:, None] * Z, factor * Y).whitened()
+    assert white.d == 3
+    x = np.linalg.lstsq(np.asarray(white.Z), np.asarray(white.y))[0]
+    np.testing.assert_allclose(Z @ x, Y, rtol=1e-12)
+
+
+def test_rows_of_zeros_are_dropped_unless_they_ask_for_something():
+    padded = np.vstack([Z, np.zeros(6)])
+    assert LinearRegression(padded, np.append(Y, 0.0)).whitened().d == 3
+    assert LinearRegression(0 * Z, 0 * Y).whitened().Z.shape == (0, 6)
+    with pytest.raises(InputError, match="row of zeros") as caught:
+        LinearRegression(padded, np.append(Y, 1e-30)).whitened()
+    assert "row 3" in str(caught.value)
+
+
 def test_whitening_needs_a_target_in_the_range_and_concrete_numbers():
     with pytest.raises(InputError, match="outside the range") as caught:
         LinearRegression(np.vstack([Z, Z[0]]), np.append(Y, Y[0] + 1)).whitened()
