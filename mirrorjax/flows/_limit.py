@@ -11,14 +11,16 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from .._errors import InputError
 from .._types import Scalar, Vector, as_array, is_traced
-from ..potentials import AbstractPotential
-from ..problems import LinearRegression
+from ..potentials import AbstractPotential, WithoutDecay
+from ..problems import LinearRegression, half_mean_square, mean_log_cosh
 
 STAGES_PER_DOSE = 8
 MAX_NEWTON = 60
 KKT_TOLERANCE = 1e-9
 FLAT = 1e-13
 """Curvatures of the dual below this share of the largest are round-off: what they ask of ν no digit of x shows."""
+INSIDE = 0.9
+"""A step goes at most this share of the way to the end of ran ∇R_a, where the solution of a small start lies."""
 CHUNK = 16
 """Stages per compiled scan: with one scan over all of them, every other dose compiled anew (1.2 s)."""
 STARTS = tuple(np.arange(0.0, 801.0, 4.0).tolist())
@@ -31,8 +33,10 @@ No further apart: a scale of 1e20 makes the rounding of s a start 1e4 away, whic
 class Limit(eqx.Module):
     """`x = argmin {R_a(x) : Zx = y}` with its certificate.
 
-    `mu = ∇R_a(x)` lies in the row space of Z by construction, so `residual`,
-    `‖Zx − y‖ / ‖y‖` in whitened rows, is the whole of the KKT residual (not divided where y = 0).
+    `mu = ∇R_a(x)` lies in the row space of Z by construction, so what is left of Zx = y is the whole of
+    the KKT residual. `residual` is the largest of `|z_i x − y_i| / max(|y_i|, Σ_j |z_ij x_j|)` over all rows of
+    Z as they were given, and of `‖Zx − y‖ / ‖y‖` in whitened rows, which sees what nearly equal rows hide.
+    Where y is 0, x counts for no less than argmin R_a does.
     """
 
     x: Vector
@@ -46,6 +50,23 @@ class Limit(eqx.Module):
         """Whether the KKT residual is below 1e-9."""
         return self.residual <= KKT_TOLERANCE
 
+    def failure(self) -> str:
+        """Why there is no certificate, for the first a without one; empty where there is. Host only."""
+        bad = np.flatnonzero(~np.atleast_1d(np.asarray(self.ok)))
+        if not bad.size:
+            return ""
+        a, residual, steps = (np.atleast_1d(np.asarray(v))[bad[0]] for v in (self.a, self.residual, self.iterations))
+        where = f"at a = {a:.6g}, after {steps} Newton steps"
+        if not np.isfinite(residual):
+            return (
+                f"the dual has no finite value {where}: R_a does not exist there, or 0 is not in the range of ∇R_a "
+                "and Newton has no start"
+            )
+        return (
+            f"KKT residual {residual:.1e} > {KKT_TOLERANCE:.0e} {where}: no interpolator lies in the domain of R_a, "
+            "rows of Z contradict each other by that much, or round-off of the dual allows no less"
+        )
+
 
 def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
     """`x_∞ = argmin {R_a(x) : Zx = y}`, the limit of every flow with final `a_∞ = a`.
@@ -54,10 +75,14 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
     of a unit of dose: started directly at a small scale c, exponentials of size 1/c defeat it. Where
     the scale is small at a = 0 already, the continuation begins at a positive a.
 
+    Where the range of ∇R_a is bounded the solution of a small start lies near its end, and no step
+    leaves the range. Where Z is 0 and y too, every x interpolates and the limit is argmin R_a.
+
     **Arguments:** `a = −A(∞) ≤ 0`.
 
-    **Raises:** `InputError` where no x solves Zx = y. A failed iteration is not raised: see
-    `Limit.ok` and `Limit.residual`.
+    **Raises:** `InputError` where no x solves Zx = y, for a loss that is not least at Zx = y (nothing then says that
+    the flow interpolates), for a problem that is no `LinearRegression`, and for a ≠ 0 where R_0 is all there is.
+    A failed iteration is not raised: see `Limit.ok` and `Limit.failure()`.
 
     **Holds when:** the fields commute, ∫α converges and the flow interpolates.
 
@@ -92,24 +117,115 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
     wanted = np.asarray(a, dtype=float)
     if wanted.ndim != 1 or not np.all(np.isfinite(wanted)) or np.any(np.diff(wanted) > 0):
         raise InputError("a must be finite and decreasing", f"a = {wanted}", "a = −A(∞)")
+    _refuse(problem, potential, wanted)
     whitened = problem.whitened()
-    grid, keep = _stages(_start(whitened, potential), wanted)
+    if whitened.d == 0:
+        return jax.vmap(functools.partial(_unconstrained, potential))(as_array(wanted))
+    asked = _Asked(whitened.Z / whitened.d**0.5, whitened.y / whitened.d**0.5, problem.Z, problem.y)
+    grid, keep = _stages(_start(asked, potential), wanted)
     nu, parts = jnp.zeros(whitened.d), []
     for chunk in grid.reshape(-1, CHUNK):
-        nu, path = _continuation(whitened, potential, as_array(chunk), nu)
+        nu, path = _continuation(asked, potential, as_array(chunk), nu)
         parts.append(path)
     return jax.tree.map(lambda *leaves: _joined(leaves, keep), *parts)
 
 
-def _start(problem: LinearRegression, potential: AbstractPotential) -> float:
+def _refuse(problem: LinearRegression, potential: AbstractPotential, wanted: np.ndarray) -> None:
+    """Raises for what has no limit of this form."""
+    if not isinstance(problem, LinearRegression):
+        raise InputError(
+            "limit is about interpolators of a linear regression", f"got {type(problem).__name__}",
+            "problems.LinearRegression(Z, y, loss), or integrate to a large t",
+        )  # fmt: skip
+    if not isinstance(potential, AbstractPotential):
+        raise InputError("potential must be a potential", f"got {type(potential).__name__}", "potential_of(param, w0)")
+    if potential.n != problem.n:
+        raise InputError("Z and the potential differ in n", f"Z {problem.Z.shape}, potential n = {potential.n}")
+    narrow = {str(leaf.dtype) for leaf in jax.tree.leaves(potential) if eqx.is_inexact_array(leaf)}
+    if narrow - {str(jnp.zeros(()).dtype)}:
+        raise InputError(
+            f"the potential holds {', '.join(sorted(narrow))}: the limit would be off by as much as they are rounded",
+            "", "make it from float64 numbers",
+        )  # fmt: skip
+    if isinstance(potential, WithoutDecay) and np.any(wanted != 0):
+        raise InputError(
+            "R_a exists for a = 0 alone: plain decay of this g does not commute", f"a = {wanted}",
+            "rescaled_potential_of(param, w0), whose limit it is",
+        )  # fmt: skip
+    _refuse_loss(problem)
+
+
+def _refuse_loss(problem: LinearRegression) -> None:
+    """Raises unless the loss is least where the residual is 0, as far as the residuals tried can tell."""
+    if problem.residual_loss in (half_mean_square, mean_log_cosh):
+        return
+    zero = jnp.zeros(problem.d)
+    beside = jax.random.normal(jax.random.key(0), (problem.d,))
+    at_zero = problem.residual_loss(zero)
+    slopes = [np.max(np.abs(jax.grad(problem.residual_loss)(r)), initial=0.0) for r in (zero, beside)]
+    if slopes[0] > 1e-10 * slopes[1] or any(problem.residual_loss(r) < at_zero for r in (beside, -beside)):
+        name = getattr(problem.residual_loss, "__name__", type(problem.residual_loss).__name__)
+        raise InputError(
+            f"the loss {name} is not least at Zx = y, so its flow does not interpolate",
+            f"largest slope at residual 0: {slopes[0]:.2g}",
+            "a loss of the residual that is least at 0",
+        )
+
+
+def _unconstrained(potential: AbstractPotential, a: Scalar) -> Limit:
+    """argmin R_a."""
+    x = potential.argmin(a)
+    missed = jnp.where(jnp.all(jnp.isfinite(x)), 0.0, jnp.nan)
+    return Limit(x, jnp.zeros(potential.n), a, missed, jnp.zeros((), int))
+
+
+class _Asked(eqx.Module):
+    """What is asked of x: whitened rows and targets, orthonormal, which Newton solves, and the user's own."""
+
+    rows: Float[Array, "r n"]
+    target: Float[Array, " r"]
+    Z: Float[Array, "d n"]
+    y: Float[Array, " d"]
+
+    def size(self, x: Vector, start: Vector) -> Scalar:
+        """What the whitened residual is relative to; `start` is argmin R_a."""
+        size = jnp.linalg.norm(self.target)
+        return jnp.where(size > 0, size, jnp.linalg.norm(jnp.abs(self.rows) @ _larger(x, start)))
+
+    def missed(self, x: Vector, start: Vector) -> Scalar:
+        """The largest residual of all rows, each relative to its own size."""
+        terms = jnp.abs(self.Z) @ jnp.abs(x)
+        own = jnp.where(self.y == 0, jnp.abs(self.Z) @ _larger(x, start), jnp.maximum(jnp.abs(self.y), terms))
+        whole = jnp.linalg.norm(self.rows @ x - self.target)
+        residuals = jnp.append(jnp.abs(self.Z @ x - self.y), whole)
+        sizes = jnp.append(own, self.size(x, start))
+        return jnp.max(jnp.where(residuals == 0, 0.0, residuals / sizes))
+
+
+def _larger(x: Vector, start: Vector) -> Vector:
+    """Entrywise the larger size; `start` is NaN where R_a has no minimum."""
+    return jnp.fmax(jnp.abs(x), jnp.abs(start))
+
+
+def _start(asked: _Asked, potential: AbstractPotential) -> float:
     """The first a at which Newton converges from ν = 0; 0 where it does at none."""
     for start in STARTS:
-        _, path = _continuation(problem, potential, jnp.full(CHUNK, start), jnp.zeros(problem.d))
+        _, path = _continuation(asked, potential, jnp.full(CHUNK, start), jnp.zeros(asked.target.size))
         if is_traced(path.residual):
             return 0.0
-        if bool(path.ok[0]):
+        if _solved(asked, path.x[0]):
             return start
     return 0.0
+
+
+def _solved(asked: _Asked, x: Vector) -> bool:
+    """In whitened rows, the part that Newton answers for: rows that contradict each other do so from every start."""
+    point, target = np.asarray(x), np.asarray(asked.target)
+    if not np.all(np.isfinite(point)):
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = np.linalg.norm(np.asarray(asked.rows) @ point - target)
+    return bool(left <= KKT_TOLERANCE * (np.linalg.norm(target) or np.max(np.abs(point))))
 
 
 def _joined(parts: tuple[Array, ...], keep: np.ndarray) -> Array:
@@ -133,33 +249,39 @@ def _stages(start: float, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @eqx.filter_jit
 def _continuation(
-    problem: LinearRegression, potential: AbstractPotential, grid: Float[Array, " k"], nu: Float[Array, " d"]
+    asked: _Asked, potential: AbstractPotential, grid: Float[Array, " k"], nu: Float[Array, " r"]
 ) -> tuple[Array, Limit]:
-    rows = problem.Z / problem.d**0.5
-    target = problem.y / problem.d**0.5
-    return jax.lax.scan(functools.partial(_stage, rows, target, potential), nu, grid)
+    return jax.lax.scan(functools.partial(_stage, asked, potential), nu, grid)
 
 
-def _stage(rows, target, potential, nu, a) -> tuple[Array, Limit]:
+def _stage(asked: _Asked, potential: AbstractPotential, nu, a) -> tuple[Array, Limit]:
     """Newton at one a, from the solution at the last one."""
-    size_of_target = jnp.linalg.norm(target)
-    size_of_target = jnp.where(size_of_target > 0, size_of_target, 1.0)
+    rows = asked.rows
+    argmin = potential.argmin(a)
+    low, high = potential.dual_domain(a)
+    size_of_target = asked.size(argmin, argmin)
+
+    def room(mu, dmu) -> Scalar:
+        """How much of the step stays inside the range of ∇R_a; NaN ends are unknown and bound nothing."""
+        ahead = jnp.where(dmu > 0, high - mu, mu - low)
+        share = INSIDE * ahead / jnp.where(dmu == 0, 1.0, jnp.abs(dmu))
+        return jnp.minimum(1.0, jnp.nanmin(jnp.where((dmu == 0) | jnp.isnan(share), 1.0, share)))
 
     def gap(nu):
-        return rows @ potential.dual_grad(rows.T @ nu, a) - target
+        return rows @ potential.dual_grad(rows.T @ nu, a) - asked.target
 
     def body(carry):
         nu, size, _, k = carry
-        x = potential.dual_grad(rows.T @ nu, a)
-        metric = jax.vmap(lambda row: potential.hessian_solve(x, row, a))(rows)
-        # Fewer than d active coordinates make the system singular to all digits, and Cholesky's answer NaN.
-        curvatures, axes = jnp.linalg.eigh(rows @ metric.T)
+        mu = rows.T @ nu
+        # Fewer than r active coordinates make the system singular to all digits, and Cholesky's answer NaN.
+        curvatures, axes = jnp.linalg.eigh(rows @ _metric(potential, mu, a, rows).T)
         step = axes @ ((axes.T @ -gap(nu)) / jnp.maximum(curvatures, FLAT * curvatures[-1]))
         # Halving until the residual falls; the full Newton step overshoots where Q is exponential.
-        trials = nu + step * 0.5 ** jnp.arange(20.0)[:, None]
+        trials = nu + step * room(mu, rows.T @ step) * 0.5 ** jnp.arange(20.0)[:, None]
         sizes = jax.vmap(lambda trial: jnp.linalg.norm(gap(trial)))(trials)
         best = jnp.argmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))
-        return trials[best], sizes[best], size, k + 1
+        # Where no trial is finite this ends, with the last ν that was: a residual says more than NaN.
+        return jnp.where(jnp.isfinite(sizes[best]), trials[best], nu), sizes[best], size, k + 1
 
     def unfinished(carry):
         # Quadratic convergence ends at round-off, whose level depends on c: stop when no step gains.
@@ -167,8 +289,20 @@ def _stage(rows, target, potential, nu, a) -> tuple[Array, Limit]:
         stalled = (size > 0.5 * previous) & (size <= 1e-11 * size_of_target)
         return (k < MAX_NEWTON) & (size > 0) & ~stalled
 
+    mu = rows.T @ nu
+    left = jnp.any((mu <= low) | (mu >= high))  # a range that shrinks with the dose
+    nu = jnp.where(left, room(jnp.zeros_like(mu), mu), 1.0) * nu
     start = (nu, jnp.linalg.norm(gap(nu)), as_array(jnp.inf), jnp.zeros((), int))
-    nu, size, _, k = jax.lax.while_loop(unfinished, body, start)
+    nu, _, _, k = jax.lax.while_loop(unfinished, body, start)
     mu = rows.T @ nu
     x = potential.dual_grad(mu, a)
-    return nu, Limit(x, mu, a, size / size_of_target, k)
+    return nu, Limit(x, mu, a, asked.missed(x, argmin), k)
+
+
+def _metric(potential: AbstractPotential, mu: Vector, a: Scalar, rows: Float[Array, "r n"]) -> Float[Array, "r n"]:
+    """`∇²_μQ` times every row."""
+    if potential.closed:
+        x = potential.dual_grad(mu, a)
+        return jax.vmap(lambda row: potential.hessian_solve(x, row, a))(rows)
+    # hessian_solve begins at x and would solve for μ again: seven ODEs instead of one.
+    return jax.vmap(lambda row: jax.jvp(lambda mu: potential.dual_grad(mu, a), (mu,), (row,))[1])(rows)

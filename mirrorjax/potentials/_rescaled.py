@@ -38,6 +38,10 @@ class RescaledPotential(AbstractPotential):
     def n(self) -> int:
         return self.potential.n
 
+    @property
+    def closed(self) -> bool:
+        return self.potential.closed
+
     def size(self, a: Scalar, power: Scalar | float) -> Scalar:
         """`s^power`."""
         return jnp.exp(2 * power * as_array(a))

@@ -26,6 +26,10 @@ class WithoutDecay(AbstractPotential):
     def n(self) -> int:
         return self.potential.n
 
+    @property
+    def closed(self) -> bool:
+        return self.potential.closed
+
     def _mark(self, a: Scalar, value):
         return jnp.where(as_array(a) == 0, value, jnp.nan)
 

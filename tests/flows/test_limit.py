@@ -9,9 +9,10 @@ from scipy.optimize import linprog, minimize
 
 import mirrorjax as mj
 from mirrorjax._errors import InputError
-from mirrorjax.parameterizations import Hadamard, SquaredDifference
-from mirrorjax.potentials import AbstractPotential, HyperbolicEntropy
-from mirrorjax.problems import LinearRegression
+from mirrorjax.flows import Limit
+from mirrorjax.parameterizations import DepthDifference, DepthProduct, Hadamard, SquaredDifference
+from mirrorjax.potentials import AbstractPotential, HyperbolicEntropy, rescaled_potential_of
+from mirrorjax.problems import AbstractProblem, LinearRegression, mean_log_cosh, mean_logistic
 
 # One shape for the whole file: (2, 4).
 Z = np.random.default_rng(0).standard_normal((2, 4))
@@ -182,3 +183,144 @@ def test_where_no_interpolator_is_in_the_domain_the_status_says_so():
     assert bool(feasible.ok) and np.all(feasible.x > 0)
     assert not bool(infeasible.ok)
     assert not float(infeasible.residual) < 0.1
+    assert feasible.failure() == "" and "no interpolator" in infeasible.failure()
+
+
+class Slow(Positive):
+    """With a metric 2.2 times too large, so that each step of Newton goes 45 % of its way."""
+
+    def hessian_solve(self, x, v, a):
+        return 2.2 * super().hessian_solve(x, v, a)
+
+
+def test_slow_progress_is_not_taken_for_round_off():
+    """The residual falls by 0.55 a step; to stop at a stall above round-off would leave 1e-3."""
+    positive = np.abs(Z)
+    found = mj.limit(LinearRegression(positive, positive @ np.ones(4)), Slow(), 0.0)
+    assert bool(found.ok) and float(found.residual) < 1e-10
+
+
+@pytest.mark.parametrize(
+    ("residual", "ok"), [(9e-10, True), (2e-9, False), (1.0, False), (1e9, False), (np.nan, False)]
+)
+def test_what_is_certified(residual, ok):
+    found = Limit(jnp.ones(4), jnp.ones(4), jnp.asarray(-0.5), jnp.asarray(residual), jnp.asarray(7))
+    assert bool(found.ok) is ok
+    assert (found.failure() == "") is ok
+    if not ok:
+        assert "a = -0.5" in found.failure() and "7 Newton steps" in found.failure()
+
+
+@pytest.mark.parametrize("size", [1e-11, 1e-5, 1e8])
+def test_no_row_is_dropped_for_its_length(size):
+    R = mj.potential_of(Hadamard(), Hadamard().lift(START, 0.5))
+    factor = np.array([1.0, size])
+    found = mj.limit(LinearRegression(factor[:, None] * Z, factor * Y), R, -0.4)
+    assert bool(found.ok)
+    np.testing.assert_allclose(found.x, mj.limit(PROBLEM, R, -0.4).x, rtol=1e-11)
+
+
+def test_a_row_that_is_missed_by_its_own_measure_is_not_certified():
+    """Two rows that contradict each other, by 1e-9 of what the others ask for."""
+    rows = np.vstack([Z, np.eye(4)[2:3], np.eye(4)[2:3]])
+    contradiction = LinearRegression(rows, np.append(Y, [1e-9, 3e-9]))
+    found = mj.limit(contradiction, mj.potential_of(Hadamard(), Hadamard().lift(START, 0.5)), 0.0)
+    assert float(found.residual) > 0.1 and not bool(found.ok)
+    assert "contradict" in found.failure()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-14])
+def test_with_targets_of_zero_the_measure_is_the_start(scale):
+    """An absolute measure would certify anything of size 1e-14."""
+    R = mj.potential_of(Hadamard(), Hadamard().lift(scale * START, scale))
+    found = mj.limit(LinearRegression(Z, np.zeros(2)), R, -0.4)
+    assert bool(found.ok) and float(found.residual) < 1e-12
+    assert float(jnp.max(jnp.abs(found.x))) > 1e-3 * scale
+    np.testing.assert_allclose(Z @ found.x, 0.0, atol=1e-12 * scale)
+
+
+def test_where_nothing_is_asked_the_limit_is_the_minimum():
+    """Z = 0 and y = 0: every x interpolates."""
+    R = mj.potential_of(Hadamard(), Hadamard().lift(START, 0.5))
+    path = mj.limit_path(LinearRegression(np.zeros((2, 4)), np.zeros(2)), R, [0.0, -0.4])
+    np.testing.assert_allclose(path.x, np.exp(4 * np.array([[0.0], [-0.4]])) * START, atol=1e-14)
+    assert np.all(path.ok) and path.failure() == ""
+
+
+@pytest.mark.parametrize("gamma", [0.1, 5e-3, 1e-3, 1e-4])
+@pytest.mark.parametrize("a", [0.0, -0.3])
+def test_at_small_factors_the_solution_lies_near_the_end_of_the_range(gamma, a):
+    """`u³ − v³`, u₀ = v₀ = γ: x = γ³[(1−σ)⁻³ − (1+σ)⁻³], σ = 3γμ, and with decay s³ times it at γ, s = e^{2a}."""
+    R = rescaled_potential_of(DepthDifference(3), gamma * np.ones((2, 4)))
+    found = mj.limit(PROBLEM, R, a)
+    assert bool(found.ok), found.failure()
+    s = np.exp(2 * a)
+    sigma = 3 * gamma * s * np.asarray(found.mu)  # in the clock of g: s^{p−2} μ
+    x = s**3 * gamma**3 * ((1 - sigma) ** -3.0 - (1 + sigma) ** -3.0)
+    np.testing.assert_allclose(found.x, x, rtol=1e-9)
+    np.testing.assert_allclose(null_space(Z).T @ found.mu, 0.0, atol=1e-12 * np.max(np.abs(found.mu)))
+    np.testing.assert_allclose(Z @ x, Y, atol=1e-9)
+    if gamma == 1e-4:
+        np.testing.assert_allclose(found.x, basis_pursuit()[0], atol=1e-8)
+
+
+@pytest.mark.slow
+def test_a_derived_potential_has_a_limit_too():
+    """w₁w₂w₃ from (γ, γ, 0): dw₃ = (w₃² + γ²) dμ, so w₃ = γ tan γμ̃, μ̃ = sμ and x = s³ (w₃² + γ²) w₃."""
+    s = np.exp(-0.6)
+    for scale in (0.5, 1e-2, 1e-3):
+        R = rescaled_potential_of(DepthProduct(3), DepthProduct(3).lift(np.zeros(4), scale))
+        found, gamma = mj.limit(PROBLEM, R, -0.3), np.sqrt(2 * scale)
+        assert bool(found.ok), found.failure()
+        last = gamma * np.tan(gamma * s * np.asarray(found.mu))
+        np.testing.assert_allclose(found.x, s**3 * (last**2 + gamma**2) * last, rtol=1e-8, atol=1e-11)
+        np.testing.assert_allclose(Z @ found.x, Y, atol=1e-9)
+        np.testing.assert_allclose(null_space(Z).T @ found.mu, 0.0, atol=1e-12 * np.max(np.abs(found.mu)))
+
+
+def test_a_decay_that_does_not_commute_has_no_limit_of_this_form():
+    with pytest.raises(InputError, match=r"a = 0 alone.*rescaled_potential_of"):
+        mj.limit(PROBLEM, mj.potential_of(DepthDifference(3), np.ones((2, 4))), -0.1)
+
+
+class Other(AbstractProblem):
+    @property
+    def n(self):
+        return 4
+
+    def loss(self, x, t=0.0):
+        return jnp.sum(x**2)
+
+
+def squared_margin(r):
+    return jnp.sum((r - 1.0) ** 2)
+
+
+def hill(r):
+    return -jnp.sum(r**2)
+
+
+def quartic(r):
+    return jnp.sum(r**4)
+
+
+def test_what_has_no_limit_of_this_form_is_refused():
+    R = mj.potential_of(Hadamard(), Hadamard().lift(START, 0.5))
+    for loss in (mean_logistic, squared_margin, hill):
+        with pytest.raises(InputError, match=f"{loss.__name__} is not least"):
+            mj.limit(LinearRegression(Z, Y, loss), R, 0.0)
+    for loss in (mean_log_cosh, quartic):
+        np.testing.assert_array_equal(mj.limit(LinearRegression(Z, Y, loss), R, 0.0).x, mj.limit(PROBLEM, R, 0.0).x)
+    with pytest.raises(InputError, match=r"linear regression \[got Other\].*LinearRegression"):
+        mj.limit(Other(), R, 0.0)
+    with pytest.raises(InputError, match="must be a potential"):
+        mj.limit(PROBLEM, Hadamard(), 0.0)
+    with pytest.raises(InputError, match="differ in n"):
+        mj.limit(PROBLEM, mj.potential_of(Hadamard(), Hadamard().lift(START[:3], 0.5)), 0.0)
+
+
+def test_numbers_in_float32_are_refused_in_a_potential():
+    """Off by 3e-8 and certified all the same."""
+    narrow = HyperbolicEntropy(jnp.zeros(4, jnp.float32), jnp.zeros(4), 2.0)
+    with pytest.raises(InputError, match="float32"):
+        mj.limit(PROBLEM, narrow, 0.0)
