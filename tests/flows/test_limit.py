@@ -196,7 +196,7 @@ class Slow(Positive):
 def test_slow_progress_is_not_taken_for_round_off():
     """The residual falls by 0.55 a step; to stop at a stall above round-off would leave 1e-3."""
     positive = np.abs(Z)
-    found = mj.limit(LinearRegression(positive, positive @ np.ones(4)), Slow(), 0.0)
+    found = mj.limit(LinearRegression(positive, positive @ np.array([2.0, 0.5, 1.0, 3.0])), Slow(), 0.0)
     assert bool(found.ok) and float(found.residual) < 1e-10
 
 
