@@ -38,8 +38,9 @@ def assert_holds(
     The theorem's random instances keep whatever you do not hand in; a new problem or parameterization
     gets random starts of its size. An inconclusive verdict does not pass: nothing was confirmed.
 
-    **Arguments:** `t1` how far to follow the flow, by default as far as the theorem's own instances, or
-    to e^−32 of the distance to the limit where the theorem is about the limit.
+    **Arguments:** `problem`, in whitened rows with its own loss where the theorem is about the limit (a loss that is
+    not least where Zx = y meets no hypothesis there); `t1` how far to follow the flow, by default as far as the
+    theorem's own instances, or to e^−32 of the distance to the limit, where the theorem is about that.
 
     **Returns:** the `Verdict`.
 
@@ -98,4 +99,4 @@ def _with(case: Case, given: dict[str, Any], seed: int) -> Case:
         changed = dataclasses.replace(changed, w0=start)
     if case.followed_to_the_limit and "t1" not in given:
         [changed] = to_the_limit([changed])
-    return dataclasses.replace(changed, name=f"{', '.join(given)} given; {case.name}")
+    return dataclasses.replace(changed, name=f"{', '.join(given)} given; {changed.name}")

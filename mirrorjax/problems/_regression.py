@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
@@ -13,6 +15,8 @@ from ._finite import refuse_nonfinite
 from ._losses import half_mean_square
 
 RANK_TOLERANCE = 1e-10
+STATIONARY = 1e-12
+"""A slope at r = 0 above this share of that at r = −y is no rounding: the loss is least elsewhere."""
 
 
 class LinearRegression(AbstractProblem):
@@ -59,14 +63,28 @@ class LinearRegression(AbstractProblem):
     def loss(self, x: Vector, t: Scalar | float = 0.0) -> Scalar:
         return self.residual_loss(self.Z @ x - self.y)
 
+    @property
+    def slope_at_interpolation(self) -> float:
+        """`max|∇ℓ(0)|` relative to the slope at r = −y: 0 where ℓ is stationary at the x with Zx = y. Host only."""
+        with jax.ensure_compile_time_eval():
+            there, away = _slope(self.residual_loss, 0 * self.y), _slope(self.residual_loss, -self.y)
+        return there / max(there, away) if there > 0 else 0.0
+
+    @property
+    def stationary_at_interpolation(self) -> bool:
+        """Whether that slope is 0 up to rounding; only then can a flow on f end at an interpolator."""
+        return self.slope_at_interpolation <= STATIONARY
+
     def whitened(self) -> "LinearRegression":
-        """The same interpolators and row space with `ZZᵀ/d = I`: the loss ℓ changed, Z did not.
+        """The same interpolators and row space with `ZZᵀ/d = I`, and ℓ of the residual in these rows.
 
-        The optimality theorems let ℓ be any function of Zx − y, so the limit is the same, while
-        the flow no longer waits for the smallest singular value of Z. Dependent rows disappear: the rank
-        is that of the rows at length 1, since a row 1e-11 as long as the others asks no less of x.
+        It is another f with the same Z up to a basis of its rows. The optimality theorems let ℓ be any function
+        of Zx − y that is least at 0, so the limit is the same, while the flow no longer waits for the
+        smallest singular value of Z. Dependent rows disappear: the rank is that of the rows at length 1,
+        since a row 1e-11 as long as the others asks no less of x.
 
-        **Raises:** `InputError` where y is outside the range of Z: then nothing interpolates.
+        **Raises:** `InputError` where y is outside the range of Z, or ℓ is not stationary at 0 (as
+        `mean_logistic`): then no flow on f ends at an interpolator; where ℓ takes d residuals and fewer are left.
         """
         if is_traced(self.Z, self.y):
             raise InputError("whitening decides a rank and so needs concrete Z", "", "call it outside jit")
@@ -80,9 +98,37 @@ class LinearRegression(AbstractProblem):
                 f"rank {keep.sum()} of {self.d} rows, {outside / np.linalg.norm(y):.1e} of y left over",
                 "drop contradictory duplicate rows, or centre Z and y alike",
             )
+        if not self.stationary_at_interpolation:
+            raise InputError(
+                "the loss is not least where Zx = y, so no flow on it ends at an interpolator",
+                f"|∇ℓ(0)| is {self.slope_at_interpolation:.1e} of |∇ℓ(−y)|",
+                "a loss of the residual with its minimum at 0, as half_mean_square or mean_log_cosh",
+            )
         root = np.sqrt(keep.sum())
         targets = (U[:, keep].T @ y) / sigma[keep]
-        return LinearRegression(root * Vt[keep], root * targets)
+        white = LinearRegression(root * Vt[keep], root * targets, self.residual_loss)
+        _check_number_of_residuals(white.residual_loss, white.d, self.d)
+        return white
+
+
+def _slope(loss: Callable[[Array], Scalar], r: Array) -> float:
+    return float(np.max(np.abs(np.asarray(_gradient(loss, r))), initial=0.0))
+
+
+@eqx.filter_jit
+def _gradient(loss: Callable[[Array], Scalar], r: Array) -> Array:
+    return jax.grad(loss)(r)
+
+
+def _check_number_of_residuals(loss: Callable[[Array], Scalar], kept: int, given: int) -> None:
+    try:
+        jax.eval_shape(loss, jnp.zeros(kept))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "the loss is written for all residuals, and dependent rows disappear",
+            f"{kept} independent of {given} rows",
+            "drop the dependent rows of Z and y, or a loss of any number of residuals",
+        ) from error
 
 
 def _rows_of_length_1(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

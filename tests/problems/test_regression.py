@@ -124,6 +124,33 @@ def test_whitening_needs_a_target_in_the_range_and_concrete_numbers():
         jax.jit(lambda y: LinearRegression(Z, y).whitened().y)(jnp.asarray(Y))
 
 
+def test_whitening_keeps_the_loss():
+    white = LinearRegression(Z, Y, loss=mean_log_cosh).whitened()
+    assert white.residual_loss is mean_log_cosh
+    x = np.linalg.lstsq(Z, Y)[0]
+    np.testing.assert_allclose(white.loss(x), 0.0, atol=1e-15)
+
+
+def test_whitening_refuses_a_loss_that_is_not_least_where_zx_is_y():
+    with pytest.raises(InputError, match="not least where Zx = y") as caught:
+        LinearRegression(Z, Y, loss=mean_logistic).whitened()
+    assert "half_mean_square" in str(caught.value)
+    # As close to least as rounding leaves it is least.
+    assert LinearRegression(Z, Y).slope_at_interpolation == 0
+    off = LinearRegression(Z, Y, loss=lambda r: jnp.mean((r - 1e-9) ** 2))
+    assert 1e-10 < off.slope_at_interpolation < 1e-8
+    with pytest.raises(InputError, match="not least"):
+        off.whitened()
+
+
+def test_whitening_refuses_a_loss_written_for_rows_that_disappear():
+    weights = jnp.arange(1.0, 5.0)
+    rows, y = np.vstack([Z, Z[0] - 2 * Z[2]]), np.append(Y, Y[0] - 2 * Y[2])
+    weighted = LinearRegression(rows, y, loss=lambda r: weights @ r**2)
+    with pytest.raises(InputError, match="3 independent of 4 rows"):
+        weighted.whitened()
+
+
 def test_the_spectra_are_what_their_provenance_says():
     raw = spectra_arrays()
     assert raw["spectra"].shape == (21, 1047) and raw["glucose"].shape == (21,) and raw["channel"].shape == (1047,)

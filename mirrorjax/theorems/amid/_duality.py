@@ -7,7 +7,7 @@ import numpy as np
 from ...checks import POINTS, Evidence, Finding, FlowRoute, compare
 from ...flows import GradientFlow, MirrorFlow, Trajectory
 from ...potentials import AbstractPotential, Distorted
-from .._cases import Case, random_regressions
+from .._cases import Case, product_of_factors, random_regressions
 from .._hyperbolic import hyperbolic, positive_scale
 from .._registry import theorem
 
@@ -40,7 +40,7 @@ def theorem_(case: Case, rungs) -> Finding:
         return compare(weights, mirror.observing(inverse), rungs)
 
     return Finding(
-        hypotheses=(positive_scale(R),),
+        hypotheses=(product_of_factors(case), positive_scale(R)),
         claims={"Jg Jgᵀ = (∇²R)⁻¹": against(R)},
         controls={
             "Hessian doubled": against(Distorted(R, mu_factor=0.5)),

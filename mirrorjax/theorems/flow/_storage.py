@@ -8,8 +8,8 @@ from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare
 from ...flows import GradientFlow
 from ...parameterizations import AbstractParameterization, Custom, SquaredDifference
 from ...schedules import AbstractSchedule, SwitchOff
-from .._cases import Case, limits, random_start
-from .._optimality import measured_hypotheses
+from .._cases import Case, interpolation_is_least, limits, random_start
+from .._optimality import finite_dose, interpolation
 from .._registry import theorem
 from ..mask._only_m import mask_only, product
 
@@ -34,6 +34,9 @@ def cases(seed, data=None):
     cases=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
+    required = (finite_dose(case), interpolation_is_least(case.problem))
+    if not all(h.ok for h in required):
+        return Finding(hypotheses=required, claims={}, controls={})
     dose = float(case.schedule.total)
     moved_to: dict[str, np.ndarray] = {}
 
@@ -52,7 +55,7 @@ def theorem_(case: Case, rungs) -> Finding:
         return compare(left, route(other, param), rungs, moved=float(np.max(np.abs(x[-1] - x[0]))))
 
     claim = same(given(dose))
-    hypotheses = measured_hypotheses(case, moved_to["end"])
+    hypotheses = (interpolation(case, moved_to["end"]), *required)
     controls = {
         "dose larger by a tenth": same(given(1.1 * dose)),
         "dose larger by 1e-6": same(given(dose * (1 + 1e-6))),

@@ -11,7 +11,7 @@ from ...flows import GradientFlow
 from ...problems import LinearRegression
 from ...schedules import Exponential, SwitchOff
 from .._argmin import minimize
-from .._cases import Case, random_regressions
+from .._cases import Case, product_of_factors, random_regressions
 from .._hyperbolic import hyperbolic, positive_scale
 from .._registry import theorem
 
@@ -44,7 +44,7 @@ def theorem_(case: Case, rungs) -> Finding:
         return Exact(factor * np.exp(rate * levels)[:, None] * np.asarray(case.x0))
 
     return Finding(
-        hypotheses=(positive_scale(R),),
+        hypotheses=(product_of_factors(case), positive_scale(R)),
         claims={
             "decay alone leads to argmin R": compare(decay, Exact(minimum), rungs),
             "decay alone leads to exp(−4A) m₀w₀": compare(decay, formula(4.0), rungs),
@@ -55,4 +55,5 @@ def theorem_(case: Case, rungs) -> Finding:
             "exp(−4A) m₀w₀ wrong by 1e-6": compare(decay, formula(4.0, 1 + 1e-6), rungs),
         },
         planted={d: compare(decay, formula(4.0, 1 + d), rungs) for d in (1e-6, 1e-8, 1e-9)},
+        observations={"of the problem": f"its size alone, n = {case.problem.n}: f = 0 here"},
     )

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from ...checks import Finding, agreement_finding, identity
 from ...potentials import Distorted, potential_of
 from .._argmin import minimize
-from .._cases import Case, random_regressions, without_decay
+from .._cases import Case, no_decay, product_of_factors, random_regressions, without_decay
 from .._hyperbolic import hyperbolic, positive_scale, rescaled
 from .._registry import theorem
 
@@ -43,7 +43,7 @@ def theorem_(case: Case, rungs) -> Finding:
 
     return dataclasses.replace(
         finding,
-        hypotheses=(positive_scale(R),),
+        hypotheses=(product_of_factors(case), no_decay(case), positive_scale(R)),
         claims=finding.claims | {"argmin R = m₀w₀": identity(minimum, product(1.0), case.w0)},
         controls=finding.controls
         | {

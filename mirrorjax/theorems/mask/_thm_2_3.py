@@ -11,7 +11,7 @@ from ...parameterizations import Hadamard
 from ...problems import LinearRegression
 from ...schedules import SwitchOff
 from .._bounds import stays_below
-from .._cases import FEATURES, SAMPLES, Case, random_regressions, without_decay
+from .._cases import FEATURES, SAMPLES, Case, mean_square_loss, product_of_factors, random_regressions, without_decay
 from .._registry import theorem
 
 LENGTH = 3.0
@@ -144,6 +144,8 @@ class Run:
         metric = float(np.min(np.hypot(x, self.c)) / np.min(self.c))
         dose = float(self.case.schedule.total)
         return (
+            product_of_factors(self.case),
+            mean_square_loss(self.case.problem, f"{name}: "),
             Hypothesis(f"{name}: ‖∇f‖²/(λf) ≥ 1 along the path", polyak, polyak >= 1 - 1e-12),
             Hypothesis(f"{name}: (∇²R)⁻¹/σ ≥ 1 along the path", metric, metric >= 1 - 1e-12),
             Hypothesis(f"{name}: α = 0, dose", dose, dose == 0),

@@ -1,7 +1,9 @@
 """mask/2.4: without decay, the limit in regression minimizes R."""
 
+import dataclasses
+
 from ...checks import Finding
-from .._cases import Case, static_limits
+from .._cases import Case, no_decay, static_limits
 from .._optimality import optimality
 from .._registry import theorem
 
@@ -15,4 +17,5 @@ from .._registry import theorem
     cases=static_limits,
 )
 def theorem_(case: Case, rungs) -> Finding:
-    return optimality(case, rungs)
+    finding = optimality(case, rungs)
+    return dataclasses.replace(finding, hypotheses=(no_decay(case), *finding.hypotheses))

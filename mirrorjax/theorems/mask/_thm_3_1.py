@@ -8,7 +8,7 @@ import numpy as np
 from ...checks import POINTS, Exact, Finding, FlowRoute, agreement_finding, compare, pointwise
 from ...flows import GradientFlow, Trajectory
 from ...potentials import Distorted
-from .._cases import Case, regressions
+from .._cases import Case, product_of_factors, regressions
 from .._hyperbolic import hyperbolic, positive_scale, rescaled
 from .._registry import theorem
 
@@ -37,7 +37,7 @@ def theorem_(case: Case, rungs) -> Finding:
     at_point, point_controls = identities(case, R)
     return dataclasses.replace(
         finding,
-        hypotheses=(positive_scale(R),),
+        hypotheses=(product_of_factors(case), positive_scale(R)),
         claims=finding.claims | law | at_point,
         controls=finding.controls | law_controls | point_controls,
     )

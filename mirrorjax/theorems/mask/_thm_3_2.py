@@ -12,7 +12,7 @@ from ...flows import GradientFlow, Trajectory
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
 from ...schedules import AbstractSchedule, Exponential, SwitchOff
-from .._cases import DECADES, FEATURES, SAMPLES, Case, random_start
+from .._cases import DECADES, FEATURES, SAMPLES, Case, mean_square_loss, random_start
 from .._hyperbolic import hyperbolic, positive_scale
 from .._measured import budget_of, merged
 from .._registry import theorem
@@ -135,6 +135,7 @@ def convex(case: Case, rungs: Sequence[float]) -> Finding:
     return Finding(
         hypotheses=(
             positive_scale(R),
+            mean_square_loss(case.problem, "convex: "),
             Hypothesis("convex: 0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf),
             Hypothesis("convex: least f above 0", least, least > 0),
         ),

@@ -12,7 +12,7 @@ from ...parameterizations import Hadamard
 from ...problems import LinearRegression
 from ...schedules import AbstractSchedule, SwitchOff
 from .._bounds import stays_below
-from .._cases import FEATURES, SAMPLES, Case, random_regressions
+from .._cases import FEATURES, SAMPLES, Case, mean_square_loss, product_of_factors, random_regressions
 from .._measured import merged
 from .._registry import theorem
 from ._thm_2_3 import Pair, Run
@@ -152,6 +152,8 @@ class Descent:
         least = float(np.min(inward[seen] / E[seen]))
         weakest = float(np.min(self.integrals.alpha))
         return (
+            product_of_factors(self.case),
+            mean_square_loss(self.case.problem, f"{name}: "),
             Hypothesis(f"{name}: ‖∇f‖²/(λE) ≥ 1 along the path", low, low >= 1 - 1e-9),
             Hypothesis(f"{name}: ‖∇f‖²/(2LE) ≤ 1 along the path", high, high <= 1 + 1e-9),
             Hypothesis(f"{name}: ⟨∇f, x − x*⟩/E ≥ 1 along the path, f convex", least, least >= 1 - 1e-9),

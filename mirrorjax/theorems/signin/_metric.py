@@ -12,7 +12,7 @@ from ...flows import AbstractFlow, GradientFlow
 from ...parameterizations import Hadamard
 from ...problems import AbstractProblem
 from ...schedules import AbstractSchedule, SwitchOff
-from .._cases import Case, random_regressions
+from .._cases import Case, product_of_factors, random_regressions
 from .._registry import theorem
 
 
@@ -84,7 +84,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "metric wrong by 1e-6": against((1 + 1e-6) * beta, inner=4 * (1 + 1e-6) ** 2),
             **point_controls,
         },
-        hypotheses=(Hypothesis("β₀ ≥ 0: least |m₀² − w₀²|", least, least >= 0),),
+        hypotheses=(product_of_factors(case), Hypothesis("β₀ ≥ 0: least |m₀² − w₀²|", least, least >= 0)),
         planted={d: against((1 + d) * beta, inner=4 * (1 + d) ** 2) for d in (1e-4, 1e-6, 1e-8)},
     )
 
