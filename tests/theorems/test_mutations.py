@@ -5,6 +5,7 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax.checks import RUNGS, Outcome, judge
+from mirrorjax.parameterizations import Hadamard
 from mirrorjax.potentials import _dispatch
 from mirrorjax.theorems import catalogue
 
@@ -52,3 +53,16 @@ def test_the_whole_theorem_is_refuted_where_one_instance_is(monkeypatch, verdict
     assert verdict.outcome is Outcome.REFUTED and not verdict
     monkeypatch.undo()
     assert verdict_of("mask/3.3").outcome is Outcome.HOLDS
+
+
+@pytest.mark.parametrize("factor", [2.0, 1 + 1e-5])
+def test_the_certificate_is_that_of_the_potential(monkeypatch, factor):
+    """A multiple of μ is in the row space too: the certificate once asked nothing else."""
+    right = Hadamard.dual
+    monkeypatch.setattr(Hadamard, "dual", lambda self, w, w0: factor * right(self, w, w0))
+    [entry] = [entry for entry in catalogue() if entry.id == "mask/3.3"]
+    theorem = entry.load()
+    case = theorem.cases(0, None)[0]
+    judgement = judge(case.name, theorem.check(case, RUNGS))
+    assert judgement.claims["∇R(x∞) in row space"].outcome is Outcome.HOLDS
+    assert judgement.outcome is Outcome.REFUTED and "of the weights" in judgement.reason
