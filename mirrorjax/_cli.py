@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
     verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON")
     verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with pictures")
-    verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the spectra")
+    verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the measurements")
     verify.add_argument("--target", metavar="COL", help="the column of --data to fit")
     verify.add_argument("--seed", type=_seed, default=0, help="seed of the random instances (default 0)")
     verify.add_argument("--jobs", type=_positive, metavar="N", help="processes; by default as many as cores, at most 8")

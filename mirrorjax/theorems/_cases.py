@@ -12,6 +12,7 @@ from ..checks import Hypothesis
 from ..parameterizations import AbstractLiftable, Hadamard
 from ..problems import LinearRegression, glucose_spectra, half_mean_square, nutrimouse
 from ..schedules import AbstractSchedule, Exponential, SwitchOff
+from ._registry import YOUR_DATA
 
 # One size for all random instances: another size is another compilation.
 SAMPLES, FEATURES, ACTIVE = 8, 20, 3
@@ -72,7 +73,7 @@ def regressions(seed: int, data: LinearRegression | None = None) -> list[Case]:
 def real_case(seed: int, data: LinearRegression | None, schedule: AbstractSchedule, t1: float = 1.0) -> Case:
     """Real measurements from a small random start; the largest rate of the flow is near 400."""
     problem = glucose_spectra() if data is None else data
-    return _from_a_small_start("glucose spectra" if data is None else "your data", seed, problem, schedule, t1)
+    return _from_a_small_start("glucose spectra" if data is None else YOUR_DATA, seed, problem, schedule, t1)
 
 
 def _from_a_small_start(

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from .._errors import InputError
 
+YOUR_DATA = "your data"
+"""The name of the instance that is made of the user's table, where there is one."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
@@ -36,7 +39,8 @@ class Entry:
 class Theorem:
     """An entry with the functions that test it.
 
-    `cases(seed, data)` gives the instances, `check(case, rungs)` the finding on one of them.
+    `cases(seed, data)` gives the instances, `check(case, rungs)` the finding on one of them. An instance made of
+    `data` is named `YOUR_DATA`: without one the verdict says that the table was not used.
     """
 
     entry: Entry

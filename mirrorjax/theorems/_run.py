@@ -4,20 +4,21 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from .._errors import MirrorjaxError
+from .._errors import InputError, MirrorjaxError
 from .._room import make_room
-from ..checks import DEEP_RUNGS, RUNGS, Evidence, Finding, Judgement, Verdict, combine, judge
+from ..checks import DEEP_RUNGS, RUNGS, Evidence, Finding, Hypothesis, Judgement, Verdict, combine, judge
 from ..problems import LinearRegression
-from ._registry import Entry, Theorem, select
+from ._registry import YOUR_DATA, Entry, Theorem, select
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """Theorems with their instances, laid out before the work starts."""
+    """Theorems with their instances, laid out before the work starts; `table`: whether the user gave one."""
 
     tasks: tuple[tuple[Theorem, tuple], ...]
     seed: int
     rungs: tuple[float, ...]
+    table: bool = False
 
     @property
     def size(self) -> int:
@@ -32,6 +33,8 @@ class Plan:
                 judgements.append(_examine(theorem, case, self.rungs))
                 if on_instance:
                     on_instance(theorem.entry, judgements[-1])
+            if self.table and all(case.name != YOUR_DATA for case in cases):
+                judgements.append(_unused_table())
             make_room()
             yield combine(theorem.entry.id, judgements, self.seed, self.rungs)
 
@@ -40,13 +43,22 @@ def plan(patterns: Sequence[str] = (), seed: int = 0, deep: bool = False, data: 
     """Chooses the theorems and builds their instances."""
     theorems = [entry.load() for entry in select(patterns)]
     tasks = tuple((t, tuple(t.cases(seed, data))) for t in theorems)
-    return Plan(tasks, seed, DEEP_RUNGS if deep else RUNGS)
+    return Plan(tasks, seed, DEEP_RUNGS if deep else RUNGS, data is not None)
+
+
+def _unused_table() -> Judgement:
+    """Of a theorem that was tried on other instances only: left out, they would read as an answer about the table."""
+    unused = Hypothesis("your table is used", "no instance of this theorem is made of a table", False)
+    return judge(YOUR_DATA, Finding({}, {}, (unused,)), 0.0)
 
 
 def _examine(theorem: Theorem, case, rungs: tuple[float, ...]) -> Judgement:
     start = time.perf_counter()
     try:
         finding = theorem.check(case, rungs)
+    except InputError as error:
+        # No solver failed: more steps, which a failed solve recommends, would not help.
+        finding = Finding({}, {}, (Hypothesis("the instance can be computed", str(error), False),))
     except MirrorjaxError as error:
         # A step that could not be taken on this instance is an answer about it, not a crash.
         finding = Finding({"computed": Evidence((), 0.0, 0.0, failure=str(error))}, {})
@@ -63,7 +75,8 @@ def verify(
     """Verifies the theorems whose id matches; all where none is named.
 
     **Arguments:** `patterns` an id, a shell pattern such as "mask/*", or several; `seed` of the
-    random instances; `deep` adds the rung 1e-12; `data` replaces the spectra.
+    random instances; `deep` adds the rung 1e-12; `data` replaces the measurements, and a theorem that is
+    tried on none comes out inconclusive then, its other instances holding or not.
 
     **Returns:** one `Verdict` per theorem, in the order of `mirrorjax list`.
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ import pytest
 import mirrorjax as mj
 from mirrorjax import theorems
 from mirrorjax._errors import InputError, SolverError
-from mirrorjax.checks import RUNGS, Outcome
-from mirrorjax.theorems import Entry, Plan, catalogue, plan, select
+from mirrorjax.checks import RUNGS, Finding, Outcome, as_json, at_most
+from mirrorjax.theorems import Entry, Plan, _run, catalogue, plan, select
+from mirrorjax.theorems._cases import random_problem
 from mirrorjax.theorems._registry import Theorem
 
 FIRST_SLICE = {
@@ -110,3 +112,48 @@ def test_a_bug_in_a_check_is_not_swallowed():
     case = mj.theorems._cases.random_regressions(0)[0]
     with pytest.raises(ZeroDivisionError):
         list(Plan(((theorem, (case,)),), 0, RUNGS).run())
+
+
+def of_the_test(check, cases=()):
+    """A theorem with two plain instances, whatever table is given."""
+    only = tuple(SimpleNamespace(name=name) for name in cases)
+    return Theorem(Entry("test/own", "", "", "", ""), lambda seed, data: only, check)
+
+
+def at_most_one(left):
+    return Finding({"left ≤ 1": at_most(left, 1.0, 1e-9)}, {"2 ≤ 1": at_most(2.0, 1.0, 1e-9)})
+
+
+@pytest.mark.parametrize(
+    ("names", "left", "outcome"),
+    [
+        (("random 0", "your data"), 0.5, Outcome.HOLDS),
+        (("random 0", "help topics"), 0.5, Outcome.INCONCLUSIVE),
+        (("random 0", "help topics"), 3.0, Outcome.REFUTED),
+    ],
+)
+def test_a_table_that_no_instance_is_made_of_is_not_confirmed(names, left, outcome, monkeypatch):
+    """Random instances that hold say nothing of the user's measurements."""
+    theorem = of_the_test(lambda case, rungs: at_most_one(left), names)
+    monkeypatch.setattr(_run, "select", lambda patterns: [SimpleNamespace(load=lambda: theorem)])
+    table = random_problem(np.random.default_rng(0))
+    [verdict] = mj.verify("test/own", data=table)
+    assert verdict.outcome is outcome, verdict
+    written = as_json(verdict)["instances"]
+    assert [instance["name"] for instance in written] == [*dict.fromkeys([*names, "your data"])]
+    if outcome is Outcome.INCONCLUSIVE:
+        assert "your table" in verdict.reason and "not met" in verdict.reason
+        assert [h["ok"] for h in written[-1]["hypotheses"]] == [False]
+    [alone] = mj.verify("test/own")
+    assert len(alone.instances) == len(names) and alone.outcome is (outcome if left > 1 else Outcome.HOLDS)
+
+
+def test_an_input_that_cannot_be_used_is_not_called_a_failed_solve():
+    def check(case, rungs):
+        raise InputError("y is not in the range of Z", "row 3", "drop it")
+
+    theorem = of_the_test(check)
+    [verdict] = Plan(((theorem, (SimpleNamespace(name="only"),)),), 0, RUNGS).run()
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "y is not in the range of Z [row 3]. Try: drop it" in verdict.reason
+    assert "solve" not in str(verdict) and "steps" not in str(verdict)
