@@ -1,18 +1,25 @@
 """The command line. jax is imported inside the commands, so that `--help` and `list` answer at once."""
 
 import argparse
+import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from ._errors import InputError, MirrorjaxError
+from ._output import give_up_stdout, is_stdout, open_streams, printing_beside, write_json
 from ._prepare import prepare_jax
+
+if TYPE_CHECKING:
+    from ._console import Results
 
 HOLDS, REFUTED, INCONCLUSIVE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 EPILOG = """exit status: 0 all hold, 1 something refuted, 2 something inconclusive, 3 bad input or failure
+a failure is told in one line; with MIRRORJAX_TRACEBACK=1 the traceback stands above it
 
 examples:
   mirrorjax verify --report report            every theorem, with a report to open in a browser
@@ -44,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify theorems and their controls")
     verify.add_argument("ids", nargs="*", metavar="ID", help="an id or a pattern such as 'mask/*'; all if none")
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
-    verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON")
+    verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON; - for stdout")
     verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with pictures")
     verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the measurements")
     verify.add_argument("--target", metavar="COL", help="the column of --data to fit")
@@ -63,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument("g", metavar="MODULE:g", help="or path/to/file.py:g; takes w, returns a float array (n,)")
     analyze.add_argument("h", metavar="MODULE:h", help="likewise; returns a float scalar")
     analyze.add_argument("--w0", metavar="FILE.npy", type=Path, required=True, help="the start (.npz: a dictionary)")
-    analyze.add_argument("--json", metavar="FILE", type=Path, help="write the answer as JSON")
+    analyze.add_argument("--json", metavar="FILE", type=Path, help="write the answer as JSON; - for stdout")
     analyze.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with a picture")
     analyze.add_argument("--seed", type=_seed, default=0, help="seed of the probes (default 0)")
     audit = commands.add_parser("audit", help="test printed formulas beside the ones that hold")
@@ -122,20 +129,41 @@ def _density(text: str) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit status."""
+    """Runs one command and returns its exit status; whatever goes wrong, never one that is an answer."""
+    open_streams()
     options = parser().parse_args(argv)
     try:
-        return COMMANDS[options.command](options)
-    except MirrorjaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) went away; a traceback would be noise.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return HOLDS
+        status = COMMANDS[options.command](options)
+        sys.stdout.flush()
+        return status
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            give_up_stdout()
+        with contextlib.suppress(OSError):  # stderr may be full as well
+            if os.environ.get("MIRRORJAX_TRACEBACK"):
+                traceback.print_exc()
+            sys.stderr.write(_message(error))
+            sys.stderr.flush()
+        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
+
+
+def _message(error: BaseException) -> str:
+    """One line; nothing where the reader of a pipe (head, less) went away."""
+    if isinstance(error, BrokenPipeError):
+        return ""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted: nothing was written\n"
+    if isinstance(error, MirrorjaxError):
+        return f"error: {error}\n"
+    if isinstance(error, SystemExit):
+        what = f"the program was ended by sys.exit({error.code!r}), which is no answer"
+    elif isinstance(error, OSError):
+        what = str(error)
+    else:
+        what = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}".removesuffix(": ")
+    return f"error: {what}. Try: MIRRORJAX_TRACEBACK=1, which shows where\n"
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -170,36 +198,48 @@ def _audit(options: argparse.Namespace) -> int:
 
 def _analyze(options: argparse.Namespace) -> int:
     prepare_jax()
-    from . import _console
     from .analysis import analyze, effect_json, effect_table, load_function, load_weights, measured_effects
     from .checks import environment
-    from .report import ensure_writable, write_analysis
+    from .report import write_analysis
 
-    if options.report:
-        ensure_writable(options.report)
-    if options.json:
-        _ensure_file(options.json)
-    g, h, w0 = load_function(options.g), load_function(options.h), load_weights(options.w0)
-    analysis = analyze(g, h, w0, seed=options.seed)
-    effects = measured_effects(analysis)
-    print(analysis)
-    print()
-    print(effect_table(effects, analysis.n))
-    if options.json:
-        content = {**analysis.as_json(), "effects": [effect_json(effect) for effect in effects]}
-        _console.write(options.json, {"environment": environment(), "analysis": content})
-    if options.report:
-        title = f"{options.g} under {options.h}"
-        print(f"report: {write_analysis(analysis, options.report, environment=environment(), title=title)}")
+    _ensure_results(options, options.w0, *(Path(spec.rpartition(":")[0]) for spec in (options.g, options.h)))
+    with printing_beside(options.json, options.report) as stdout:
+        g, h, w0 = load_function(options.g), load_function(options.h), load_weights(options.w0)
+        analysis = analyze(g, h, w0, seed=options.seed)
+        effects = measured_effects(analysis)
+        if options.json:
+            content = {**analysis.as_json(), "effects": [effect_json(effect) for effect in effects]}
+            write_json(options.json, {"environment": environment(), "analysis": content}, stdout)
+        page = None
+        if options.report:
+            title = f"{options.g} under {options.h}"
+            page = write_analysis(analysis, options.report, environment=environment(), title=title)
+        print(analysis, effect_table(effects, analysis.n), sep="\n\n")
+        if page:
+            print(f"report: {page}")
     return {"not-mirror": REFUTED, "undecided": INCONCLUSIVE}.get(analysis.kind, HOLDS)
 
 
-def _ensure_file(path: Path) -> None:
-    from .report import ensure_writable
+def _ensure_results(options: argparse.Namespace, *inputs: Path | None) -> None:
+    """Finds out before the work whether JSON and report can be written, and beside each other and the inputs."""
+    from .report import ensure_writable, index_of
 
-    ensure_writable(path.parent).mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
-        raise InputError("--json needs a file, got a folder", f"{path}")
+    if options.report:
+        ensure_writable(options.report)
+    if not options.json or is_stdout(options.json):
+        return
+    if options.json.is_dir():
+        raise InputError("--json needs a file, got a folder", f"{options.json}")
+    file = Path(os.path.realpath(options.json))
+    for given in filter(None, inputs):
+        if file == Path(os.path.realpath(given)):
+            raise InputError("--json would replace what is read", f"{options.json}", "another name")
+    if options.report:
+        page = index_of(options.report)
+        if file == page or file in page.parents or page in file.parents:
+            raise InputError("--json and --report would write the same file", f"{options.json}", "another name")
+    if not options.json.exists() or options.json.is_file():
+        ensure_writable(file.parent).mkdir(parents=True, exist_ok=True)
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -212,28 +252,36 @@ def _verify(options: argparse.Namespace) -> int:
     prepare_jax()
     from . import _console
     from ._workers import default_jobs
-    from .report import ensure_writable
 
-    if options.report:
-        ensure_writable(options.report)
-    if options.json:
-        _ensure_file(options.json)
+    _ensure_results(options, options.data)
     data = None
     if options.data is not None:
         from .problems import read_csv
 
         data = read_csv(options.data, options.target)
     jobs = options.jobs or default_jobs(len(ids))
-    verdicts, sections, audit = _console.run(ids, options.seed, options.deep, data, jobs, bool(options.report))
-    if options.json:
-        _console.write_json(options.json, verdicts)
-    if options.report:
-        from .checks import environment
-        from .report import write_report
+    with printing_beside(options.json, options.report) as stdout:
+        results = _console.run(ids, options.seed, options.deep, data, jobs, bool(options.report))
+        try:
+            page = _write_verdicts(options, results, stdout)
+        finally:  # where a file cannot be written after all, what was measured is still told
+            _console.print_verdicts(results.verdicts)
+        if page:
+            print(f"report: {page}")
+    return _console.exit_status(results.verdicts)
 
-        page = write_report(verdicts, options.report, environment=environment(), audit=audit, sections=sections)
-        print(f"report: {page}")
-    return _console.exit_status(verdicts)
+
+def _write_verdicts(options: argparse.Namespace, results: "Results", stdout: TextIO) -> Path | None:
+    from . import _console
+    from .checks import environment
+    from .report import write_report
+
+    verdicts, sections, audit = results
+    if options.json:
+        write_json(options.json, _console.as_content(verdicts), stdout)
+    if not options.report:
+        return None
+    return write_report(verdicts, options.report, environment=environment(), audit=audit, sections=sections)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -242,7 +290,8 @@ def _train(options: argparse.Namespace) -> int:
     from ._train import train
 
     try:
-        train(options)
+        with printing_beside(options.out):
+            train(options)
     except KeyboardInterrupt:
         print(f"interrupted: the same command goes on from {options.out}", file=sys.stderr)
         return INTERRUPTED

@@ -1,13 +1,9 @@
-"""What the commands print and write: a progress bar, tables, JSON."""
+"""What the commands run and print: a progress bar, tables, the content of JSON."""
 
 import functools
-import json
 import math
-import os
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rich.console import Console
@@ -59,10 +55,6 @@ def run(
             if not console.is_terminal:
                 print(f"{verdict.id}: {verdict.outcome} ({verdict.reason}; {verdict.seconds:.1f} s)", flush=True)
         [audited] = [*stream] if report else [()]
-    console.print(verdict_table(verdicts))
-    for verdict in verdicts:
-        if not verdict:
-            console.print(str(verdict), markup=False, highlight=False)
     return Results(verdicts, sections, audited)
 
 
@@ -77,6 +69,20 @@ def _run_here(ids, seed, deep, data, report, say) -> Iterator:
 def _verify(theorem_id, seed, deep, data, report) -> tuple[Verdict, str]:
     [verdict] = plan([theorem_id], seed, deep, data).run()
     return verdict, render_section(verdict) if report else ""
+
+
+def as_content(verdicts: Sequence[Verdict]) -> dict[str, object]:
+    """Environment and verdicts in JSON types."""
+    return {"environment": environment(), "verdicts": [as_json(v) for v in verdicts]}
+
+
+def print_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """The table, and everything about what does not hold."""
+    console = _console()
+    console.print(verdict_table(verdicts))
+    for verdict in verdicts:
+        if not verdict:
+            console.print(str(verdict), markup=False, highlight=False)
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
@@ -116,21 +122,3 @@ def exit_status(verdicts: Sequence[Verdict]) -> int:
     """0 all hold, 1 something refuted, 2 something inconclusive."""
     outcomes = {v.outcome for v in verdicts}
     return 1 if Outcome.REFUTED in outcomes else 2 if Outcome.INCONCLUSIVE in outcomes else 0
-
-
-def write_json(path: Path, verdicts: Sequence[Verdict]) -> None:
-    """Writes environment and verdicts; complete or not at all."""
-    write(path, {"environment": environment(), "verdicts": [as_json(v) for v in verdicts]})
-
-
-def write(path: Path, content: Mapping[str, object]) -> None:
-    """Writes JSON; complete or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ._errors import SolverError
+from ._files import replace_file, replace_text
 from .checks import environment
 from .report import ensure_writable
 from .training import (
@@ -28,7 +29,6 @@ from .training import (
     rows,
     table,
 )
-from .training._checkpoint import replace_file
 from .training._comparison import CHECKPOINTS
 
 TABLE = "table.md"
@@ -60,10 +60,8 @@ def train(options: argparse.Namespace) -> None:
     _watch(plan, data, folder, records)
     found = rows(plan, records)
     text = page(plan, data.name, found)
-    replace_file(folder / TABLE, lambda file: file.write(text.encode()))
-    print(text)
-    for path in draw(found, records, folder):
-        print(path)
+    replace_text(folder / TABLE, text)
+    print(text, *draw(found, records, folder), sep="\n")
     lost = [(row, *one) for row in found for one in row.diverged]
     if lost:
         row, seed, step = lost[0]

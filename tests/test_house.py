@@ -15,13 +15,13 @@ import mirrorjax
 ROOT = Path(mirrorjax.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LEVEL = {
-    "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0,
+    "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0,
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
     "checks": 4, "training": 4, "sweeps": 4, "analysis": 4,
     "theorems": 5,
-    "plots": 6, "report": 6, "testing": 6, "_prepare": 6, "_workers": 6,
+    "plots": 6, "report": 6, "testing": 6, "_prepare": 6, "_workers": 6, "_output": 6,
     "_console": 7, "_cli": 7, "_train": 7, "_pytest_plugin": 7, "__main__": 7, "__init__": 7,
 }  # fmt: skip
 SIDEWAYS = {

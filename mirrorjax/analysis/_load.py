@@ -1,5 +1,6 @@
 """The user's functions and weights, named on the command line."""
 
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -50,12 +51,13 @@ def _from_name(name: str) -> ModuleType:
         raise InputError(
             f"no module {name!r}", "", f"its folder on PYTHONPATH, or {name.replace('.', '/')}.py:NAME"
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _broken(name, error) from error
 
 
 def _from_file(path: Path) -> ModuleType:
-    path = path.expanduser()
+    with contextlib.suppress(RuntimeError):  # "~somebody" whom nobody knows
+        path = path.expanduser()
     if not path.is_file():
         raise InputError("no such file", str(path))
     name = f"_mirrorjax_{path.stem}"
@@ -68,14 +70,18 @@ def _from_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         found.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise _broken(str(path), error) from error
     return module
 
 
-def _broken(name: str, error: Exception) -> InputError:
-    return InputError(f"importing {name} failed: {type(error).__name__}: {str(error).splitlines()[:1]}", name)
+def _broken(name: str, error: BaseException) -> InputError:
+    if isinstance(error, SystemExit):
+        return InputError(f"importing {name} ends the program: it calls sys.exit({error.code!r})", name,
+                          "the call under `if __name__ == '__main__':`")  # fmt: skip
+    reason = next(iter(str(error).splitlines()), "no reason given")
+    return InputError(f"importing {name} failed: {type(error).__name__}: {reason}", name)
 
 
 def load_weights(path: Path) -> State:
@@ -85,7 +91,11 @@ def load_weights(path: Path) -> State:
     """
     try:
         loaded = np.load(path, allow_pickle=False)
-        weights = loaded if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
+        if isinstance(loaded, np.ndarray):
+            weights = _native(loaded)
+        else:
+            with loaded:
+                weights = {key: _native(loaded[key]) for key in loaded.files}
     except OSError as error:
         raise InputError(f"w0 cannot be read: {error.strerror or error}", str(path)) from error
     except Exception as error:
@@ -97,3 +107,8 @@ def load_weights(path: Path) -> State:
         if array.dtype.kind not in "fiu":
             raise InputError(f"w0 must hold floats, got {array.dtype}", str(path), "numpy.save(FILE, w0.astype(float))")
     return weights
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    """Floats in float64 and this machine's byte order: jax takes no other order, and float128 neither."""
+    return array.astype(np.float64) if array.dtype.kind == "f" else array

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from .._errors import InputError
+from .._files import replace_text
 
 INDEX = "index.html"
 
@@ -47,20 +48,19 @@ def ensure_writable(directory: str | os.PathLike[str]) -> Path:
     return folder
 
 
+def index_of(directory: str | os.PathLike[str]) -> Path:
+    """Where the page of a folder is written, symlinks followed; whether it is there or not."""
+    return Path(os.path.realpath(Path(directory).expanduser() / INDEX))
+
+
 def replace(folder: Path, text: str) -> Path:
     """Writes `index.html` in one step: a reader, or Ctrl-C, finds the old file or the new one."""
-    index = folder / INDEX
-    draft = folder / f".{INDEX}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Not tempfile: its files are readable by their owner alone, and a report is to be shown.
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, index)
+        replace_text(folder / INDEX, text)
     except OSError as error:
         raise _unusable(folder, error) from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return index
+    return folder / INDEX
 
 
 def _unusable(directory: str | os.PathLike[str], error: Exception) -> InputError:

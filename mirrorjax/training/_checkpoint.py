@@ -1,8 +1,6 @@
 """Files that are complete or not there: what a run goes on from."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,19 +9,7 @@ import equinox as eqx
 from jaxtyping import PyTree
 
 from .._errors import InputError
-
-
-def replace_file(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
-    """Writes a file beside `path` and then moves it there: a reader meets the old one or the new one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            fill(file)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+from .._files import replace_file
 
 
 def save_checkpoint(path: Path, about: dict[str, Any], tree: PyTree) -> None:

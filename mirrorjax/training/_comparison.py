@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._errors import InputError
-from ._checkpoint import replace_file
+from .._files import replace_file
 from ._datasets import FOLDS, Data, split_data
 from ._experiment import DivergedError, run
 from ._job import Run, check_densities
