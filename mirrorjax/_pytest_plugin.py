@@ -6,26 +6,27 @@ Loaded in every run of pytest, so nothing heavy is imported before a test asks f
 import functools
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 _PROPERTY = "mirrorjax"
 
 
-@pytest.fixture(scope="session")
-def _float64() -> None:
-    """Float64 from here to the end of the session: without it every verdict is inconclusive."""
+@pytest.fixture
+def _float64() -> Iterator[None]:
+    """Float64 for one test: its parts are made in full precision, and the tests after it are left as they were."""
     import jax
 
-    jax.config.update("jax_enable_x64", True)
+    with jax.enable_x64(True):
+        yield
 
 
 @pytest.fixture
 def assert_holds(request: pytest.FixtureRequest, _float64: None) -> Callable:
     """`assert_holds("mask/argmin", problem=, param=, schedule=, t1=, seed=0, deep=False)`: fails with the table.
 
-    It is `mirrorjax.testing.assert_holds` with float64 switched on; the verdict, passed or
+    It is `mirrorjax.testing.assert_holds`, with float64 on for the whole of the test; the verdict, passed or
     failed, is listed at the end of the run and in a JUnit file under the properties of the test.
     """
     from . import testing

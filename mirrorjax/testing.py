@@ -4,9 +4,12 @@ import dataclasses
 import operator
 from typing import Any
 
+import equinox as eqx
+import jax
 import numpy as np
 
 from ._errors import InputError
+from ._types import as_array
 from .checks import DEEP_RUNGS, RUNGS, Verdict
 from .parameterizations import AbstractLiftable, AbstractParameterization
 from .problems import LinearRegression
@@ -42,13 +45,12 @@ def assert_holds(
     not least where Zx = y meets no hypothesis there); `t1` how far to follow the flow, by default as far as the
     theorem's own instances, or to e^−32 of the distance to the limit, where the theorem is about that.
 
-    **Returns:** the `Verdict`.
+    **Returns:** the `Verdict`, measured in float64 whatever the session is in: what you hand in is lifted to it.
 
     **Raises:** `DoesNotHold` with the verdict's table; `InputError` for a theorem whose instances
     are not made of these parts.
 
     !!! example
-        >>> import jax; jax.config.update("jax_enable_x64", True)
         >>> import mirrorjax as mj
         >>> verdict = mj.testing.assert_holds("mask/argmin", schedule=mj.schedules.SwitchOff(0.2, at=1.0))
         >>> str(verdict.outcome)
@@ -57,15 +59,22 @@ def assert_holds(
     # pytest shows the line of the user's test and the table, not this frame.
     __tracebackhide__ = operator.methodcaller("errisinstance", DoesNotHold)
     rungs = DEEP_RUNGS if deep else RUNGS
-    [(theorem, cases)] = plan([_one(theorem_id)], seed, deep).tasks
     parts = {"problem": problem, "param": param, "schedule": schedule, "t1": t1}
-    given = {name: value for name, value in parts.items() if value is not None}
-    if given:
-        cases = tuple(_with(case, given, seed + i) for i, case in enumerate(_own(theorem_id, cases, given)))
-    [verdict] = Plan(((theorem, cases),), seed, rungs).run()
+    # Here and no longer: switched on for good, it would change the float32 tests that come after.
+    with jax.enable_x64(True):
+        [(theorem, cases)] = plan([_one(theorem_id)], seed, deep).tasks
+        given = {name: _lifted(value) for name, value in parts.items() if value is not None}
+        if given:
+            cases = tuple(_with(case, given, seed + i) for i, case in enumerate(_own(theorem_id, cases, given)))
+        [verdict] = Plan(((theorem, cases),), seed, rungs).run()
     if not verdict:
         raise DoesNotHold(verdict)
     return verdict
+
+
+def _lifted(part: Any) -> Any:
+    """A part made in float32 with its arrays in float64: half of a problem in each would be two problems."""
+    return jax.tree.map(lambda leaf: as_array(leaf) if eqx.is_inexact_array(leaf) else leaf, part)
 
 
 def _one(theorem_id: str) -> str:

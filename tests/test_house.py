@@ -44,7 +44,7 @@ CONFINED = {
     "rich": {"_console", "_cli", "_train"},
     "pytest": {"_pytest_plugin"},
 }
-MAY_SET_PRECISION = {"_prepare", "_pytest_plugin"}
+MAY_SET_PRECISION = {"_prepare"}
 FILE_LINES, FUNCTION_LINES = 400, 60
 
 

@@ -62,6 +62,29 @@ def test_it_gives_a_fixture_a_short_failure_and_a_line_per_verdict(pytester):
     assert any("claim   3.0 is at most 1: refuted" in line for line in failure)
 
 
+SINGLE = """
+import jax.numpy as jnp
+
+def is_single():
+    return jnp.ones(1).dtype == jnp.float32 and (jnp.ones(3) / 3).dtype == jnp.float32
+
+def test_before():
+    assert is_single()
+
+def test_between(assert_holds):
+    assert jnp.ones(1).dtype == jnp.float64  # the parts that a test makes are in float64 as well
+
+def test_after():
+    assert is_single()
+"""
+
+
+def test_float64_ends_with_the_test_that_asked_for_it(pytester, monkeypatch):
+    monkeypatch.delenv("JAX_ENABLE_X64", raising=False)
+    pytester.makepyfile(test_single=SINGLE)
+    run(pytester, "-p", "no:randomly").assert_outcomes(passed=3)
+
+
 def test_who_does_not_ask_for_it_pays_nothing(pytester):
     # NumPy is there already: jaxtyping's plugin imports it.
     pytester.makepyfile(

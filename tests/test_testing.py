@@ -1,6 +1,7 @@
 """`assert_holds`: theorems as regression tests of the user's own code."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -19,6 +20,17 @@ def test_it_passes_on_the_users_problem_and_schedule():
     verdict = assert_holds("mask/3.3", problem=problem, schedule=SwitchOff(0.1, at=2.0))
     assert verdict and len(verdict.instances) == 3
     assert all("problem, schedule given" in judgement.name for judgement in verdict.instances)
+
+
+def test_it_is_in_float64_whatever_the_session_is_in():
+    """Parts made in float32 are lifted: left as they are, they would give the two routes different problems."""
+    with jax.enable_x64(False):
+        schedule = SwitchOff(0.1, at=2.0)
+        problem = random_problem(np.random.default_rng(5))
+        assert problem.Z.dtype == jnp.float32
+        verdict = assert_holds("mask/3.3", problem=problem, schedule=schedule)
+        assert verdict and verdict.resolution < 1e-8
+        assert jnp.ones(1).dtype == jnp.float32
 
 
 def test_it_fails_with_the_table_where_a_hypothesis_fails():
