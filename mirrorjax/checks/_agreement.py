@@ -20,6 +20,7 @@ from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule
 from ._compare import MAIN, FlowRoute, compare
 from ._constants import DEEP_RUNGS, RUNGS
+from ._declared import declared
 from ._evidence import Evidence, Finding
 from ._normalized import argmin_at_start
 from ._times import compared_times
@@ -161,11 +162,12 @@ def agreement(
     if failure:
         unreached = Finding({"gradient flow = mirror flow": Evidence((), 0.0, 0.0, failure=failure)}, {})
         return combine("agreement", [judge("this instance", unreached)], seed=-1, rungs=())
+    hypotheses = declared(problem, param.g(w0), t1)
     apart = {"x₀ = argmin R₀": argmin_at_start(param, truth, w0)} if normalized else {}
 
     def judged(rungs: Sequence[float]) -> Judgement:
         finding = agreement_finding(problem, param, schedule, w0, t1, rungs, truth, ts=ts)
-        finding = dataclasses.replace(finding, claims=finding.claims | apart)
+        finding = dataclasses.replace(finding, claims=finding.claims | apart, hypotheses=hypotheses)
         return judge("this instance", finding, time.perf_counter() - start)
 
     used = RUNGS if rungs is None else tuple(rungs)
