@@ -88,6 +88,17 @@ def test_the_image_of_brackets_sees_what_x_sees():
     assert float(image_of_brackets(pair, w, 2, 3)) < 1e-12
 
 
+def flat_at_0(w):
+    """At w_0 = 0, [∇g_1, ∇g_2] = (w_0, 0) is 0, and [∇g_1, [∇g_1, ∇g_2]] = (1, 0) is not."""
+    return jnp.stack([w[0], w[1] + w[0] ** 3 / 6])
+
+
+def test_brackets_of_length_three_are_imaged_too():
+    pair, w = flatten(Custom(flat_at_0, plain), jnp.array([0.0, 0.5]))
+    two, three = (float(image_of_brackets(pair, w, 2, depth)) for depth in (2, 3))
+    assert two < 1e-12 and three > 1e-2
+
+
 def measured(g, h, w0, n=2):
     pair, w = flatten(Custom(g, h), w0)
     return pair, reachable_points(pair, w, n, 3, 0), w
