@@ -74,7 +74,7 @@ def decayed(alpha: Scalar, updates: Any, params: Any) -> Any:
     """`updates + α ∇h` on factors, added up in α's precision: α = 1e-8 is 0 in half precision."""
 
     def add(u, p):
-        return u.w.astype(alpha.dtype) + alpha * jax.grad(p.param.h)(p.w.astype(alpha.dtype))
+        return u.w.astype(alpha.dtype) + alpha * p.each(jax.grad(p.param.h))(p.w.astype(alpha.dtype))
 
     return map_factors(add, updates, params)
 

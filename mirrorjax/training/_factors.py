@@ -5,6 +5,7 @@ from typing import Any, TypeGuard
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array
 
 from .._types import State
@@ -13,6 +14,9 @@ from ..parameterizations import AbstractParameterization
 
 class Factors(eqx.Module):
     """The weight `x = g(w)`, kept as w; it stands in a model where an array stood.
+
+    `ndim` is the number of axes of one w. Axes that vmap puts in front are those of an ensemble: without that number
+    the product m ⊙ w would be taken over its members.
 
     !!! example
         >>> from mirrorjax.parameterizations import Hadamard
@@ -23,10 +27,29 @@ class Factors(eqx.Module):
 
     param: AbstractParameterization
     w: Array
+    ndim: int = eqx.field(static=True)
+
+    def __init__(self, param: AbstractParameterization, w: Array, ndim: int | None = None):
+        self.param, self.w, self.ndim = param, w, jnp.ndim(w) if ndim is None else ndim
 
     def value(self) -> Array:
         """The effective weight x."""
-        return self.param.g(self.w)
+        return self.each(self.param.g)(self.w)
+
+    def with_w(self, w: Array) -> "Factors":
+        """The same with other factors, of an ensemble as before."""
+        return Factors(self.param, w, self.ndim)
+
+    @property
+    def members(self) -> int:
+        """The number of axes that vmap has put in front."""
+        return max(self.w.ndim - self.ndim, 0)
+
+    def each(self, function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+        """The function of one w, on every member."""
+        for _ in range(self.members):
+            function = jax.vmap(function)
+        return function
 
 
 class Reparameterized(eqx.Module):

@@ -123,7 +123,7 @@ def effective_scale(node: Factors) -> np.ndarray:
         >>> [round(c, 6) for c in effective_scale(Factors(Hadamard(), Hadamard().lift([3.0, 0.0], scale=0.1))).tolist()]
         [0.1, 0.1]
     """
-    w = np.asarray(node.w, np.float64)
+    w = np.moveaxis(np.asarray(node.w, np.float64), node.members, 0)
     return _scale_of(node.param, w)
 
 

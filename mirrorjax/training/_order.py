@@ -69,7 +69,7 @@ def _grows(optimizer: optax.GradientTransformation, state: optax.OptState, param
     moved = _probed(optimizer, state, params, "decay")
     turned = _product(_probed(optimizer, state, params, "", gradient=params), params) <= 0
     slopes = [
-        jnp.vdot(jax.grad(node.param.h)(node.w), update.w).astype(float)
+        jnp.vdot(node.each(jax.grad(node.param.h))(node.w), update.w).astype(float)
         for node, update in zip(*(jax.tree.leaves(tree, is_leaf=is_factors) for tree in (params, moved)))
         if is_factors(node) and is_factors(update)
     ]

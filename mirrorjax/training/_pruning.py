@@ -12,7 +12,7 @@ import optax
 from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from .._errors import InputError
-from ._factors import Factors, is_factors, map_nodes, merge
+from ._factors import is_factors, map_nodes, merge
 from ._weights import Where, chosen
 
 Allocation = Literal["global", "uniform", "balanced"]
@@ -155,11 +155,14 @@ def _masked(tree: PyTree, mask: PyTree) -> PyTree:
         if keep is None:
             return node
         if is_factors(node):
-            return Factors(node.param, zeroed(node.w, keep))
+            w, axis = node.w, node.members
+            if keep.shape == (*w.shape[:axis], *w.shape[axis + 1 :]):  # of the weight; else one for each factor
+                return node.with_w(jnp.where(jnp.expand_dims(keep, axis), w, 0))
+            return node.with_w(zeroed(w, keep))
         return zeroed(node, keep) if eqx.is_array(node) else node
 
     def zeroed(value, keep):
-        if keep.shape not in (value.shape, value.shape[1:]):
+        if keep.shape != value.shape:
             raise ValueError(f"mask {keep.shape}, weight {value.shape}")
         return jnp.where(keep, value, 0)
 

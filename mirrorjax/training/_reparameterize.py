@@ -36,12 +36,13 @@ def reparameterize(
     `eqx.tree_at` (default: all inexact arrays with two axes or more, no `bias`, no gain of a normalization);
     `scale` c₀ of the potential; `param` a parameterization that acts weight by weight.
     A tensor that `eqx.nn.Shared` ties is stored once and becomes one pair of factors.
-    Ensembles: `eqx.filter_vmap(lambda key: reparameterize(Model(key)))(keys)`.
+    Ensembles: `eqx.filter_vmap(lambda key: reparameterize(Model(key)))(keys)`, and of one that is there already
+    `eqx.filter_vmap(reparameterize)(models)`.
 
     **Returns:** a `Reparameterized`, called like the model. Weights keep their dtype. `merge` undoes it.
 
     **Raises:** `InputError` where nothing or no array is chosen; for integer, complex, empty or
-    non-finite weights; for one array in two places; for a model in factors already.
+    non-finite weights; for one array in two places; for a model in factors already; for an ensemble.
 
     !!! example
         >>> import equinox as eqx, jax, jax.numpy as jnp
@@ -58,6 +59,7 @@ def reparameterize(
     if any(is_node(node) for node in jax.tree.leaves(model, is_leaf=is_node)):
         raise InputError("the model is in factors already", type(model).__name__, "merge(model) first")
     _check_scale(scale)
+    _check_axes(model)
     leaves, structure = chosen(model, where)
     uses = Counter(id(leaf) for _, leaf, _ in leaves if eqx.is_array(leaf))
     for path, leaf, weight in leaves:
@@ -84,6 +86,20 @@ def _check_param(param: Any) -> None:
 def _check_scale(scale: ArrayLike) -> None:
     if not is_traced(scale) and not np.all(np.isfinite(scale) & (np.asarray(scale) >= 0)):
         raise InputError("scale must be finite and not negative", f"scale {scale}", "0.5, or 0 for the balanced start")
+
+
+def _check_axes(model: PyTree) -> None:
+    """Refuses an ensemble that vmap made, as far as its layers tell: its first axis would become that of m and w."""
+    kinds = (eqx.nn.Linear, eqx.nn.Embedding, eqx.nn.GRUCell, eqx.nn.LSTMCell, eqx.nn.Conv, eqx.nn.ConvTranspose)
+    for layer in jax.tree.leaves(model, is_leaf=lambda node: isinstance(node, kinds)):
+        most = getattr(layer, "num_spatial_dims", 0) + 2
+        axes = max((leaf.ndim for leaf in jax.tree.leaves(eqx.filter(layer, eqx.is_array))), default=0)
+        if isinstance(layer, kinds) and axes > most:
+            raise InputError(
+                "the model is an ensemble: its weights have more axes than its layers",
+                f"{type(layer).__name__}: {axes} axes, not {most}",
+                "eqx.filter_vmap(training.reparameterize)(model)",
+            )
 
 
 def _check_weight(path: str, leaf: Array, uses: int) -> None:

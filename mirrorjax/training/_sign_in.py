@@ -73,7 +73,12 @@ def sign_in_reset(every: int | Array, scale: ArrayLike = 0.5) -> optax.GradientT
 
 def reset_factors(node: Factors, w: Array, scale: ArrayLike) -> Array:
     """The factors of `g(w)` at the given scale; those of pruned weights, all 0, as they are."""
-    assert isinstance(node.param, AbstractLiftable)
-    fresh = node.param.lift(node.param.g(w), scale).astype(w.dtype)
-    pruned = jnp.all(w == 0, axis=0, keepdims=True) if fresh.shape[1:] == w.shape[1:] else w == 0
-    return jnp.where(pruned, w, fresh)
+    param = node.param
+    assert isinstance(param, AbstractLiftable)
+
+    def reset(w):
+        fresh = param.lift(param.g(w), scale).astype(w.dtype)
+        pruned = jnp.all(w == 0, axis=0, keepdims=True) if fresh.shape[1:] == w.shape[1:] else w == 0
+        return jnp.where(pruned, w, fresh)
+
+    return node.each(reset)(w)

@@ -92,7 +92,7 @@ def map_factors(function: Callable[[Factors, Factors], Array], updates: Any, par
     """The updates, those of factors replaced by `function(update, factors)`."""
 
     def visit(u, p):
-        return Factors(u.param, function(u, p).astype(u.w.dtype)) if is_factors(u) else u
+        return u.with_w(function(u, p).astype(u.w.dtype)) if is_factors(u) else u
 
     return jax.tree.map(visit, updates, params, is_leaf=is_factors)
 

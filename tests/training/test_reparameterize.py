@@ -8,6 +8,7 @@ import hypothesis.strategies as st
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from mirrorjax import training
@@ -169,6 +170,57 @@ def test_an_ensemble_under_vmap():
     one = eqx.nn.Linear(2, 3, key=keys[2])(jnp.ones(2))
     assert ensemble.model.weight.w.shape == (4, 2, 3, 2)
     assert np.asarray(ys[2]) == pytest.approx(np.asarray(one), rel=1e-14)
+
+
+def members(key=0):
+    return eqx.filter_vmap(lambda key: eqx.nn.MLP(2, 1, 4, 1, key=key))(jax.random.split(jax.random.key(key), 3))
+
+
+def member(tree, k):
+    arrays, rest = eqx.partition(tree, eqx.is_array)
+    return jax.tree.map(lambda leaf: leaf[k], arrays), rest
+
+
+def test_an_ensemble_that_is_there_already():
+    plain = members()
+    with pytest.raises(InputError, match=r"is an ensemble.*filter_vmap"):
+        training.reparameterize(plain)
+    ensemble = eqx.filter_vmap(training.reparameterize)(plain)
+    assert bool(eqx.tree_equal(training.merge(ensemble), plain, rtol=1e-14, atol=1e-16))
+    mask = training.magnitude_mask(plain, 0.5)
+    assert bool(eqx.tree_equal(training.magnitude_mask(ensemble, 0.5), mask))
+    pruned = training.apply_mask(plain, mask)
+    assert bool(eqx.tree_equal(training.merge(training.apply_mask(ensemble, mask)), pruned, rtol=1e-14, atol=1e-16))
+    found = training.measurements(ensemble)
+    assert found["scale"] == pytest.approx(0.5) and found["l1"] == pytest.approx(
+        sum(float(jnp.sum(jnp.abs(layer.weight))) for layer in plain.layers)
+    )
+
+
+@pytest.mark.parametrize("param", [Hadamard(), DepthProduct(3)])
+def test_an_ensemble_trains_like_its_members(param):
+    """In one step for all, and each alone: decay, descent and reset."""
+    x = jnp.asarray([[0.3, -1.0], [0.2, 0.7]])
+    optimizer = optax.chain(training.spred(0.1), optax.sgd(0.1), training.sign_in_reset(2, 0.3))
+
+    def one(model, x):
+        return jnp.sum((jax.vmap(model)(x) - 1.0) ** 2)
+
+    def together(model, x):
+        return jnp.sum(eqx.filter_vmap(one, in_axes=(eqx.if_array(0), None))(model, x))
+
+    def trained(model, loss):
+        step, state = training.train_step(loss, optimizer), training.init(optimizer, model)
+        for _ in range(4):
+            model, state, _ = step(model, state, x)
+        return training.merge(model)
+
+    plain = members()
+    all_at_once = trained(eqx.filter_vmap(lambda m: training.reparameterize(m, param=param))(plain), together)
+    for k in (0, 2):
+        alone, found = (eqx.combine(*member(tree, k)) for tree in (plain, all_at_once))
+        expected = trained(training.reparameterize(alone, param=param), one)
+        assert bool(eqx.tree_equal(found, expected, rtol=1e-12, atol=1e-13))
 
 
 def test_saved_and_loaded(plain):
