@@ -44,7 +44,7 @@ def soft_threshold(learning_rate: Strength, strength: Strength) -> optax.Gradien
     def init(params: Any) -> ThresholdState:
         return ThresholdState(no_count())
 
-    def update(updates, state, params=None, **extra):
+    def update(updates, state, params: Any = None, **extra):
         check_update("soft_threshold", updates, params)
         if "probe" in extra:
             return params if extra["probe"] == "last" else updates, state

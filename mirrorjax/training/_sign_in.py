@@ -55,7 +55,7 @@ def sign_in_reset(every: int | Array, scale: ArrayLike = 0.5) -> optax.GradientT
                 raise InputError("sign_in_reset needs a lift", type(node.param).__name__, "Hadamard()")
         return ResetState(no_count())
 
-    def update(updates, state, params=None, **extra):
+    def update(updates, state, params: Any = None, **extra):
         check_update("sign_in_reset", updates, params)
         check_factors("sign_in_reset", params)
         if "probe" in extra:

@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, PyTree
 
@@ -74,9 +75,9 @@ def train_step(
     Optimizers that ask for more than the gradient get it: `value`, `grad` and `value_fn` for line searches
     (`optax.lbfgs()`), `grad_fn` for SAM, `obj_fn` for Sophia.
 
-    **Arguments:** `loss(model, *batch)`, a scalar; with `has_aux` it returns `(scalar, aux)`, and the step
-    `(model, state, loss, aux)`. Such an aux is the new `eqx.nn.State` of a model with BatchNorm, whose old one
-    is part of the batch; `optimizer` of optax, complete.
+    **Arguments:** `loss(model, *batch)`, a scalar; `optimizer` of optax, complete, with a state of `init`, which
+    looks at the order of its chain; `has_aux`: the loss returns `(scalar, aux)`, and the step `(model, state, loss,
+    aux)`. Such an aux is the new `eqx.nn.State` of a model with BatchNorm, whose old one is part of the batch.
 
     **Raises:** from the step, `InputError` for a state of another model, and a loss that is not one number.
 
@@ -121,12 +122,12 @@ def train_step(
 
 def _value_and_aux(found: Any, has_aux: bool) -> tuple[Array, Any]:
     """What a loss returned, as (value, aux)."""
-    if has_aux:
-        if not isinstance(found, tuple) or len(found) != 2:
-            raise InputError("with has_aux a loss returns two things", type(found).__name__, "return value, aux")
-    elif isinstance(found, tuple):
-        raise InputError("the loss returns several things", f"{len(found)}", "train_step(…, has_aux=True)")
+    if has_aux != isinstance(found, tuple) or (has_aux and len(found) != 2):
+        what = "with has_aux a loss returns two things" if has_aux else "the loss returns several things"
+        raise InputError(what, type(found).__name__, "return value, aux" if has_aux else "train_step(…, has_aux=True)")
+    value: Any
     value, aux = found if has_aux else (found, None)
-    if jnp.shape(value) != () or not jnp.issubdtype(jnp.result_type(value), jnp.floating):
-        raise InputError("a loss is one number, real", f"shape {jnp.shape(value)}", "jnp.mean of it")
+    if np.shape(value) or not jnp.issubdtype(jnp.result_type(value), jnp.floating):
+        where = f"{type(value).__name__} of shape {np.shape(value)}"
+        raise InputError("a loss is one real number", where, "jnp.mean of it")
     return value, aux

@@ -137,9 +137,11 @@ def test_a_model_with_a_state(optimizer):
     ("wrong", "has_aux", "message"),
     [
         (lambda model, x, y: (loss(model, x, y), x), False, "has_aux=True"),
-        (lambda model, x, y: loss(model, x, y), True, "has_aux"),
-        (lambda model, x, y: jax.vmap(model)(x), False, "one number"),
-        (lambda model, x, y: (jax.vmap(model)(x), y), True, "one number"),
+        (lambda model, x, y: (loss(model, x, y), x, y), False, "several things"),
+        (lambda model, x, y: (loss(model, x, y), x, y), True, "two things"),
+        (lambda model, x, y: loss(model, x, y), True, "two things"),
+        (lambda model, x, y: jax.vmap(model)(x), False, "one real number"),
+        (lambda model, x, y: (jax.vmap(model)(x), y), True, "one real number"),
     ],
 )
 def test_a_loss_of_another_form_is_refused(wrong, has_aux, message):
