@@ -55,7 +55,7 @@ def limit_of_flow(case: Case, flow: FlowRoute, rungs: Sequence[float], required:
             "least-norm interpolator": ends_at(least_norm),
         },
         planted={d: against(Distorted(R, a_shift=d / 4)) for d in PLANTED},
-        series={"ts": flow.ts, "x_gradient": x, "x_newton": np.asarray(newton.x)},
+        series={"ts": np.asarray(flow.ts), "x_gradient": x, "x_newton": np.asarray(newton.x)},
     )
 
 

@@ -1,0 +1,32 @@
+"""Two routes that share nothing: an error in what one of them calls is refuted, not shared by the other."""
+
+import jax
+import pytest
+
+from mirrorjax.checks import RUNGS, Outcome, judge
+from mirrorjax.potentials import Distorted
+from mirrorjax.theorems import catalogue
+from mirrorjax.theorems.flow import _contracting
+
+
+def first_judgement(theorem_id: str, which: int = 0):
+    """The judgement on one instance at seed 0."""
+    [entry] = [entry for entry in catalogue() if entry.id == theorem_id]
+    theorem = entry.load()
+    case = theorem.cases(0, None)[which]
+    return judge(case.name, theorem.check(case, RUNGS))
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_the_rate_of_the_divergence_is_not_the_potential_against_itself(monkeypatch, which):
+    right = _contracting.potential_of
+    monkeypatch.setattr(_contracting, "potential_of", lambda *at: Distorted(right(*at), mu_factor=1 + 1e-5))
+    claims = first_judgement("flow/contracting", which).claims
+    assert claims["d/dt D(x*, x)"].outcome is Outcome.REFUTED
+
+
+def test_the_gradient_of_q_is_not_one_matrix_exponential_against_itself(monkeypatch):
+    right = jax.scipy.linalg.expm
+    monkeypatch.setattr(jax.scipy.linalg, "expm", lambda M: (1 + 1e-6) * right(M))
+    claims = first_judgement("flow/3.3").claims
+    assert claims["∇_μ ¼‖φ‖² = g(φ)"].outcome is Outcome.REFUTED
