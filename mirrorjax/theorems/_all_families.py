@@ -7,13 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._types import Scalar, Vector
-from ..checks import POINTS, Evidence, Finding, FlowRoute, along, compare, straight_route
+from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, along, compare, straight_route
 from ..flows import AccompaniedFlow, accompanied_start
 from ..potentials import DerivedPotential, Distorted
 from ..schedules import SwitchOff
 from ._families import Draw
 from ._probes import commuting_and_regular
 from ._side_by_side import SideBySide
+from ._written_out import mirror_flow
 
 
 class MirrorMaps(eqx.Module):
@@ -31,6 +32,9 @@ def agreement_of_all(
     case: Draw, schedule: SwitchOff, t1: float, rungs: Sequence[float], wrong: dict[str, dict[str, float]]
 ) -> Finding:
     """`x_t` of the weights against `∇_μ Q(μ_t, a_t)`, `μ_t = −∫∇f`, for all families in one flow.
+
+    That μ comes from the solve of the weights, and a derived map calls their g and h: beside it runs a mirror
+    flow by hand, which shares the problem's numbers with the weights and nothing else.
 
     Side by side they are a commuting pair themselves, whose potential is the sum. Every control is `wrong` about
     one family alone, and the planted error is in the family that shows it least.
@@ -50,7 +54,10 @@ def agreement_of_all(
         each = [against(i, mu_factor=1 + size) for i in range(len(names))]
         return min(each, key=lambda evidence: evidence.rows[-1].discrepancy if evidence.rows else 0.0)
 
-    claims = {"gradient flow = mirror flow": against()}
+    def by_hand(wrong: float = 1.0) -> Evidence:
+        return compare(gradient, Exact(mirror_flow(case, schedule, ts, wrong)), rungs)
+
+    claims = {"gradient flow = mirror flow": against(), "gradient flow = mirror flow by hand": by_hand()}
     for name, potential, part in zip(names, potentials, slices):
         if isinstance(potential, DerivedPotential):
             straight = gradient.observing(lambda path, part=part: path.x[:, part])
@@ -63,6 +70,7 @@ def agreement_of_all(
         claims=claims,
         controls={
             f"{name}: {what}": against(i, **factors) for i, name in enumerate(names) for what, factors in wrong.items()
-        },
+        }
+        | {"by hand: constant halved": by_hand(0.5), "by hand: wrong by 1e-6": by_hand(1 + 1e-6)},
         planted={size: planted(size) for size in (1e-4, 1e-6, 1e-8)},
     )

@@ -5,7 +5,7 @@ import pytest
 
 from mirrorjax.checks import RUNGS, Outcome, judge
 from mirrorjax.potentials import Distorted
-from mirrorjax.theorems import catalogue
+from mirrorjax.theorems import _families, catalogue
 from mirrorjax.theorems.flow import _contracting
 
 
@@ -30,3 +30,12 @@ def test_the_gradient_of_q_is_not_one_matrix_exponential_against_itself(monkeypa
     monkeypatch.setattr(jax.scipy.linalg, "expm", lambda M: (1 + 1e-6) * right(M))
     claims = first_judgement("flow/3.3").claims
     assert claims["∇_μ ¼‖φ‖² = g(φ)"].outcome is Outcome.REFUTED
+
+
+@pytest.mark.slow
+def test_a_derived_potential_is_not_the_weights_against_their_own_g(monkeypatch):
+    right = _families.sinh_difference
+    monkeypatch.setattr(_families, "sinh_difference", lambda w: (1 + 1e-5) * right(w))
+    claims = first_judgement("flow/3.1").claims
+    assert claims["gradient flow = mirror flow"].outcome is Outcome.HOLDS
+    assert claims["gradient flow = mirror flow by hand"].outcome is Outcome.REFUTED
