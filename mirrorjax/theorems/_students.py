@@ -9,7 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
+from ..checks import Evidence, Row
+from ..checks._compare import locate, x64_on
 from ..training import init, train_step
+
+RICHARDSON_RUNGS = 4
 
 
 class Student(eqx.Module):
@@ -62,3 +66,17 @@ def extrapolated(values: np.ndarray) -> np.ndarray:
         column = column[1:] + (column[1:] - column[:-1]) / (2**k - 1)
         found.append(column[0])
     return np.stack(found)
+
+
+def tends_to(limits: np.ndarray, end: np.ndarray, error: float, start: np.ndarray, coarsest: float) -> Evidence:
+    """Whether Richardson's limits reach `end`, known to `error`; the rungs are the four finest steps.
+
+    The budget of a limit is how far it moved from the one before.
+    """
+    gaps, moves = np.abs(limits - end), np.abs(np.diff(limits, axis=0))
+    rows = tuple(
+        Row(coarsest / 2**k, float(np.max(gaps[k])), max(float(np.max(moves[k - 1])), error), 0)
+        for k in range(len(limits) - RICHARDSON_RUNGS, len(limits))
+    )
+    moved = float(np.max(np.abs(end - start)))
+    return Evidence(rows, float(np.max(np.abs(end))), moved, locate(gaps[-1:]), x64=x64_on())

@@ -2,19 +2,27 @@
 
 import dataclasses
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, compare
+from ...checks._compare import locate, x64_on
 from ...flows import GradientFlow
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
 from ...schedules import SwitchOff
+from ...training import gradient_descent, merge, reparameterize, spred
 from .._cases import random_problem, random_start
 from .._registry import theorem
 from .._rounded import agree, sampled
+from .._students import descended, half_mean_square, student
 
 DECADES, SLOWEST = 28.0, 0.02
 SWEEPS, POLISH = 20_000, 4
+RATE, TRAINED = 0.2, (16.0, 22.0, 28.0, 34.0)
+"""Step of training; its ends, in units of the slowest rate, the last of which is the reference."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +147,7 @@ def theorem_(case: Case, rungs) -> Finding:
         "ℓ1 weight wrong by 1e-6": solved(2 * alpha * (1 + 1e-6)),
         "ridge α‖x‖²": np.broadcast_to(ridge, products.shape),
     }
-    flow = descent(case, x, rungs)
+    flow, trained = descent(case, x, rungs), training(case, x)
     truth = solved(2 * alpha)
     return Finding(
         hypotheses=(second_order(H, b, alpha, w),),
@@ -147,10 +155,12 @@ def theorem_(case: Case, rungs) -> Finding:
             "minimizer of the factors = LASSO": agree(products, truth),
             "|m| = |w|": agree(np.abs(minima[:, 0]), np.abs(minima[:, 1])),
             "gradient flow tends to the LASSO": flow(truth[0]),
+            "training by spred tends to the LASSO": trained(truth[0]),
         },
         controls={
             **{f"minimizer, {name}": agree(products, other) for name, other in others.items()},
             **{f"flow, {name}": flow(other[0]) for name, other in others.items()},
+            **{f"training, {name}": trained(other[0]) for name, other in others.items()},
         },
         planted={d: agree(products, solved(2 * alpha * (1 + d))) for d in (1e-4, 1e-6, 1e-8, 1e-10)},
     )
@@ -174,5 +184,32 @@ def descent(case: Case, x: np.ndarray, rungs):
 
     def against(limit: np.ndarray) -> Evidence:
         return compare(route, Exact(limit), rungs, moved=moved)
+
+    return against
+
+
+@jax.jit
+def _trained(x0: Array, scale: Array, strength: Array, steps: Array, Z: Array, Y: Array) -> Array:
+    model = reparameterize(student([x0], (x0.shape[1], 1)), where=jax.tree.leaves, scale=scale)
+    optimizer = gradient_descent(RATE, spred(strength))
+    return jax.tree.leaves(merge(descended(model, half_mean_square, optimizer, steps, Z, Y)))[0][0]
+
+
+def training(case: Case, x: np.ndarray):
+    """The method that people train with, from the same start; how far longer training moves its end is the budget."""
+    m, w = case.w0
+    Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
+    counts = [int(length / slowest(case.problem, case.strength, x) / RATE) for length in TRAINED]
+    start = jnp.asarray((m * w)[None]), jnp.asarray((m**2 - w**2)[None] / 2), jnp.asarray(case.strength)
+    *ends, last = (np.asarray(_trained(*start, jnp.asarray(count), Z, y[:, None])) for count in counts)
+
+    def against(limit: np.ndarray) -> Evidence:
+        gaps = [np.abs(end - limit) for end in ends]
+        rows = tuple(
+            Row(float(np.exp(-length)), float(np.max(gap)), float(np.max(np.abs(end - last))), count)
+            for length, gap, end, count in zip(TRAINED, gaps, ends, counts)
+        )
+        moved = float(np.max(np.abs(m * w - last)))
+        return Evidence(rows, float(np.max(np.abs(last))), moved, locate(gaps[-1][None]), x64=x64_on())
 
     return against

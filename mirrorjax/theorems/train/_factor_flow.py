@@ -12,8 +12,8 @@ from jaxtyping import Array, Float
 
 from ..._ode import solve
 from ..._types import Scalar
-from ...checks import Evidence, Finding, Hypothesis, Row, at_most
-from ...checks._compare import MAIN, SWAP, locate, x64_on
+from ...checks import Evidence, Finding, Hypothesis, at_most
+from ...checks._compare import MAIN, SWAP
 from ...flows import RiemannianFlow, integrate
 from ...parameterizations import Hadamard
 from ...problems import AbstractProblem
@@ -21,13 +21,12 @@ from ...schedules import SwitchOff
 from ...training import Reparameterized, gradient_descent, merge, reparameterize, switch_off
 from .._hyperbolic import hyperbolic, positive_scale
 from .._registry import theorem
-from .._students import descended, extrapolated, half_mean_square, random_arrays, student
+from .._students import descended, extrapolated, half_mean_square, random_arrays, student, tends_to
 
 SIZES, SAMPLES = (4, 5, 3), 12
 T_END = 3.0
 COARSEST, LEVELS = 32, 8
 """Steps of the coarsest run, and how often they are doubled."""
-RUNGS = 4
 RTOL, LOOSER = 1e-12, 1e-11
 ORDER_WITHIN = 0.05
 
@@ -192,14 +191,8 @@ def theorem_(case: Case, rungs) -> Finding:
     limits = extrapolated(runs)
     ends = formulas(problem, case.schedule, jnp.abs(w0[0] ** 2 - w0[1] ** 2) / 2, jnp.asarray(case.w))
 
-    def tends_to(end: End) -> Evidence:
-        gaps, moves = np.abs(limits - end.x), np.abs(np.diff(limits, axis=0))
-        rows = tuple(
-            Row(T_END / COARSEST / 2**k, float(np.max(gaps[k])), max(float(np.max(moves[k - 1])), end.error), 0)
-            for k in range(LEVELS - RUNGS, LEVELS)
-        )
-        moved = float(np.max(np.abs(end.x - case.w)))
-        return Evidence(rows, float(np.max(np.abs(end.x))), moved, locate(gaps[-1:]), x64=x64_on())
+    def reached(end: End) -> Evidence:
+        return tends_to(limits, end.x, end.error, case.w, T_END / COARSEST)
 
     p = order(runs)
     floor = abs(p - order(descents(case, model, case.Z * (1 + np.finfo(float).eps))))
@@ -217,16 +210,16 @@ def theorem_(case: Case, rungs) -> Finding:
             ),
         ),
         claims={
-            "limit η → 0 = Riemannian flow of the potential": tends_to(riemannian(problem, case.schedule, w0)),
-            "limit η → 0 = the stated equation": tends_to(ends[0]),
+            "limit η → 0 = Riemannian flow of the potential": reached(riemannian(problem, case.schedule, w0)),
+            "limit η → 0 = the stated equation": reached(ends[0]),
             f"order 1 within {ORDER_WITHIN}": order_is(1.0),
         },
         controls={
-            **{name: tends_to(end) for name, end in wrong.items()},
+            **{name: reached(end) for name, end in wrong.items()},
             "order 2": order_is(2.0),
             "order ½": order_is(0.5),
         },
-        planted={d: tends_to(end) for d, end in zip(PLANTED, ends[1 + len(WRONG) :])},
+        planted={d: reached(end) for d, end in zip(PLANTED, ends[1 + len(WRONG) :])},
         observations={
             "order measured": p,
             f"error of η = {T_END / COARSEST:g}": float(errors[0]),
