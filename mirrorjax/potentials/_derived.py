@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._ode import solve
-from .._types import Scalar, State, Vector, as_array
+from .._types import Scalar, State, Vector, as_array, as_state
 from ..parameterizations import AbstractParameterization
 from ._base import AbstractPotential
 
@@ -36,14 +36,15 @@ class _Segment(eqx.Module):
 
 
 class _Ray(eqx.Module):
-    """`dw/dτ = cosh τ · Σ v_i ∇g_i`: from μ to μ + sinh(τ) v, so that τ = 8 covers three decades."""
+    """`dw/dτ = u cosh τ · Σ v_i ∇g_i`: from μ to μ + u sinh(τ) v, so that τ = 8 covers three decades of the unit u."""
 
     param: AbstractParameterization
     v: Vector
+    unit: Scalar
 
     def __call__(self, t, w, args=None):
         _, pull = jax.vjp(self.param.g, w)
-        return jax.tree.map(lambda p: jnp.cosh(t) * p, pull(self.v)[0])
+        return jax.tree.map(lambda p: self.unit * jnp.cosh(t) * p, pull(self.v)[0])
 
 
 class _Line(eqx.Module):
@@ -109,7 +110,7 @@ class DerivedPotential(AbstractPotential):
     """
 
     param: AbstractParameterization
-    w0: State
+    w0: State = eqx.field(converter=as_state)
     diagonal: bool = eqx.field(static=True, default=False)
     rtol: Float[Array, ""] = eqx.field(converter=as_array, default=RTOL)
 
@@ -195,18 +196,27 @@ class DerivedPotential(AbstractPotential):
         return gram * v if self.diagonal else gram @ v
 
     def reach(self, w: State, v: Vector) -> Scalar:
-        """How far φ(μ + r v, a) exists from w = φ(μ, a): r, or inf where it ends by overflow or not before r = 10³.
+        """How far φ(μ + r v, a) exists from w = φ(μ, a): r, or inf where it ends by overflow or not before r = 10³ u.
 
-        NaN where w is. The solver stalls at a singularity; where it stalls is the end, to 1e-9, in
+        u is the r that moves the weights concerned by their own size: at u³ − v³ with factors of 1e-4 the
+        end is at 3333. NaN where w is. The solver stalls at a singularity; where it stalls is the end, to 1e-9, in
         one solve instead of fifty trials.
         """
-        limit = jnp.array([0.0, 7.6])
+        _, pull = jax.vjp(self.param.g, w)
+        moving = jax.tree.leaves(pull(v)[0])
+        parts = list(zip(jax.tree.leaves(w), moving))
+        size = jnp.max(jnp.stack([jnp.max(jnp.where(p != 0, jnp.abs(leaf), 0.0)) for leaf, p in parts]))
+        speed = jnp.max(jnp.stack([jnp.max(jnp.abs(p)) for p in moving]))
+        own = jnp.where(speed > 0, size / jnp.where(speed > 0, speed, 1.0), 1.0)
+        unit = jnp.where(own > 0, own, 1.0)
+        limit = jnp.stack([jnp.zeros(()), jnp.arcsinh(1e3 * jnp.maximum(1.0, 1 / unit))])
         tolerance = as_array(REACH_RTOL)
-        path = solve(_Ray(self.param, v), w, limit, tolerance, tolerance * 1e-2, jnp.zeros(0), "dopri8", REACH_STEPS)
-        size = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(path.last)]))
-        endless = path.ok | ~(size < OVERFLOW)
+        atol = tolerance * 1e-2 * jnp.where(size > 0, jnp.minimum(size, 1.0), 1.0)
+        path = solve(_Ray(self.param, v, unit), w, limit, tolerance, atol, jnp.zeros(0), "dopri8", REACH_STEPS)
+        largest = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(path.last)]))
+        endless = path.ok | ~(largest < OVERFLOW)
         exists = jnp.all(jnp.isfinite(self.param.g(w)))
-        return jnp.where(exists, jnp.where(endless, jnp.inf, jnp.sinh(path.t_last)), jnp.nan)
+        return jnp.where(exists, jnp.where(endless, jnp.inf, unit * jnp.sinh(path.t_last)), jnp.nan)
 
     def profile(self, w: State, e: Vector, distances: Float[Array, " j"]) -> tuple[Array, Array]:
         """`⟨∇R_a, e⟩` and `R_a − min R_a` at `argmin R_a + d e`, w = φ(0, a), in one solve over all distances d."""

@@ -7,8 +7,10 @@ from analysis_pairs import Power, log_ratio, log_sum, neuron_mask, plain, produc
 
 import mirrorjax as mj
 from mirrorjax.analysis import dual_range, effects
+from mirrorjax.analysis._given import Given
 from mirrorjax.parameterizations import Hadamard
 from mirrorjax.plots import analysis as draw
+from mirrorjax.potentials import DerivedPotential
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +65,18 @@ def test_the_range_of_a_power_widens():
     for a in (0.0, -0.5):
         np.testing.assert_allclose(dual_range(found.potential, a), np.stack([-c_v + a, c_u - a], 1), rtol=1e-8)
         assert found.effects(a).turn.shape == (2,)
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1e-2, 1e-4, 1e-6])
+def test_the_range_is_found_at_the_scale_of_the_start(gamma):
+    """u³ − v³ at γ: ±1/(3γ), which is 3333 at 1e-4; it was looked for up to 1000. And log u − log v: ±γ²/2."""
+    w0 = gamma * jnp.ones((2, 1))
+    cubic = dual_range(DerivedPotential(Given(Power(3), plain), w0, True), 0.0)
+    np.testing.assert_allclose(cubic, [[-1 / (3 * gamma), 1 / (3 * gamma)]], rtol=1e-8)
+    ratio = dual_range(DerivedPotential(Given(log_ratio, log_sum), w0, True), 0.0)
+    np.testing.assert_allclose(ratio, [[-(gamma**2) / 2, gamma**2 / 2]], rtol=1e-8)
+    endless = dual_range(DerivedPotential(Given(product, plain), w0 * jnp.array([[1.0], [0.5]]), True), 0.0)
+    np.testing.assert_array_equal(endless, [[-np.inf, np.inf]])
 
 
 def test_pictures(hadamard):
