@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import State
+from .._types import State, as_state
 
 RETURNS = {"g": "a float array of shape (n,)", "h": "a float scalar, shape ()"}
 
 
 def checked_start(w0: State) -> State:
-    """w₀ with float leaves, finite and not empty."""
+    """w₀ with float leaves, finite and not empty, lifted to float64: a probe knows no other round-off."""
     leaves = jax.tree.leaves(w0)
     if not leaves or all(np.size(leaf) == 0 for leaf in leaves):
         raise InputError("w0 is empty", "", "an array of weights, or a tree of them")
@@ -25,7 +25,7 @@ def checked_start(w0: State) -> State:
             raise InputError(f"w0 must hold floats, got {array.dtype}", "w0", "w0.astype(float)")
         if not np.all(np.isfinite(array)):
             raise InputError("w0 must be finite", f"w0, {_first(array)}")
-    return jax.tree.map(jnp.asarray, w0)
+    return as_state(w0)
 
 
 def checked_pair(g: Callable, h: Callable, w0: State) -> None:
@@ -37,6 +37,13 @@ def checked_pair(g: Callable, h: Callable, w0: State) -> None:
         if len(shape.shape) != (name == "g") or not jnp.issubdtype(shape.dtype, jnp.floating):
             raise InputError(
                 f"{name} must return {RETURNS[name]}, got shape {shape.shape} and dtype {shape.dtype}", name
+            )
+        wide = jnp.result_type(float)
+        if shape.dtype != wide:
+            raise InputError(
+                f"{name} returns {shape.dtype} for a w of {wide}: what it rounds off is more than what is probed for",
+                name,
+                f"{name} without .astype({shape.dtype})",
             )
         if shape.size == 0:
             raise InputError(f"{name} returned no coordinates", name, "n ≥ 1")

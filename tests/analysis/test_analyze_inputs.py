@@ -70,6 +70,22 @@ def wrong_rank(w):
     return w @ jnp.ones(5)
 
 
+def narrow(w):
+    return (w**2).astype(jnp.float32)
+
+
+def narrow_decay(w):
+    return jnp.sum(w**2).astype(jnp.float16)
+
+
+def leaves(w):
+    return w["a"] * w["b"]
+
+
+def decay_of_leaves(w):
+    return jnp.sum(w["a"] ** 2) + jnp.sum(w["b"] ** 2)
+
+
 def python_number(w):
     return [1.0, 2.0]
 
@@ -96,6 +112,8 @@ def python_number(w):
         (good, decay, jnp.zeros(0), ["w0 is empty"]),
         (good, decay, jnp.array([1.0, jnp.inf]), ["w0 must be finite", "coordinate 1"]),
         (good, decay, "w0", ["w0 must hold floats"]),
+        (narrow, decay, W0, ["g", "returns float32", "float64"]),
+        (good, narrow_decay, W0, ["h", "returns float16"]),
         (3, decay, W0, ["g must be a function"]),
         (good, None, W0, ["h must be a function"]),
     ],
@@ -118,3 +136,14 @@ def test_without_float64_there_is_no_answer():
     done = subprocess.run([sys.executable, "-c", "import mirrorjax._errors\n" + code], capture_output=True, text=True,
                           env={"PATH": "", "JAX_ENABLE_X64": "0"})  # fmt: skip
     assert "jax_enable_x64" in done.stdout, done.stderr
+
+
+@pytest.mark.slow
+def test_a_start_of_fewer_digits_is_the_same_start_in_float64():
+    """Refused by a traceback; a leaf left in float32 would make round-off of 6e-8 look like a bracket."""
+    numbers = np.array([[1.0, 0.5], [0.25, -2.0]])
+    for kinds in ((np.float32, np.float32), (np.float16, np.float64), (np.float64, ">f8")):
+        w0 = {key: row.astype(kind) for key, row, kind in zip("ab", numbers, kinds)}
+        found = mj.analyze(leaves, decay_of_leaves, w0)
+        assert found.kind == "mirror" and found.detection_limit < 1e-9
+        assert {leaf.dtype for leaf in found.w0.values()} == {np.dtype(float)}
