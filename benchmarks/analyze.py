@@ -55,7 +55,7 @@ def row(kind, n, D):
         found = mj.analyze(param.g, param.h, w0)
         laps.append(time.perf_counter() - start)
     pair, w = flatten(param, w0)
-    points = reachable_points(pair, w, n, 6, 0)
+    points = jnp.concatenate(reachable_points(pair, w, n, 0))
     jax.block_until_ready(commutation(pair, points, n))
     start = time.perf_counter()
     jax.block_until_ready(commutation(pair, points, n))

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import numpy as np
+from jaxtyping import Array, Float
 
 from .._types import State
 from ..geometry import Closure, Commutation, Degree, Swap
@@ -12,6 +13,17 @@ from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential
 from ._classify import Kind
 from ._effects import Effects, effects, horizon
+
+
+@dataclasses.dataclass(frozen=True)
+class Region:
+    """Where a pair was probed: at `points` points, up to `distance` times ‖w₀‖ from w₀ (‖w₀‖ = 0: absolute)."""
+
+    points: int
+    distance: float
+
+    def __str__(self) -> str:
+        return f"probed at {self.points} points up to {self.distance:.3g} ‖w₀‖ away"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +37,7 @@ class Analysis:
     decay leads, and `h_min` its least value met: the theory wants h ≥ 0, which a constant arranges.
     `horizon`: the dose at which decay alone ends the flow, inf where it does not, NaN without a
     potential. `detection_limit`: a non-commuting part of g smaller than this, relatively, would not
-    be called "not-mirror".
+    be called "not-mirror". `region`: where the pair was probed; elsewhere nothing is known of it.
     """
 
     kind: Kind
@@ -47,6 +59,7 @@ class Analysis:
     closure: Closure | None
     euler: Degree
     swap: Swap
+    region: Region
     param: AbstractParameterization
     w0: State
 
@@ -62,10 +75,11 @@ class Analysis:
 
     def as_json(self) -> dict[str, Any]:
         """The answer in JSON types; what is not finite becomes None, the potential its class name."""
-        skip = {"potential", "commutation", "closure", "euler", "swap", "param", "w0"}
+        skip = {"potential", "commutation", "closure", "euler", "swap", "region", "param", "w0"}
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip}
         fields["potential"] = None if self.potential is None else type(self.potential).__name__
         fields["order_swap"] = {"gap": self.swap.gap, "budget": self.swap.budget}
+        fields["region"] = dataclasses.asdict(self.region)
         fields["lie_dimension"] = None if self.closure is None else self.closure.dim
         fields["spectral_gap"] = self.closure.ranks[-1].gap if self.closure and self.closure.ranks else None
         return {key: _json(value) for key, value in fields.items()}
@@ -76,6 +90,7 @@ class Analysis:
         return [
             ("kind", f"{self.kind}  ({self.reason})"),
             ("size", f"n = {self.n} effective, D = {self.D} weights" + (", separable" if self.separable else "")),
+            ("region", str(self.region)),
             ("commuting", _yes(self.commuting)),
             *((f"  {name}", f"{size:.1e}") for name, size in self.brackets.items()),
             ("  order swap", f"gap {self.swap.gap:.1e}, numerical error {self.swap.budget:.1e}"),
@@ -114,3 +129,9 @@ def _json(value: Any) -> Any:
 def horizon_of(potential: AbstractPotential | None) -> float:
     """The horizon, NaN without a potential."""
     return float("nan") if potential is None else horizon(potential)
+
+
+def region_of(points: Float[Array, "k D"], w0: Float[Array, " D"]) -> Region:
+    """Where the points lie."""
+    size = float(np.linalg.norm(w0))
+    return Region(len(points), float(np.max(np.linalg.norm(points - w0, axis=1))) / (size if size > 0 else 1.0))

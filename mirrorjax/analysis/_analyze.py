@@ -6,12 +6,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from .._errors import InputError
 from .._ode import solve
 from .._types import State, Vector
 from ..geometry import (
     Closure,
+    Commutation,
     FlatPair,
     blocks,
     commutation,
@@ -24,15 +26,15 @@ from ..geometry import (
     lie_closure,
     order_swap,
     reachable_points,
+    worst_swap,
 )
 from ..parameterizations import AbstractParameterization
 from ..potentials import DerivedPotential, potential_of
-from ._analysis import Analysis, horizon_of
+from ._analysis import Analysis, horizon_of, region_of
 from ._classify import Measured, classify, commuting, detection_limit
 from ._given import Given
 from ._inputs import checked_pair, checked_start
 
-WALKS = 6
 REGULAR = 1e-6
 """Least conditioning of Jg; it comes from Jg Jgᵀ, so 1e-8 is round-off."""
 BESIDE = 1e-2
@@ -43,9 +45,10 @@ DENSE_CLOSURE = 64
 def analyze(g: Callable[[State], Vector], h: Callable, w0: State, *, seed: int = 0) -> Analysis:
     """Whether gradient flow on `x = g(w)` with decay `α h(w)` from w₀ is a mirror flow in x, and which.
 
-    Brackets of {∇g_i, ∇h} are probed at reachable points against a measured round-off floor; an
-    order-swap experiment, which knows nothing of brackets, gives a second opinion; where the two
-    disagree the answer is "undecided".
+    Brackets of {∇g_i, ∇h} are probed against a measured round-off floor, at points that random losses and
+    decay of either sign lead to, up to 32 ‖w₀‖ away; an order-swap experiment, which knows nothing of brackets,
+    gives a second opinion; where the two disagree the answer is "undecided". The answer is about the
+    region probed, which it states.
 
     **Arguments:** `g(w) -> (n,)`, `h(w) -> ()`, any smooth functions of the tree `w0` of floats.
 
@@ -77,16 +80,19 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
         )
     pair, w = flatten(param, w0)
     n, D = pair.g(w).shape[0], w.shape[0]
-    walked = reachable_points(pair, w, n, WALKS, seed)
-    points = walked[finite_rows(walked)]
-    brackets = commutation(pair, points, n, seed=seed)
-    swap = order_swap(param, w0, n, seed=seed)
-    owner = blocks(pair, points, n)
-    euler, plain = homogeneity(pair, points, n)
+    near, far = reachable_points(pair, w, n, seed)
+    points, probed = near[finite_rows(near)], jnp.concatenate([near, far])
+    probed = probed[finite_rows(probed)]
+    brackets = commutation(pair, probed, n, seed=seed)
+    swap = worst_swap([order_swap(param, start, n, seed=seed) for start in _swap_starts(pair, w0, probed, brackets)])
+    owner = blocks(pair, probed, n)
+    euler, plain = homogeneity(pair, probed, n)
     regular = _regular(pair, points, n, owner is not None)
     hidden = owner is None and brackets.gg.stands() and not brackets.gg.seen_by_x()
     deep = float(image_of_brackets(pair, w, n, 3)) if hidden else 0.0
+    region = region_of(probed, w)
     kind, reason = classify(Measured(brackets, swap, regular, euler, plain, deep))
+    reason += f", {region}" if kind in ("mirror", "rescaled-mirror") else ""
     closure, laws = _laws(pair, w, n, owner, regular)
     potential = _potential(param, w0, owner is not None) if kind == "mirror" else None
     contracting, h_min, survives = _decayed(pair, points)
@@ -104,8 +110,15 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
         laws=laws, potential=potential, contracting=contracting, h_min=h_min, horizon=horizon,
         detection_limit=detection_limit(brackets, swap),
         separable=owner is not None, commutation=brackets, closure=closure, euler=euler, swap=swap,
-        param=param, w0=w0,
+        region=region, param=param, w0=w0,
     )  # fmt: skip
+
+
+def _swap_starts(pair: FlatPair, w0: State, probed: Float[Array, "k D"], brackets: Commutation) -> list[State]:
+    """w₀, the farthest point, and the point whose brackets x sees most: a pair may commute around w₀ alone."""
+    farthest = int(np.argmax(np.linalg.norm(np.asarray(probed - probed[0]), axis=1)))
+    seen = [int(size.at) for size in (brackets.gg, brackets.gh) if size.seen_by_x()]
+    return [w0, *(pair.unravel(probed[i]) for i in sorted({farthest, *seen} - {0}))]
 
 
 def _regular(pair: FlatPair, points, n: int, separable: bool) -> bool:

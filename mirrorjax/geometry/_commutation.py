@@ -4,7 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ._brackets import lie_bracket
 from ._flat import FlatPair
@@ -16,13 +16,14 @@ class BracketSize(eqx.Module):
     """Largest bracket over points and probes, relative to the two terms it is the difference of.
 
     `floor` is what round-off does to the same numbers. `image` and `image_floor` are the same for
-    `Jg [·,·]`, the part that x can see.
+    `Jg [·,·]`, the part that x can see. `at` is the point that shows the most to x, counted as they were given.
     """
 
     size: Float[Array, ""]
     floor: Float[Array, ""]
     image: Float[Array, ""]
     image_floor: Float[Array, ""]
+    at: Int[Array, ""]
 
     def vanishes(self, agree: float = 5.0) -> bool:
         """Whether the bracket is round-off."""
@@ -94,12 +95,17 @@ def _probe(pair: FlatPair, points, p, q, shifts) -> tuple[BracketSize, BracketSi
         at_points = jax.lax.map(lambda w: jax.vmap(lambda p, q: sample(w, p, q, b))(p, q), points)
         # A point close to a zero of both terms has a large floor; it must not hide what others show.
         size, floor, image, image_floor = (jnp.ravel(part) for part in at_points)
-        i, j = jnp.argmax(size / floor), jnp.argmax(image / image_floor)
-        return BracketSize(size[i], floor[i], image[j], image_floor[j])
+        i, j = _largest(size / floor), _largest(image / image_floor)
+        return BracketSize(size[i], floor[i], image[j], image_floor[j], j // p.shape[0])
 
     both = jax.lax.map(lambda qb: worst(*qb), (jnp.stack([q, jnp.zeros_like(q)]), jnp.array([0.0, 1.0])))
     with_g, with_h = (jax.tree.map(lambda leaf, i=i: leaf[i], both) for i in (0, 1))
     return with_g, with_h
+
+
+def _largest(ratios: Array) -> Array:
+    """Where the largest is; far out a field may overflow, which says nothing about the others."""
+    return jnp.where(jnp.all(jnp.isnan(ratios)), 0, jnp.argmax(jnp.where(jnp.isnan(ratios), -1.0, ratios)))
 
 
 def _relative(value: Array, scale: Array) -> Array:

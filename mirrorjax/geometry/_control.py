@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
@@ -67,6 +68,13 @@ class Swap:
     def differs(self) -> bool:
         """The orders disagree far beyond numerical error."""
         return self.gap >= 30 * self.budget
+
+
+def worst_swap(swaps: Sequence[Swap]) -> Swap:
+    """The first, unless a later one that is sharp shows more above its numerical error."""
+    first, *others = swaps
+    sharp = [first, *(swap for swap in others if swap.budget <= SHARP)]
+    return max(sharp, key=lambda swap: swap.gap / swap.budget) if first.budget <= SHARP else first
 
 
 def order_swap(param: AbstractParameterization, w0: State, n: int, with_decay: bool = True, seed: int = 0) -> Swap:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
@@ -45,37 +46,56 @@ def flatten(param: AbstractParameterization, w0: State) -> tuple[FlatPair, Float
     return FlatPair(param, unravel), flat
 
 
+NEAR, FARTHEST, STAGES = 1 / 3, 32.0, 8
+"""How far walks go, in units of ‖w₀‖: the end of stage 0 is near, the other ends grow geometrically."""
+WALKS = 6
+SMALL = 64
+"""Up to this D three far ends of every walk are kept, beyond it one: each costs the brackets of a point."""
+_LENGTHS = np.concatenate([np.full(8, NEAR / 8), np.diff(np.geomspace(NEAR, FARTHEST, 1 + 8 * (STAGES - 1)))])
+
+
 @eqx.filter_jit
 def reachable_points(
-    pair: FlatPair, w0: Float[Array, " D"], n: int, walks: int, seed: int
-) -> Float[Array, "walks+1 D"]:
-    """w₀ and the ends of random controlled walks from it; a walk that leaves the domain or runs away is NaN.
+    pair: FlatPair, w0: Float[Array, " D"], n: int, seed: int
+) -> tuple[Float[Array, "near D"], Float[Array, "far D"]]:
+    """w₀ and the ends of 6 controlled walks a third of ‖w₀‖ long, then what they reach further out, up to 32 ‖w₀‖.
 
-    Each walk covers about a third of ‖w₀‖ under its own random control, in 8 Runge-Kutta steps:
-    near the reachable set is good enough, since what is tested there are open conditions.
+    A walk follows one random control `Σ v_i ∇g_i + b ∇h` by its own length: fields of degree > 2 reach infinity
+    in finite time. Every control is taken in both directions. Where a walk leaves the domain of the pair its end
+    is NaN. 8 Runge-Kutta steps from one distance to the next: near the reachable set is good enough, since what
+    is tested there are open conditions. A pair that commutes around w₀ alone is told by the far ends.
     """
     size = jnp.linalg.norm(w0)
-    reach = jnp.where(size > 0, size, 1.0) / 3
+    unit = jnp.where(size > 0, size, 1.0)
 
-    def walk(key):
-        key_v, key_b = jax.random.split(key)
-        v, b = jax.random.normal(key_v, (n,)), jax.random.normal(key_b, ())
-        speed = jnp.linalg.norm(pair.field(w0, v, b))
-        scale = reach / jnp.where(speed > 0, speed, 1.0)
+    def walk(control):
+        v, b = control
 
-        def step(w, _):
-            def f(w):
-                return scale / 8 * pair.field(w, v, b)
+        def along(w):
+            direction = pair.field(w, v, b)
+            speed = jnp.linalg.norm(direction)
+            return unit * direction / jnp.where(speed > 0, speed, 1.0)
 
-            k1 = f(w)
-            k2 = f(w + k1 / 2)
-            k3 = f(w + k2 / 2)
-            k4 = f(w + k3)
-            return w + (k1 + 2 * k2 + 2 * k3 + k4) / 6, None
+        def step(w, length):
+            k1 = along(w)
+            k2 = along(w + length / 2 * k1)
+            k3 = along(w + length / 2 * k2)
+            k4 = along(w + length * k3)
+            w = w + length / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+            valid = jnp.isfinite(pair.h(w)) & jnp.all(jnp.isfinite(pair.g(w)))
+            # Once outside the domain a walk stays there.
+            w = jnp.where(valid, w, jnp.nan)
+            return w, w
 
-        end = jax.lax.scan(step, w0, None, length=8)[0]
-        # Fields of degree > 2 reach infinity in finite time; 8 steps do not follow them there.
-        return jnp.where(jnp.linalg.norm(end) <= 10 * 3 * reach, end, jnp.nan)
+        return jax.lax.scan(step, w0, jnp.asarray(_LENGTHS, dtype=w0.dtype))[1][7::8]
 
-    ends = jax.lax.map(walk, jax.random.split(jax.random.key(seed), walks))
-    return jnp.concatenate([w0[None], ends])
+    key_v, key_b = jax.random.split(jax.random.key(seed))
+    v, b = jax.random.normal(key_v, (WALKS // 2, n)), jax.random.normal(key_b, (WALKS // 2,))
+    path = jax.lax.map(walk, (jnp.concatenate([v, -v]), jnp.concatenate([b, -b])))
+    wanted = np.array([[3, 5, 7]] * WALKS) if w0.size <= SMALL else np.array([[7], [6], [5]] * (WALKS // 2))
+    # Where the end wanted lies outside the domain, the last one inside.
+    inside = jnp.sum(jnp.all(jnp.isfinite(path), axis=2), axis=1)[:, None] - 1
+    kept = jnp.minimum(wanted, inside)
+    far = jnp.take_along_axis(path, jnp.maximum(kept, 0)[:, :, None], axis=1)
+    far = jnp.where((kept >= 1)[:, :, None], far, jnp.nan)
+    return jnp.concatenate([w0[None], path[:, 0]]), jnp.reshape(far, (-1, w0.size))

@@ -89,10 +89,12 @@ def homogeneity(pair: FlatPair, points: Float[Array, "k D"], n: int) -> tuple[De
     change neither the flow nor this. For p = 0 both are wanted, since log w satisfies the first.
     """
     growth, field, decay, euler = (np.asarray(part) for part in _euler(pair, points, n))
+    # Every point counts the same: far ones would drown what near ones say.
+    growth, field = _per_point(growth, field)
     slope, residual = _ratio(growth, field)
     p = _tidy(slope + 1)
     residual = max(residual, float(np.max(euler))) if p == 0 else residual
-    factor, left = _ratio(decay, np.asarray(points))
+    factor, left = _ratio(*_per_point(decay, np.asarray(points)))
     return Degree(p if residual <= HOMOGENEOUS else None, residual), bool(left <= HOMOGENEOUS and factor > 0)
 
 
@@ -107,6 +109,13 @@ def _euler(pair: FlatPair, points, n: int):
         return growth, field, jax.grad(pair.h)(w), euler
 
     return jax.lax.map(at, points)
+
+
+def _per_point(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both in units of the length of `right` at each point."""
+    length = np.linalg.norm(right, axis=1, keepdims=True)
+    length = np.where(length > 0, length, 1.0)
+    return left / length, right / length
 
 
 def _ratio(left: np.ndarray, right: np.ndarray) -> tuple[float, float]:
