@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import TypeVar
 
 from ._errors import MirrorjaxError
@@ -31,13 +32,24 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Spawning(SpawnContext):
+    """Not fork: it copies the locks that JAX's threads hold, and deadlocks. Keeps the processes that it made."""
+
+    def __init__(self):
+        super().__init__()
+        self.own: list[SpawnProcess] = []
+
+    def Process(self, *args, **kwargs) -> SpawnProcess:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.own.append(SpawnProcess(*args, **kwargs))
+        return self.own[-1]
+
+
 def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Iterator[T]:
     """Yields what the tasks return, in their order; every process takes the next task as it gets free.
 
     **Raises:** `MirrorjaxError` where a process died, as one does that runs out of memory.
     """
-    # Not fork: it copies the locks that JAX's threads hold, and deadlocks.
-    context = multiprocessing.get_context("spawn")
+    context = _Spawning()
     pool = concurrent.futures.ProcessPoolExecutor(jobs, context, initializer=_begin)
     try:
         for result in [pool.submit(_do, task) for task in tasks]:
@@ -46,9 +58,11 @@ def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Iterator[T]
         raise MirrorjaxError("a worker process died", "perhaps out of memory", "--jobs 1") from error
     finally:
         # After Ctrl-C, or where the reader went away, nobody wants what is under way. Waiting is for the pool's own
-        # thread: left alone it closes its pipe while the interpreter, on its way out, writes to it.
-        for process in multiprocessing.active_children():
-            process.terminate()
+        # thread: left alone it closes its pipe while the interpreter, on its way out, writes to it. Not
+        # `active_children`: the program that calls this may have some of its own.
+        for process in context.own:
+            if process.is_alive():
+                process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
 

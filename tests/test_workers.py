@@ -1,6 +1,7 @@
 """Theorems over several processes."""
 
 import functools
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -34,6 +35,21 @@ def test_verdicts_come_with_their_findings_sections_and_audit():
     assert all(v.outcome is Outcome.HOLDS for v in verdicts)
     assert verdicts[0].instances[0].finding.claims and audit
     assert sections["mask/C.1"].startswith('<section id="mask-C.1">') and "data:image/svg+xml" in sections["mask/C.1"]
+
+
+def test_only_its_own_processes_are_ended():
+    bystander = multiprocessing.get_context("spawn").Process(target=nap, args=(300.0,))
+    bystander.start()
+    try:
+        results = run_in_processes([functools.partial(nap, seconds) for seconds in (0.0, 300.0, 300.0)], 2)
+        assert next(results) == 0.0
+        started = time.monotonic()
+        results.close()  # what Ctrl-C does to it
+        assert time.monotonic() - started < 60
+        assert bystander.is_alive() and multiprocessing.active_children() == [bystander]
+    finally:
+        bystander.kill()
+        bystander.join()
 
 
 def die():
