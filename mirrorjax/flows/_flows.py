@@ -36,7 +36,7 @@ class AbstractFlow(eqx.Module):
         """Times at which the right-hand side jumps."""
 
     def default_start(self) -> State | None:
-        """The state to begin from when none is given."""
+        """The state to begin from, at dose 0, when none is given."""
         return None
 
 
@@ -76,7 +76,8 @@ class GradientFlow(AbstractFlow):
 class MirrorFlow(AbstractFlow):
     """`dμ = −∇f(∇_μQ(μ, a_t)) dt`, that is `d∇R_{a_t}(x_t) = −∇f(x_t) dt`; the state is μ.
 
-    Starts from μ = 0, which is x₀ = g(w₀) for a potential of w₀.
+    Starts from μ = 0, which is x₀ = g(w₀) at dose 0 for a potential of w₀; a later start needs
+    `SwitchOn(schedule, at=t₀)`, or its own μ.
 
     **Raises:** `InputError` for a `RescaledPotential` under decay, which follows another equation.
 
@@ -96,10 +97,10 @@ class MirrorFlow(AbstractFlow):
     schedule: AbstractSchedule
 
     def __check_init__(self):
-        R, total = self.potential, self.schedule.total
-        if not isinstance(R, RescaledPotential) or is_traced((R.degree, total)):
+        R = self.potential
+        if not isinstance(R, RescaledPotential) or is_traced((R.degree, self.schedule)):
             return
-        if R.degree != 2 and total != 0:
+        if R.degree != 2 and self.schedule.total != 0:
             raise InputError(
                 f"a rescaled potential of degree {float(R.degree):g} under decay does not follow d∇R = −∇f dt",
                 "MirrorFlow",

@@ -10,7 +10,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from .._errors import InputError, SolverError
 from .._ode import MAX_STEPS, Solution, Solver, solve
-from .._types import Scalar, State, as_array, has_nonfinite, is_traced
+from .._types import Scalar, State, as_array, as_state, has_nonfinite, is_traced
 
 
 class Trajectory(eqx.Module):
@@ -56,6 +56,31 @@ def _run(flow, state, ts, rtol, atol, solver: Solver, max_steps: int) -> tuple[S
     return solution, x
 
 
+def own_start(flow: Callable, ts: Float[Array, " k"]) -> State:
+    """The flow's own start, which is the state of w₀ at dose 0 and of another start at any other dose.
+
+    At `ts[0] > 0` the dose is not counted anew, which would be right for w₀: a run that goes on from its last
+    state would then be wrong. Under jit, where nothing can be raised, the start is NaN.
+    """
+    start = getattr(flow, "default_start", lambda: None)()
+    if start is None:
+        raise InputError("this flow needs a start", "integrate(flow, w0, ts=…)")
+    schedule = getattr(flow, "schedule", None)
+    if schedule is None:
+        return start
+    dose = schedule.dose(ts[0])
+    if is_traced(dose):
+        return jax.tree.map(lambda leaf: jnp.where(dose == 0, leaf, jnp.nan), start)
+    if float(dose) != 0:
+        raise InputError(
+            f"the start of w₀ belongs to dose 0, not {float(dose):.6g}",
+            f"{type(flow).__name__} begins at t = {float(ts[0]):g}",
+            f"SwitchOn(schedule, at={float(ts[0]):g}), whose dose counts from there, to begin at w₀; "
+            "or state0, the state at that time, to go on with a run",
+        )
+    return start
+
+
 def integrate(
     flow: Callable,
     state0: State | None = None,
@@ -69,9 +94,9 @@ def integrate(
 ) -> Trajectory:
     """Integrates a flow and returns its states and x at the times `ts`.
 
-    **Arguments:** `state0` is w₀, μ₀ or x₀ according to the flow (a mirror or Riemannian flow
-    knows its own start); `ts` (k,) increasing, `ts[0]` is the start; `atol` defaults to `rtol`;
-    `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5".
+    **Arguments:** `state0` is w₀, μ₀ or x₀ according to the flow (a mirror or Riemannian flow knows its own
+    start, which belongs to dose 0; from `ts[0] > 0` give it `SwitchOn(schedule, at=ts[0])`); `ts` (k,) increasing,
+    `ts[0]` is the start; `atol` defaults to `rtol`; `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5".
 
     **Raises:** `InputError` for unusable arguments; `SolverError` where the solve stops early, with
     t and the coordinate, unless `throw=False`, which leaves the news in the trajectory.
@@ -90,11 +115,7 @@ def integrate(
     ts = as_array(ts)
     if ts.ndim != 1 or ts.size < 2 or has_nonfinite(ts) or not (is_traced(ts) or np.all(np.diff(np.asarray(ts)) > 0)):
         raise InputError("ts needs at least two increasing times, all finite", f"ts = {ts}")
-    if state0 is None:
-        state0 = getattr(flow, "default_start", lambda: None)()
-    if state0 is None:
-        raise InputError("this flow needs a start", "integrate(flow, w0, ts=…)")
-    state0 = jax.tree.map(as_array, state0)
+    state0 = as_state(own_start(flow, ts) if state0 is None else state0)
     if has_nonfinite(state0):
         raise InputError("the start must be finite", f"{state0}")
     atol = rtol if atol is None else atol

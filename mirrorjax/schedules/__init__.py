@@ -8,3 +8,4 @@ from ._smooth import (
     Quadratic as Quadratic,
 )
 from ._stepped import Geometric as Geometric, Piecewise as Piecewise, SwitchOff as SwitchOff
+from ._switch_on import SwitchOn as SwitchOn

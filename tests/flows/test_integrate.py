@@ -8,11 +8,11 @@ import pytest
 import mirrorjax as mj
 from mirrorjax._errors import InputError, SolverError
 from mirrorjax.checks import POINTS
-from mirrorjax.flows import GradientFlow, MirrorFlow, RiemannianFlow
+from mirrorjax.flows import GradientFlow, MirrorFlow, ReducedMirrorFlow, RiemannianFlow
 from mirrorjax.parameterizations import DepthDifference, SquaredDifference
 from mirrorjax.potentials import Distorted
 from mirrorjax.problems import LinearRegression
-from mirrorjax.schedules import Constant, SwitchOff
+from mirrorjax.schedules import Constant, Exponential, SwitchOff, SwitchOn
 from mirrorjax.theorems._cases import random_regressions
 
 # The sizes and types of the theorems' random instances: what they compile is shared.
@@ -186,3 +186,37 @@ def test_a_mirror_flow_in_a_rescaled_potential_is_refused_where_it_is_wrong():
     with pytest.raises(InputError, match=r"degree 3 under decay.*limit"):
         MirrorFlow(problem, rescaled, Constant(0.1))
     MirrorFlow(problem, rescaled, Constant(0.0))  # without decay it is right
+
+
+LATE = [1.0, 1.5, 2.0]
+
+
+@pytest.mark.parametrize("kind", [MirrorFlow, RiemannianFlow, ReducedMirrorFlow])
+def test_a_late_start_of_its_own_is_refused_where_dose_was_given_before(kind):
+    """The potential of w₀ belongs to dose 0; at dose 0.3 the state of w₀ would begin another flow."""
+    with pytest.raises(InputError, match=r"dose 0, not 0.3.*SwitchOn\(schedule, at=1\).*state0"):
+        mj.integrate(kind(CASE.problem, R, Constant(0.3)), ts=LATE)
+
+
+@pytest.mark.parametrize("kind", [MirrorFlow, RiemannianFlow, ReducedMirrorFlow])
+def test_from_its_own_switch_on_a_late_start_is_the_gradient_flow(kind):
+    schedule = SwitchOn(Exponential(0.4, tau=2.0), at=1.0)
+    gradient = mj.integrate(GradientFlow(CASE.problem, CASE.param, Exponential(0.4, tau=2.0)), CASE.w0, ts=LATE)
+    other = mj.integrate(kind(CASE.problem, R, schedule), ts=LATE)
+    assert float(jnp.max(jnp.abs(gradient.x[-1] - gradient.x[0]))) > 0.1
+    np.testing.assert_allclose(other.x, gradient.x, atol=1e-7)
+
+
+def test_a_run_continues_from_its_own_state():
+    """μ₁ of the same schedule: the dose stays counted from 0, which is why `integrate` must not count anew."""
+    flow = MirrorFlow(CASE.problem, R, Constant(0.3))
+    whole = mj.integrate(flow, ts=[0.0, 1.0, 2.0], rtol=1e-10)
+    rest = mj.integrate(flow, whole.state[1], ts=LATE, rtol=1e-10)
+    np.testing.assert_allclose(rest.x[-1], whole.x[-1], atol=1e-9)
+
+
+def test_a_late_start_under_jit_is_nan_and_not_another_flow():
+    def end(strength):
+        return mj.integrate(MirrorFlow(CASE.problem, R, Constant(strength)), ts=LATE).ok
+
+    assert not bool(jax.jit(end)(jnp.asarray(0.3))) and bool(jax.jit(end)(jnp.asarray(0.0)))

@@ -18,6 +18,7 @@ from mirrorjax.schedules import (
     Piecewise,
     Quadratic,
     SwitchOff,
+    SwitchOn,
 )
 
 SCHEDULES = {
@@ -30,6 +31,8 @@ SCHEDULES = {
     "piecewise": Piecewise([1.0, 0.25, 2.0, 0.5], times=[1.0, 2.5, 4.0]),
     "piecewise with a pause": Piecewise([1.0, 0.0, 0.5, 0.0], times=[1.0, 2.0, 6.0]),
     "geometric": Geometric(1.0, ratio=0.5, every=1.5),
+    "switch-on": SwitchOn(Quadratic(1.2, tau=0.8), at=1.75),
+    "switch-on and off": SwitchOn(Piecewise([1.0, 0.25, 0.0], times=[2.0, 4.0]), at=1.0),
 }
 NEVER_ENDING = {"constant", "harmonic", "piecewise"}
 TIMES = np.array([0.0, 1e-9, 0.4, 1.0, 1.75, 2.5, 4.2, 5.0, 7.9, 12.0])

@@ -1,0 +1,48 @@
+"""A schedule that begins late."""
+
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from .._types import Scalar, as_array
+from ._base import AbstractSchedule, first_time
+from ._smooth import require_positive
+
+
+class SwitchOn(AbstractSchedule):
+    """0 before `at`, the given schedule's `α(t)` from then on; its dose counts from `at`.
+
+    A flow that begins at w₀ at the time t₀ has the potential of w₀ at dose 0, so that its schedule must count
+    from t₀: `SwitchOn(schedule, at=t₀)`. The clock of α stays as it was.
+
+    !!! example
+        >>> from mirrorjax.schedules import Constant, SwitchOn
+        >>> late = SwitchOn(Constant(0.3), at=2.0)
+        >>> float(late.alpha(1.0)), float(late.dose(2.0)), round(float(late.dose(3.0)), 12)
+        (0.0, 0.0, 0.3)
+    """
+
+    schedule: AbstractSchedule
+    at: Scalar
+
+    def __init__(self, schedule, at):
+        self.schedule, self.at = schedule, as_array(at)
+        require_positive(at=self.at)
+
+    def alpha(self, t):
+        return jnp.where(t < self.at, 0.0, self.schedule.alpha(t))
+
+    def dose(self, t):
+        return jnp.where(t < self.at, 0.0, self.schedule.dose(t) - self.schedule.dose(self.at))
+
+    def time_of(self, dose):
+        t = self.schedule.time_of(dose + self.schedule.dose(self.at))
+        # Sooner than `at` is never, but for rounding: a dose of the other sign was given before it began.
+        return first_time(dose, jnp.where(t >= self.at * (1 - 1e-9), jnp.maximum(t, self.at), jnp.inf))
+
+    @property
+    def breakpoints(self) -> Array:
+        return jnp.concatenate([self.at[None], self.schedule.breakpoints])
+
+    @property
+    def total(self):
+        return self.schedule.total - self.schedule.dose(self.at)
