@@ -3,6 +3,8 @@
 from ._base import (
     AbstractLiftable as AbstractLiftable,
     AbstractParameterization as AbstractParameterization,
+    effective_shape as effective_shape,
+    start_of as start_of,
 )
 from ._custom import Custom as Custom
 from ._depth_difference import DepthDifference as DepthDifference

@@ -3,12 +3,13 @@
 import abc
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector, as_array, has_nonfinite, is_traced
+from .._types import Scalar, State, Vector, as_array, as_state, has_nonfinite, is_traced
 
 
 class AbstractParameterization(eqx.Module):
@@ -22,6 +23,9 @@ class AbstractParameterization(eqx.Module):
     def h(self, w: State) -> Scalar:
         """The explicit regularizer."""
 
+    def check_state(self, w: State) -> None:
+        """Raises `InputError` where w has not the shape of a state; of arrays and tracers alike."""
+
 
 class AbstractLiftable(AbstractParameterization):
     """A parameterization that can put w₀ above a given x₀."""
@@ -32,6 +36,71 @@ class AbstractLiftable(AbstractParameterization):
 
         **Raises:** `InputError` for a negative or non-finite scale or x₀.
         """
+
+
+def start_of(param: AbstractParameterization, w0: State) -> State:
+    """w₀ in float64, finite and of the shape that `param` takes: what every function that is given a w₀ begins with.
+
+    **Raises:** `InputError`, also for a `param` that is none and for a g or h of another shape or precision.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.parameterizations import Hadamard, start_of
+        >>> start_of(Hadamard(), np.ones((2, 3), np.float32)).shape
+        (2, 3)
+    """
+    if not isinstance(param, AbstractParameterization):
+        raise InputError(
+            f"a parameterization must be one of mirrorjax.parameterizations, got {type(param).__name__}",
+            "",
+            "Hadamard(), or Custom(g, h) for two functions",
+        )
+    numbers = isinstance(w0, list) and all(isinstance(leaf, int | float) for leaf in jax.tree.leaves(w0))
+    w = as_state(np.asarray(w0) if numbers else w0)
+    if has_nonfinite(w):
+        raise InputError("w0 must be finite", f"w0 = {w0}")
+    effective_shape(param, w)
+    return w
+
+
+def effective_shape(param: AbstractParameterization, w: State) -> tuple[int, ...]:
+    """The shape `(n,)` of x, from shapes alone.
+
+    **Raises:** `InputError` where w is no state of `param`, or g and h answer with no vector and no number.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.parameterizations import DepthProduct, effective_shape
+        >>> effective_shape(DepthProduct(3), jnp.ones((3, 5)))
+        (5,)
+    """
+    param.check_state(w)
+    x, h = jax.eval_shape(lambda w: (param.g(w), param.h(w)), w)
+    for name, answer, ndim, must in (("g", x, 1, "a vector, shape (n,)"), ("h", h, 0, "a number, shape ()")):
+        if not isinstance(answer, jax.ShapeDtypeStruct) or len(answer.shape) != ndim:
+            got = f"shape {answer.shape}" if isinstance(answer, jax.ShapeDtypeStruct) else type(answer).__name__
+            raise InputError(f"{name} must return {must}, got {got}", type(param).__name__)
+        if answer.dtype != jnp.result_type(float):
+            raise InputError(
+                f"{name} returns {answer.dtype} where w is {jnp.result_type(float)}",
+                type(param).__name__,
+                f"no dtype of its own inside {name}: the digits that it drops decide a comparison",
+            )
+    return x.shape
+
+
+def require_stacked(w: State, parts: int, names: str) -> None:
+    """Raises for a w that is not `parts` vectors stacked, shape (parts, n)."""
+    shape = getattr(w, "shape", None)
+    if shape is None or len(shape) != 2 or shape[0] != parts:
+        raise InputError(f"w0 must be {names} stacked, shape ({parts}, n)", shape_of(w), "lift(x0, scale)")
+
+
+def shape_of(w: State) -> str:
+    """The shape of an array, or what stands in its place."""
+    if isinstance(w, tuple | list):
+        return f"got a {type(w).__name__} of shapes {', '.join(str(np.shape(part)) for part in w)}"
+    return f"shape {w.shape}" if hasattr(w, "shape") else f"got a {type(w).__name__}"
 
 
 def checked_lift(x0: ArrayLike, scale: ArrayLike) -> tuple[Array, Array]:

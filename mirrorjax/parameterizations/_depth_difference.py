@@ -5,8 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector
-from ._base import AbstractLiftable
+from .._types import Scalar, State, Vector
+from ._base import AbstractLiftable, require_stacked
 from ._power_balance import power_lift
 
 
@@ -39,6 +39,9 @@ class DepthDifference(AbstractLiftable):
     def degree(self) -> int:
         """g is homogeneous of degree L."""
         return self.depth
+
+    def check_state(self, w: State) -> None:
+        require_stacked(w, 2, "(u, v)")
 
     def g(self, w: Float[Array, "2 n"]) -> Vector:
         return w[0] ** self.depth - w[1] ** self.depth

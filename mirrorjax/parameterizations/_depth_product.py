@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector
-from ._base import AbstractLiftable, checked_lift
+from .._types import Scalar, State, Vector
+from ._base import AbstractLiftable, checked_lift, require_stacked
 
 # Newton on a concave function, from below, never overshoots; 8 reach ε for x/c from 1e-140 to 1e140 and L to 64.
 _NEWTONS = 10
@@ -42,6 +42,9 @@ class DepthProduct(AbstractLiftable):
     def degree(self) -> int:
         """g is homogeneous of degree L."""
         return self.depth
+
+    def check_state(self, w: State) -> None:
+        require_stacked(w, self.depth, "(w₁ … w_L)")
 
     def g(self, w: Float[Array, "L n"]) -> Vector:
         return jnp.prod(w, axis=0)

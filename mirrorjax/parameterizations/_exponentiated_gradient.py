@@ -5,8 +5,8 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, is_traced
-from ._base import AbstractLiftable, checked_lift
+from .._types import Scalar, State, Vector, is_traced
+from ._base import AbstractLiftable, checked_lift, shape_of
 
 
 class ExponentiatedGradient(AbstractLiftable):
@@ -26,6 +26,10 @@ class ExponentiatedGradient(AbstractLiftable):
     def degree(self) -> int:
         """g is homogeneous of degree 2."""
         return 2
+
+    def check_state(self, w: State) -> None:
+        if getattr(w, "ndim", None) != 1:
+            raise InputError("w0 must be u, shape (n,)", shape_of(w))
 
     def g(self, w: Float[Array, " n"]) -> Vector:
         return w**2

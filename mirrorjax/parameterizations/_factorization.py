@@ -5,8 +5,8 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array, is_traced
-from ._base import AbstractParameterization, checked_lift
+from .._types import Scalar, State, Vector, as_array, is_traced
+from ._base import AbstractParameterization, checked_lift, shape_of
 from ._hadamard import Hadamard
 
 _ROUND_OFF = 1e-12
@@ -32,6 +32,11 @@ class Factorization(AbstractParameterization):
     def degree(self) -> int:
         """g is homogeneous of degree 2."""
         return 2
+
+    def check_state(self, w: State) -> None:
+        ranks = [getattr(part, "ndim", None) for part in w] if isinstance(w, tuple | list) else []
+        if ranks != [2, 2] or w[0].shape[1] != w[1].shape[0]:
+            raise InputError("w0 must be the pair (B, A) of shapes (n, r) and (r, m)", shape_of(w))
 
     def g(self, w: tuple[Float[Array, "n r"], Float[Array, "r m"]]) -> Vector:
         return jnp.ravel(w[0] @ w[1])

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from .._types import Scalar, Vector
-from ._base import AbstractLiftable, checked_lift, hyperbolic_factors
+from .._types import Scalar, State, Vector, as_state
+from ._base import AbstractLiftable, checked_lift, hyperbolic_factors, require_stacked
 
 
 class Hadamard(AbstractLiftable):
@@ -23,6 +23,9 @@ class Hadamard(AbstractLiftable):
     def degree(self) -> int:
         """g is homogeneous of degree 2."""
         return 2
+
+    def check_state(self, w: State) -> None:
+        require_stacked(w, 2, "(m, w)")
 
     def g(self, w: Float[Array, "2 n"]) -> Vector:
         return w[0] * w[1]
@@ -44,6 +47,7 @@ class Hadamard(AbstractLiftable):
         Read from x instead, the dual of an inactive coordinate (x far below the solver's absolute
         tolerance) would be noise.
         """
+        w, w0 = as_state((w, w0))
         return _half_log_ratio(w[0] + w[1], w[0] - w[1], w0[0] + w0[1], w0[0] - w0[1])
 
 
@@ -66,6 +70,9 @@ class SquaredDifference(AbstractLiftable):
         """g is homogeneous of degree 2."""
         return 2
 
+    def check_state(self, w: State) -> None:
+        require_stacked(w, 2, "(u, v)")
+
     def g(self, w: Float[Array, "2 n"]) -> Vector:
         return w[0] ** 2 - w[1] ** 2
 
@@ -79,4 +86,5 @@ class SquaredDifference(AbstractLiftable):
 
     def dual(self, w: Float[Array, "2 n"], w0: Float[Array, "2 n"]) -> Vector:
         """`μ = ¼ [log|u/u₀| − log|v/v₀|]` read from the weights."""
+        w, w0 = as_state((w, w0))
         return 0.5 * _half_log_ratio(w[0], w[1], w0[0], w0[1])

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array, has_nonfinite, is_traced
-from ._base import AbstractLiftable, checked_lift
+from .._types import Scalar, State, Vector, as_array, has_nonfinite, is_traced
+from ._base import AbstractLiftable, checked_lift, shape_of
 
 
 class Linear(AbstractLiftable):
@@ -40,6 +40,10 @@ class Linear(AbstractLiftable):
     def degree(self) -> int:
         """g is homogeneous of degree 1."""
         return 1
+
+    def check_state(self, w: State) -> None:
+        if getattr(w, "shape", None) != self.b.shape:
+            raise InputError("w0 must have one entry for each column of G", f"{shape_of(w)}, G {self.G.shape}")
 
     def g(self, w: Float[Array, " D"]) -> Vector:
         return self.G @ w

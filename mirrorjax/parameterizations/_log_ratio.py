@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, is_traced
-from ._base import AbstractLiftable, checked_lift
+from .._types import Scalar, State, Vector, is_traced
+from ._base import AbstractLiftable, checked_lift, require_stacked
 
 
 class LogRatio(AbstractLiftable):
@@ -29,6 +29,9 @@ class LogRatio(AbstractLiftable):
     def degree(self) -> int:
         """`g(sw) = g(w)`."""
         return 0
+
+    def check_state(self, w: State) -> None:
+        require_stacked(w, 2, "(u, v)")
 
     def g(self, w: Float[Array, "2 n"]) -> Vector:
         return jnp.log(w[0]) - jnp.log(w[1])

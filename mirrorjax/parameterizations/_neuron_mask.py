@@ -3,8 +3,9 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Scalar, Vector
-from ._base import AbstractParameterization
+from .._errors import InputError
+from .._types import Scalar, State, Vector
+from ._base import AbstractParameterization, shape_of
 
 
 class NeuronMask(AbstractParameterization):
@@ -23,6 +24,10 @@ class NeuronMask(AbstractParameterization):
     def degree(self) -> int:
         """g is homogeneous of degree 2."""
         return 2
+
+    def check_state(self, w: State) -> None:
+        if getattr(w, "ndim", None) != 1 or w.shape[0] < 2:
+            raise InputError("w0 must be (m, w₁ … wₙ), shape (n+1,)", shape_of(w))
 
     def g(self, w: Float[Array, " n+1"]) -> Vector:
         return w[0] * w[1:]

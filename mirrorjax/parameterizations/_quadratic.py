@@ -5,8 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array
-from ._base import AbstractParameterization
+from .._types import Scalar, State, Vector, as_array
+from ._base import AbstractParameterization, shape_of
 from ._commutator import check_symmetric, largest_commutator
 
 
@@ -50,6 +50,10 @@ class Quadratic(AbstractParameterization):
     def commutator(self) -> Scalar:
         """The largest relative commutator norm among A_i and B: 0 (to round-off) iff they commute."""
         return largest_commutator(jnp.concatenate([self.A, self.B[None]]))
+
+    def check_state(self, w: State) -> None:
+        if getattr(w, "ndim", None) not in (1, 2) or w.shape[0] != self.A.shape[1]:
+            raise InputError("w0 must have D rows, shape (D,) or (D, r)", f"{shape_of(w)}, A {self.A.shape}")
 
     def g(self, w: Float[Array, " D"] | Float[Array, "D r"]) -> Vector:
         return 0.5 * jnp.sum(w * (self.A @ w), axis=tuple(range(1, w.ndim + 1)))

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array, has_nonfinite, is_traced
-from ._base import AbstractLiftable, checked_lift
+from .._types import Scalar, State, Vector, as_array, has_nonfinite, is_traced
+from ._base import AbstractLiftable, checked_lift, shape_of
 from ._commutator import check_symmetric, largest_commutator
 
 _ROUND_OFF = 1e-12
@@ -58,6 +58,12 @@ class SymmetricFactorization(AbstractLiftable):
         where n is not known.
         """
         return as_array(jnp.nan) if self.measurements is None else largest_commutator(self.measurements)
+
+    def check_state(self, w: State) -> None:
+        size = None if self.measurements is None else self.measurements.shape[1]
+        if getattr(w, "ndim", None) != 2 or size not in (None, w.shape[0]):
+            rows = "" if size is None else f", n = {size} as the measurements have"
+            raise InputError(f"w0 must be U, shape (n, r){rows}", shape_of(w))
 
     def g(self, w: Float[Array, "n r"]) -> Vector:
         X = w @ w.T

@@ -5,7 +5,7 @@ import numpy as np
 from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import State, as_array, has_nonfinite, is_traced
+from .._types import State, is_traced
 from ..parameterizations import (
     DepthDifference,
     ExponentiatedGradient,
@@ -14,6 +14,7 @@ from ..parameterizations import (
     PowerDifference,
     Quadratic,
     SymmetricFactorization,
+    start_of,
 )
 from ._dispatch import potential_of
 from ._linear import LinearPotential
@@ -30,31 +31,33 @@ _REGULAR = 1e-10
 
 @potential_of.register
 def _(param: PowerDifference, w0: State) -> PowerEntropy:
-    return _power(w0, param.degree)
+    return _power(start_of(param, w0), param.degree)
 
 
 @potential_of.register
 def _(param: DepthDifference, w0: State) -> WithoutDecay:
-    return WithoutDecay(_power(w0, param.degree))
+    return WithoutDecay(_power(start_of(param, w0), param.degree))
 
 
 @potential_of.register
 def _(param: LogRatio, w0: State) -> LogRatioEntropy:
-    w = _pair(w0)
+    w = start_of(param, w0)
     _refuse(w <= 0, "u and v must be positive: x = log u − log v", w)
     return LogRatioEntropy(w[0] ** 2, w[1] ** 2)
 
 
 @potential_of.register
 def _(param: ExponentiatedGradient, w0: State) -> SignedEntropy:
-    u = _finite(w0)
+    u = start_of(param, w0)
     _refuse(u == 0, "u₀ = 0 stays 0: Jg has no full rank there", u)
     return SignedEntropy(2 * jnp.log(jnp.abs(u)), jnp.ones_like(u), 4.0)
 
 
 @potential_of.register
 def _(param: Quadratic, w0: State) -> QuadraticPotential:
-    return _quadratic(param.A, param.B, w0, float("nan") if is_traced(param.A) else float(param.commutator))
+    return _quadratic(
+        param.A, param.B, start_of(param, w0), float("nan") if is_traced(param.A) else float(param.commutator)
+    )
 
 
 @potential_of.register
@@ -67,30 +70,14 @@ def _(param: SymmetricFactorization, w0: State) -> QuadraticPotential:
         )
     commutator = float("nan") if is_traced(param.measurements) else float(param.commutator)
     eye = jnp.eye(param.measurements.shape[1])
-    return _quadratic(2 * param.measurements, 2 * eye, w0, commutator)
+    return _quadratic(2 * param.measurements, 2 * eye, start_of(param, w0), commutator)
 
 
 @potential_of.register
 def _(param: Linear, w0: State) -> LinearPotential:
-    w = _finite(w0)
-    if w.shape != param.b.shape:
-        raise InputError("w0 must have one entry for each column of G", f"w0 {w.shape}, G {param.G.shape}")
+    w = start_of(param, w0)
     _check_regular(param.G)
     return LinearPotential(param.G, param.b, w)
-
-
-def _finite(w0: State) -> Array:
-    w = as_array(w0)
-    if has_nonfinite(w):
-        raise InputError("w0 must be finite", f"w0 = {w}")
-    return w
-
-
-def _pair(w0: State) -> Array:
-    w = _finite(w0)
-    if w.ndim != 2 or w.shape[0] != 2:
-        raise InputError("w0 must be (u, v) stacked, shape (2, n)", f"shape {w.shape}")
-    return w
 
 
 def _refuse(bad: Array, what: str, w: Array, hint: str = "lift(x0, scale)") -> None:
@@ -100,8 +87,7 @@ def _refuse(bad: Array, what: str, w: Array, hint: str = "lift(x0, scale)") -> N
         raise InputError(what, f"coordinate {where[-1]}, value {float(np.asarray(w)[where])}", hint)
 
 
-def _power(w0: State, p: int) -> PowerEntropy:
-    w = _pair(w0)
+def _power(w: Array, p: int) -> PowerEntropy:
     if p % 2:
         _refuse(w <= 0, f"u and v must be positive in u^{p} − v^{p}", w)
     w = jnp.abs(w)
@@ -111,10 +97,7 @@ def _power(w0: State, p: int) -> PowerEntropy:
     return PowerEntropy(reach[0], reach[1], p)
 
 
-def _quadratic(A: Array, B: Array, w0: State, commutator: float) -> QuadraticPotential:
-    w = _finite(w0)
-    if w.ndim not in (1, 2) or w.shape[0] != A.shape[1]:
-        raise InputError("w0 must have D rows", f"w0 {w.shape}, A {A.shape}")
+def _quadratic(A: Array, B: Array, w: Array, commutator: float) -> QuadraticPotential:
     if commutator > _COMMUTING:
         raise InputError(
             "the matrices do not commute, so there is no potential",

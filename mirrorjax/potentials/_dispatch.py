@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import State, has_nonfinite, is_traced
-from ..parameterizations import AbstractParameterization, Hadamard, SquaredDifference
+from .._types import State, is_traced
+from ..parameterizations import AbstractParameterization, Hadamard, SquaredDifference, start_of
 from ._base import AbstractPotential
 from ._derived import DerivedPotential
 from ._hyperbolic import HyperbolicEntropy
@@ -30,16 +30,18 @@ def potential_of(param: AbstractParameterization, w0: State) -> AbstractPotentia
         >>> [round(float(x), 12) for x in potential_of(Hadamard(), w0).argmin(0.0)]
         [1.0, -2.0]
     """
-    return DerivedPotential(param, w0)
+    return DerivedPotential(param, start_of(param, w0))
 
 
 @potential_of.register
 def _(param: Hadamard, w0: State) -> HyperbolicEntropy:
+    w0 = start_of(param, w0)
     return _hyperbolic((w0[0] + w0[1]) / 2**0.5, (w0[0] - w0[1]) / 2**0.5, kappa=2.0)
 
 
 @potential_of.register
 def _(param: SquaredDifference, w0: State) -> HyperbolicEntropy:
+    w0 = start_of(param, w0)
     return _hyperbolic(w0[0], w0[1], kappa=4.0)
 
 
@@ -71,8 +73,6 @@ def rescaled_potential_of(param: AbstractParameterization, w0: State) -> Rescale
 
 def _hyperbolic(u: Array, v: Array, kappa: float) -> HyperbolicEntropy:
     """`c₀ = (κ/2)|u₀ v₀|`, `s = log|u₀/v₀|`."""
-    if has_nonfinite(u, v):
-        raise InputError("w0 must be finite", f"w0 gives u = {u}, v = {v}")
     if not is_traced(u, v):
         zero = np.flatnonzero(np.asarray(u * v) == 0)
         if zero.size:
