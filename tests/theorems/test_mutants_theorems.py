@@ -8,7 +8,7 @@ import pytest
 from mirrorjax.checks import RUNGS, Outcome, decide, judge
 from mirrorjax.theorems import catalogue
 from mirrorjax.theorems._cases import static_limits
-from mirrorjax.theorems._optimality import measured_hypotheses
+from mirrorjax.theorems._optimality import finite_dose, interpolation as measured_interpolation
 from mirrorjax.theorems._rounded import agree, sampled
 from mirrorjax.theorems._statistics import paired_below, upper_bound
 from mirrorjax.theorems.mask import _thm_2_3
@@ -65,8 +65,8 @@ def test_interpolation_is_measured(off, met):
     case = static_limits(0, None)[0]
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     x = np.linalg.lstsq(Z, y * (1 + off))[0]
-    interpolation, dose = measured_hypotheses(case, x)
-    assert interpolation.ok is met and dose.ok
+    interpolation = measured_interpolation(case, x)
+    assert interpolation.ok is met and finite_dose(case).ok
     assert interpolation.measured == pytest.approx(off, rel=1e-3, abs=1e-12)
 
 
