@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from handed_in import true_statements
+from statements import true_statements
 
 import mirrorjax as mj
 from mirrorjax.checks import Outcome
