@@ -9,6 +9,7 @@ import numpy as np
 from ...checks import Evidence, Finding, Row, identity
 from ...checks._compare import x64_on
 from ...parameterizations import Hadamard
+from ...training import Factors, init, sign_in_reset
 from .._registry import theorem
 from .._sign_in import reset
 
@@ -16,7 +17,7 @@ N = 20
 
 
 @dataclasses.dataclass(frozen=True)
-class Factors:
+class Targets:
     """θ and β, stacked (2, N)."""
 
     name: str
@@ -30,9 +31,9 @@ def cases(seed, data=None):
     theta, beta = rng.standard_normal((2, N)), rng.uniform(0.1, 1.0, (2, N))
     wide = np.geomspace(1e-6, 1e6, N) * rng.uniform(0.5, 1.0, N) * rng.choice([-1.0, 1.0], N)
     return [
-        Factors(f"random (seed {seed})", np.stack([theta[0], beta[0]])),
-        Factors(f"balanced, β = 0 (seed {seed})", np.stack([theta[1], 0 * beta[0]])),
-        Factors(f"|θ| from 1e-6 to 1e6 (seed {seed})", np.stack([wide, beta[1]]), wide=True),
+        Targets(f"random (seed {seed})", np.stack([theta[0], beta[0]])),
+        Targets(f"balanced, β = 0 (seed {seed})", np.stack([theta[1], 0 * beta[0]])),
+        Targets(f"|θ| from 1e-6 to 1e6 (seed {seed})", np.stack([wide, beta[1]]), wide=True),
     ]
 
 
@@ -45,6 +46,16 @@ def otherwise(theta: np.ndarray, beta: np.ndarray) -> np.ndarray:
         return np.asarray(Hadamard().lift(theta, 0 * theta))
     q = np.arcsinh(2 * theta / beta) / 2
     return np.sqrt(beta) * np.stack([np.cosh(q), np.sinh(q)])
+
+
+@jax.jit
+def trained(theta, beta):
+    """The factors that the training method leaves after a step of gradient 0, from those of another imbalance."""
+    model = Factors(Hadamard(), Hadamard().lift(theta, 1.5 * beta + 0.5))
+    optimizer = sign_in_reset(1, beta / 2)
+    still = jax.tree.map(jnp.zeros_like, model)
+    updates, _ = optimizer.update(still, init(optimizer, model), model)
+    return model.w + updates.w
 
 
 @jax.jit
@@ -63,7 +74,7 @@ def metric(state):
     source="signin, the reset of the factors",
     cases=cases,
 )
-def theorem_(case: Factors, rungs) -> Finding:
+def theorem_(case: Targets, rungs) -> Finding:
     theta, beta = case.w
     one = np.ones((2, N))
 
@@ -85,9 +96,11 @@ def theorem_(case: Factors, rungs) -> Finding:
         "√(θ² + β²) under the root": lambda theta, beta: np.array([[1.0], [2.0]]) * reset(theta / 2, beta),
         "the sign of θ lost": lambda theta, beta: reset(np.abs(theta), beta),
         "m wrong by 1e-6, w = θ/m": wrong_m(1 + 1e-6),
+        "training.sign_in_reset with β wrong by 1e-6": lambda theta, beta: trained(theta, beta * (1 + 1e-6) + 1e-6),
     }
     other = "√β (cosh q, sinh q), sinh 2q = 2θ/β" if np.any(beta > 0) else "the balanced lift"
     claims = {f"(m, w) = {other}": agrees(reset)} | laws(case)
+    claims[f"training.sign_in_reset: (m, w) = {other}"] = agrees(trained)
     controls = {name: agrees(factors) for name, factors in wrong.items()}
     if np.any(beta > 0):
         controls["m and w exchanged: m² − w² = −β"] = agrees(lambda theta, beta: reset(theta, beta)[::-1])
@@ -109,7 +122,7 @@ def theorem_(case: Factors, rungs) -> Finding:
     )
 
 
-def laws(case: Factors) -> dict[str, Evidence]:
+def laws(case: Targets) -> dict[str, Evidence]:
     """The three defining equations, each as a ratio that should be 1."""
 
     def law(ratio):
