@@ -33,9 +33,9 @@ class AbstractRoute(abc.ABC):
     @abc.abstractmethod
     def __call__(self, rtol: float, solver: Solver) -> Sample: ...
 
-    def nudged(self, rtol: float) -> Sample:
-        """The same from a start moved by one unit in the last place: what round-off alone may change."""
-        return self(rtol, MAIN)
+    def nudged(self, rtol: float) -> Sample | None:
+        """The same from a start moved by one unit in the last place, which shows round-off; None without a start."""
+        return None
 
 
 class Exact(AbstractRoute):
@@ -86,8 +86,8 @@ class FlowRoute(AbstractRoute):
     def __call__(self, rtol: float, solver: Solver) -> Sample:
         return self._sample(self.path(rtol, solver))
 
-    def nudged(self, rtol: float) -> Sample:
-        return self._sample(self.path(rtol, nudge=self.state0 is not None))
+    def nudged(self, rtol: float) -> Sample | None:
+        return None if self.state0 is None else self._sample(self.path(rtol, nudge=True))
 
     def _sample(self, path: Trajectory) -> Sample:
         failure = path.failure()
@@ -134,7 +134,7 @@ def compare(
         return Evidence((), 0.0, 0.0)
     rows, coordinates, where, last = [], [], "", None
     references = [route(rungs[-1] * REFERENCE_FACTOR, MAIN) for route in (left, right)]
-    nudged = [route.nudged(rungs[-1] * REFERENCE_FACTOR) for route in (left, right)]
+    nudged = [route.nudged(rungs[-1] * REFERENCE_FACTOR) or r for route, r in zip((left, right), references)]
     for rtol in rungs:
         main = [route(rtol, MAIN) for route in (left, right)]
         swapped = [route(rtol, SWAP) for route in (left, right)]
