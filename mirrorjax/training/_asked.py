@@ -30,8 +30,7 @@ def updated(
 
     answers = {"value": value, "grad": gradient, "value_fn": objective, "obj_fn": objective}
     answers |= {"grad_fn": lambda params, _=None: grad_fn(params)} | ({} if probe is None else {"probe": probe})
-    update = optax.with_extra_args_support(optimizer).update
-    named = inspect.signature(update).parameters  # SAM's takes grad_fn and nothing else
+    named = inspect.signature(optimizer.update).parameters  # of most, any; SAM's takes grad_fn and nothing else
     if all(parameter.kind != parameter.VAR_KEYWORD for parameter in named.values()):
         answers = {name: answer for name, answer in answers.items() if name in named}
-    return update(gradient, state, params, **answers)
+    return optimizer.update(gradient, state, params, **answers)

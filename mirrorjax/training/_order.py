@@ -19,6 +19,7 @@ from ._sign_in import ResetState
 DECAYS, LAST = (DecayState, PilotState), (ResetState, ThresholdState)
 SEARCHES = (optax.ScaleByZoomLinesearchState, optax.ScaleByBacktrackingLinesearchState)
 
+_PATIENCE = 64
 QUICKLY = {"xla_backend_optimization_level": 0}
 
 
@@ -101,4 +102,13 @@ def _probed(
 ) -> PyTree:
     still = jax.tree.map(jnp.zeros_like, params) if gradient is None else gradient
     one = jnp.ones((), jnp.result_type(*jax.tree.leaves(params)))
-    return updated(optimizer, still, state, params, one, lambda _: one, lambda _: still, probe)[0]
+
+    def update(carry):
+        count, _, state = carry
+        return count + 1, *updated(optimizer, still, state, params, one, lambda _: one, lambda _: still, probe)
+
+    def resting(carry):  # as a schedule that starts at 0, or optax.MultiSteps, which gathers gradients first
+        return (carry[0] < _PATIENCE) & ~jnp.any(jnp.stack([jnp.any(leaf != 0) for leaf in jax.tree.leaves(carry[1])]))
+
+    # The first outside: from then on the dtypes stay, which a loop insists on.
+    return jax.lax.while_loop(resting, update, update((0, None, state)))[1]

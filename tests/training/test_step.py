@@ -54,6 +54,7 @@ ASKING = {
     "sam": lambda: optax.contrib.sam(optax.sgd(0.1), optax.sgd(0.01), opaque_mode=True),
     "sophia": lambda: optax.contrib.sophia(0.1),
     "plateau": lambda: optax.chain(optax.sgd(0.1), optax.contrib.reduce_on_plateau()),
+    "polyak, gathered": lambda: optax.MultiSteps(optax.polyak_sgd(), 2),
     "polyak in ham": lambda: training.ham(optax.polyak_sgd(), 0.0),
 }
 
@@ -178,6 +179,7 @@ RIGHT = {
     ),
     "noise": lambda decay: optax.chain(optax.add_noise(1.0, 0.5, 0), decay, optax.sgd(0.1)),
     "in ham": lambda decay: training.ham(optax.chain(decay, optax.sgd(0.1)), 0.1),
+    "gathered": lambda decay: optax.MultiSteps(optax.chain(decay, optax.sgd(0.1)), 4),
     "if finite": lambda decay: optax.apply_if_finite(optax.chain(decay, optax.sgd(0.1)), 3),
 }
 WRONG = {
@@ -187,6 +189,7 @@ WRONG = {
     "descent": lambda decay: training.gradient_descent(0.1, after=(decay,)),
     "adam, reset": lambda decay: optax.chain(optax.adam(0.1), decay, training.sign_in_reset(1, 0.7)),
     "in ham": lambda decay: training.ham(optax.chain(optax.sgd(0.1), decay), 0.1),
+    "gathered": lambda decay: optax.MultiSteps(optax.chain(optax.sgd(0.1), decay), 4),
     "if finite": lambda decay: optax.apply_if_finite(optax.chain(optax.sgd(0.1), decay), 3),
 }
 
@@ -205,15 +208,13 @@ def test_what_a_wrong_order_would_do():
     assert not ends[1] < 100 * ends[0]
 
 
-@pytest.mark.parametrize("decay", DECAYS)
-@pytest.mark.parametrize("order", WRONG)
+@pytest.mark.parametrize(("order", "decay"), [*((o, "pilot") for o in WRONG), *(("sgd", d) for d in DECAYS)])
 def test_decay_after_the_learning_rate_is_refused(order, decay):
     with pytest.raises(InputError, match="decay after the learning rate"):
         training.init(WRONG[order](DECAYS[decay]()), regression()[0])
 
 
-@pytest.mark.parametrize("decay", DECAYS)
-@pytest.mark.parametrize("order", RIGHT)
+@pytest.mark.parametrize(("order", "decay"), [*((o, "pilot") for o in RIGHT), *(("sgd", d) for d in DECAYS)])
 def test_decay_before_the_learning_rate_is_not(order, decay):
     optimizer, model = RIGHT[order](DECAYS[decay]()), regression()[0]
     expected = optimizer.init(eqx.filter(model, eqx.is_inexact_array))
