@@ -10,6 +10,7 @@ from mirrorjax.geometry import (
     blocks,
     bracket_table,
     commutation,
+    conditioning,
     decide_rank,
     flatten,
     homogeneity,
@@ -152,5 +153,12 @@ def test_homogeneity_and_plain_decay():
 def test_what_h_or_g_couples_is_no_block():
     pair, points, _ = measured(product, coupled, W)
     assert blocks(pair, points, 2) is None
-    pair, w = flatten(NeuronMask(), MASK)  # m enters both
+    # m enters both, with shares between 0 and 1, which read off as an owner like any other.
+    pair, w = flatten(NeuronMask(), jnp.abs(MASK))
     assert blocks(pair, beside(w), 2) is None
+
+
+def test_a_small_coordinate_is_no_loss_of_rank():
+    """The rows of Jg are orthogonal for m ⊙ w: condition 1, were one of them a millionth of the other."""
+    pair, w = flatten(Hadamard(), W * jnp.array([1.0, 1e-6]))
+    np.testing.assert_allclose(conditioning(pair, w[None], 2), 1.0, rtol=1e-9)
