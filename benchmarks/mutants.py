@@ -204,7 +204,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
         "flows/_integrate.py": [
             ("what was not reached is shown", "(ts <= solution.t_last)[:, None]", "(ts < jnp.inf)[:, None]"),
             ("times may stand still", "np.diff(np.asarray(ts)) > 0", "np.diff(np.asarray(ts)) >= 0"),
-            ("atol is always 1e-8", "atol = rtol if atol is None else atol", "atol = 1e-8")],
+            ("atol is always 1e-8", "rtol if atol is None else atol", "1e-8 if atol is None else atol")],
         "flows/_limit.py": [
             ("ok up to a residual of 1e9", "KKT_TOLERANCE = 1e-9", "KKT_TOLERANCE = 1e9"),
             ("stalls at 1e-3", "(size <= 1e-11 * size_of_target)", "(size <= 1e-3 * size_of_target)"),
