@@ -7,6 +7,9 @@ from mirrorjax.checks import RUNGS, Outcome, judge
 from mirrorjax.potentials import Distorted
 from mirrorjax.theorems import _families, catalogue
 from mirrorjax.theorems.flow import _contracting
+from mirrorjax.theorems.ham import _potential
+from mirrorjax.theorems.signin import _reset
+from mirrorjax.theorems.spred import _lasso
 
 
 def first_judgement(theorem_id: str, which: int = 0):
@@ -39,3 +42,26 @@ def test_a_derived_potential_is_not_the_weights_against_their_own_g(monkeypatch)
     claims = first_judgement("flow/3.1").claims
     assert claims["gradient flow = mirror flow"].outcome is Outcome.HOLDS
     assert claims["gradient flow = mirror flow by hand"].outcome is Outcome.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("theorem_id", "module", "method", "claim"),
+    [
+        ("spred/lasso", _lasso, "spred", "training by spred tends to the LASSO"),
+        ("ham/potential", _potential, "ham", "training by ham, η → 0 = mirror flow by hand"),
+        ("signin/reset", _reset, "sign_in_reset", "training.sign_in_reset: (m, w)"),
+    ],
+)
+def test_the_training_method_is_what_the_entry_runs(monkeypatch, theorem_id, module, method, claim):
+    """With its strength wrong by 1e-5, the claim about training falls, and the others stand."""
+    right, strength = getattr(module, method), {"spred": 0, "ham": 2, "sign_in_reset": 1}[method]
+
+    def wrong(*given):
+        return right(*given[:strength], (1 + 1e-5) * given[strength], *given[strength + 1 :])
+
+    monkeypatch.setattr(module, method, wrong)
+    module.trained.clear_cache()
+    claims = first_judgement(theorem_id).claims
+    module.trained.clear_cache()
+    [fallen] = [name for name, decision in claims.items() if decision.outcome is not Outcome.HOLDS]
+    assert fallen.startswith(claim)

@@ -10,12 +10,18 @@ from jaxtyping import Array, Float
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity
 from ...problems import LinearRegression
+from ...training import gradient_descent, ham
 from .._cases import FEATURES, random_problem
 from .._registry import theorem
+from .._students import descended, extrapolated, half_mean_square, student, tends_to
 
 KINKS = 48
+COARSEST, LEVELS = 16, 7
+"""Steps of the coarsest training run, and how often they are doubled."""
 WRONG = {"potential of 2α": (2.0, 1.0), "potential of α/2": (0.5, 1.0), "R doubled": (1.0, 2.0)}
 PLANTED = (1e-4, 1e-6, 1e-8)
+SHARE = 0.8
+"""Training is compared up to this share of the first kink: Richardson needs a smooth flow."""
 VARIANTS = [(1.0, 1.0), *WRONG.values(), *((1.0, 1 + d) for d in PLANTED), (0.0, 1.0)]
 """Factors on α and on R of the mirror flows that run beside the flow of θ; no α at all is last."""
 
@@ -89,6 +95,9 @@ class Case:
     problem: LinearRegression
     alpha: float
     w0: np.ndarray
+    away: np.ndarray
+    farther: LinearRegression
+    """The same rows with a target beyond `away`, a start on the way from which no coordinate is likely to cross 0."""
 
 
 def cases(seed, data=None):
@@ -97,7 +106,10 @@ def cases(seed, data=None):
     for i, alpha in enumerate((0.7, 5.0, 200.0)):
         rng = np.random.default_rng([seed, 43, i])
         w0 = rng.standard_normal(FEATURES) / (1 + alpha)
-        found.append(Case(f"α_H = {alpha:g} (seed {seed})", random_problem(rng).whitened(), alpha, w0))
+        problem = random_problem(rng).whitened()
+        away = w0 + np.sign(w0) / (1 + alpha)
+        farther = LinearRegression(problem.Z, problem.Z @ (away * rng.uniform(1.5, 2.5, FEATURES)))
+        found.append(Case(f"α_H = {alpha:g} (seed {seed})", problem, alpha, w0, away, farther))
     return found
 
 
@@ -131,12 +143,14 @@ def theorem_(case: Case, rungs) -> Finding:
     def metric(factor: float) -> Evidence:
         return identity(lambda x: 1 / curvature(x, alpha), lambda x: 1 + factor * case.alpha * abs(x), at)
 
+    training = training_of(case, t1 / 4)
     crossed = int(np.sum(np.any(np.sign(np.asarray(theta.path(rungs[-1]).x[:, :n])) != np.sign(case.w0), axis=0)))
     smooth = 1 + len(WRONG)
     return Finding(
         hypotheses=(Hypothesis("α_H > 0", case.alpha, case.alpha > 0),),
         claims={
             "θ = x of the mirror flow": against(0),
+            "training by ham, η → 0 = mirror flow by hand": training(case.alpha),
             "1/R'' = 1 + α|x|": metric(1.0),
             "∇R by differentiation inverts the mirror map": identity(
                 lambda mu: slope(mirror_map(mu, alpha), alpha), lambda mu: mu, np.asarray(slope_of(at, case.alpha))
@@ -145,6 +159,8 @@ def theorem_(case: Case, rungs) -> Finding:
         controls={
             **{name: against(1 + k) for k, name in enumerate(WRONG)},
             "Euclidean: no α": against(len(VARIANTS) - 1),
+            "training, potential of 2α": training(2 * case.alpha),
+            "training, potential of α wrong by 1e-6": training(case.alpha * (1 + 1e-6)),
             "R wrong by 1e-6": against(smooth + PLANTED.index(1e-6)),
             "1/R'' = 1 + 2α|x|": metric(2.0),
             "1/R'' = 1 + α|x| wrong by 1e-6": metric(1 + 1e-6),
@@ -157,3 +173,39 @@ def theorem_(case: Case, rungs) -> Finding:
 def slope_of(x: np.ndarray, alpha: float) -> np.ndarray:
     """∇R(x), by hand; x itself where α = 0."""
     return np.sign(x) * np.log1p(alpha * np.abs(x)) / alpha if alpha else x
+
+
+@jax.jit
+def trained(theta: Array, alpha: Array, t1: Array, steps: Array, Z: Array, Y: Array) -> Array:
+    rate = t1 / steps.astype(Z.dtype)
+    optimizer = ham(gradient_descent(rate), rate, alpha, 0.0)
+    model = student([theta], (theta.shape[1], 1))
+    return jax.tree.leaves(descended(model, half_mean_square, optimizer, steps, Z, Y))[0][0]
+
+
+def training_of(case: Case, longest: float):
+    """The training method with smaller and smaller steps, against a mirror flow by SciPy and the maps of this file."""
+    from scipy.integrate import solve_ivp
+
+    Z, y = np.asarray(case.farther.Z), np.asarray(case.farther.y)
+    t1 = min(longest, SHARE * float(crossings(case.farther, case.alpha, case.away, longest)[0]))
+    start = jnp.asarray(case.away[None]), jnp.asarray(case.alpha), jnp.asarray(t1)
+    runs = [np.asarray(trained(*start, jnp.asarray(COARSEST * 2**k), Z, y[:, None])) for k in range(LEVELS)]
+    limits = extrapolated(np.stack(runs))
+
+    def mirrored(alpha: float, rtol: float) -> np.ndarray:
+        def x_of(mu: np.ndarray) -> np.ndarray:
+            return np.sign(mu) * np.expm1(alpha * np.abs(mu)) / alpha
+
+        path = solve_ivp(
+            lambda t, mu: -Z.T @ (Z @ x_of(mu) - y) / len(y), (0.0, t1), slope_of(case.away, alpha),
+            method="DOP853", rtol=rtol, atol=1e-2 * rtol / alpha,
+        )  # fmt: skip
+        return x_of(path.y[:, -1])
+
+    def against(alpha: float) -> Evidence:
+        end = mirrored(alpha, 1e-12)
+        error = float(np.max(np.abs(end - mirrored(alpha, 1e-11))))
+        return tends_to(limits, end, error, case.away, t1 / COARSEST)
+
+    return against

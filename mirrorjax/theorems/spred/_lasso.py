@@ -147,7 +147,7 @@ def theorem_(case: Case, rungs) -> Finding:
         "ℓ1 weight wrong by 1e-6": solved(2 * alpha * (1 + 1e-6)),
         "ridge α‖x‖²": np.broadcast_to(ridge, products.shape),
     }
-    flow, trained = descent(case, x, rungs), training(case, x)
+    flow, training = descent(case, x, rungs), training_of(case, x)
     truth = solved(2 * alpha)
     return Finding(
         hypotheses=(second_order(H, b, alpha, w),),
@@ -155,12 +155,12 @@ def theorem_(case: Case, rungs) -> Finding:
             "minimizer of the factors = LASSO": agree(products, truth),
             "|m| = |w|": agree(np.abs(minima[:, 0]), np.abs(minima[:, 1])),
             "gradient flow tends to the LASSO": flow(truth[0]),
-            "training by spred tends to the LASSO": trained(truth[0]),
+            "training by spred tends to the LASSO": training(truth[0]),
         },
         controls={
             **{f"minimizer, {name}": agree(products, other) for name, other in others.items()},
             **{f"flow, {name}": flow(other[0]) for name, other in others.items()},
-            **{f"training, {name}": trained(other[0]) for name, other in others.items()},
+            **{f"training, {name}": training(other[0]) for name, other in others.items()},
         },
         planted={d: agree(products, solved(2 * alpha * (1 + d))) for d in (1e-4, 1e-6, 1e-8, 1e-10)},
     )
@@ -189,19 +189,19 @@ def descent(case: Case, x: np.ndarray, rungs):
 
 
 @jax.jit
-def _trained(x0: Array, scale: Array, strength: Array, steps: Array, Z: Array, Y: Array) -> Array:
+def trained(x0: Array, scale: Array, strength: Array, steps: Array, Z: Array, Y: Array) -> Array:
     model = reparameterize(student([x0], (x0.shape[1], 1)), where=jax.tree.leaves, scale=scale)
     optimizer = gradient_descent(RATE, spred(strength))
     return jax.tree.leaves(merge(descended(model, half_mean_square, optimizer, steps, Z, Y)))[0][0]
 
 
-def training(case: Case, x: np.ndarray):
+def training_of(case: Case, x: np.ndarray):
     """The method that people train with, from the same start; how far longer training moves its end is the budget."""
     m, w = case.w0
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     counts = [int(length / slowest(case.problem, case.strength, x) / RATE) for length in TRAINED]
     start = jnp.asarray((m * w)[None]), jnp.asarray((m**2 - w**2)[None] / 2), jnp.asarray(case.strength)
-    *ends, last = (np.asarray(_trained(*start, jnp.asarray(count), Z, y[:, None])) for count in counts)
+    *ends, last = (np.asarray(trained(*start, jnp.asarray(count), Z, y[:, None])) for count in counts)
 
     def against(limit: np.ndarray) -> Evidence:
         gaps = [np.abs(end - limit) for end in ends]
