@@ -2,12 +2,11 @@
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
-from .._types import State, as_array
+from .._types import State
 from ..flows._flows import AbstractFlow
 from ..parameterizations import AbstractParameterization
-from ..potentials import AbstractPotential
+from ..potentials import RescaledPotential
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule
 
@@ -27,24 +26,24 @@ class PlainDecay(AbstractParameterization):
 class RescaledFlow(AbstractFlow):
     """`x = s^p g(φ(μ̃))`, `dμ̃ = −s^{p−2} ∇f dt`, `s = e^{−2A}`; the state is μ̃.
 
-    `degree` and `clock`, p and p − 2 of every coordinate, are apart so that either can be wrong.
-    `potentials`: one per block of coordinates, each taken at a = 0.
+    One rescaled potential per block of coordinates maps μ̃ to x, another one gives the speed of μ̃; they are
+    apart so that either can be wrong.
     """
 
     problem: AbstractProblem
-    potentials: tuple[AbstractPotential, ...]
+    potentials: tuple[RescaledPotential, ...]
+    clocks: tuple[RescaledPotential, ...]
     schedule: AbstractSchedule
-    degree: Float[Array, " n"]
-    clock: Float[Array, " n"]
 
     def __call__(self, t, state, args=None):
-        speed = jnp.exp(2 * self.clock * self.schedule.a(t))
+        a = self.schedule.a(t)
+        speed = jnp.concatenate([jnp.full(R.n, R.clock(a)) for R in self.clocks])
         return -speed * self.problem.grad(self.effective(t, state), t)
 
     def effective(self, t, state):
         ends = np.cumsum([R.n for R in self.potentials])[:-1]
-        blocks = [R.dual_grad(mu, as_array(0.0)) for R, mu in zip(self.potentials, jnp.split(state, ends))]
-        return jnp.exp(2 * self.degree * self.schedule.a(t)) * jnp.concatenate(blocks)
+        a = self.schedule.a(t)
+        return jnp.concatenate([R.effective(mu, a) for R, mu in zip(self.potentials, jnp.split(state, ends))])
 
     @property
     def breakpoints(self):

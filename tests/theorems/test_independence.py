@@ -4,8 +4,9 @@ import jax
 import pytest
 
 from mirrorjax.checks import RUNGS, Outcome, judge
-from mirrorjax.potentials import Distorted
+from mirrorjax.potentials import Distorted, RescaledPotential
 from mirrorjax.theorems import _families, catalogue
+from mirrorjax.theorems.beyond import _rescaled
 from mirrorjax.theorems.flow import _contracting
 from mirrorjax.theorems.ham import _potential
 from mirrorjax.theorems.signin import _reset
@@ -65,3 +66,11 @@ def test_the_training_method_is_what_the_entry_runs(monkeypatch, theorem_id, mod
     module.trained.clear_cache()
     [fallen] = [name for name, decision in claims.items() if decision.outcome is not Outcome.HOLDS]
     assert fallen.startswith(claim)
+
+
+@pytest.mark.slow
+def test_the_rescaled_potential_of_the_library_is_what_the_entry_runs(monkeypatch):
+    monkeypatch.setattr(RescaledPotential, "clock", lambda self, a: self.size(a, (1 + 1e-4) * (self.degree - 2)))
+    claims = first_judgement("beyond/rescaled").claims
+    fallen = {name for name, decision in claims.items() if decision.outcome is Outcome.REFUTED}
+    assert {f"{name}: gradient flow = rescaled mirror flow" for name in _rescaled.DEGREES} <= fallen

@@ -10,9 +10,9 @@ from scipy.linalg import block_diag
 
 from ..._types import as_array
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
-from ...flows import GradientFlow, Trajectory
+from ...flows import GradientFlow, Trajectory, limit
 from ...parameterizations import AbstractParameterization, DepthDifference, Linear, LogRatio
-from ...potentials import AbstractPotential, Distorted, WithoutDecay, potential_of
+from ...potentials import AbstractPotential, Distorted, RescaledPotential, WithoutDecay, potential_of
 from ...problems import LinearRegression
 from ...schedules import AbstractSchedule, SwitchOff
 from .._measured import bracket_hypothesis, merged
@@ -97,19 +97,20 @@ def trajectories(case: Case, rungs) -> list[Finding]:
     """Gradient flow on w against the rescaled flow on μ̃."""
     ts = np.linspace(0.0, END, POINTS)
     schedule = SwitchOff(STRENGTH, at=OFF)
-    parts = case.param.slices(case.states)
+    parts, degrees = case.param.slices(case.states), np.array(list(DEGREES.values()))
     gradient = FlowRoute(GradientFlow(case.problem, case.param, schedule), case.states, ts=ts)
-    degree = np.repeat(list(DEGREES.values()), N)
 
-    def rescaled(p: np.ndarray = degree, clock: np.ndarray = degree - 2, factor: float = 1.0) -> FlowRoute:
-        potentials = tuple(Distorted(R, mu_factor=factor) for R in case.potentials)  # pyright: ignore
-        flow = RescaledFlow(case.problem, potentials, schedule, jnp.asarray(p), jnp.asarray(clock))
-        return FlowRoute(flow, ts=ts)
+    def of_degree(p: np.ndarray, factor: float = 1.0) -> tuple[RescaledPotential, ...]:
+        potentials = [Distorted(R, mu_factor=factor) for R in case.potentials]  # pyright: ignore
+        return tuple(RescaledPotential(R, degree) for R, degree in zip(potentials, p))
+
+    def rescaled(p: np.ndarray = degrees, clock: np.ndarray = degrees, factor: float = 1.0) -> FlowRoute:
+        return FlowRoute(RescaledFlow(case.problem, of_degree(p, factor), of_degree(clock), schedule), ts=ts)
 
     routes = {
-        "x = s^(p+1) g(φ)": rescaled(p=degree + 1),
-        "clock s^(p−2) dropped": rescaled(clock=0 * degree),
-        "clock s^p": rescaled(clock=degree),
+        "x = s^(p+1) g(φ)": rescaled(p=degrees + 1),
+        "clock s^(p−2) dropped": rescaled(clock=0 * degrees + 2),
+        "clock s^p": rescaled(clock=degrees + 2),
         "wrong by 1e-6": rescaled(factor=1 + 1e-6),
     }
     true, planted = rescaled(), {d: rescaled(factor=1 + d) for d in PLANTED}
@@ -169,26 +170,58 @@ def limits(case: Case, rungs) -> list[Finding]:
             hypotheses=(not_commuting(case, i, name), reached),
         )
 
-    return [one(i, name, part) for i, (name, part) in enumerate(zip(DEGREES, case.param.slices(case.states)))]
+    parts = case.param.slices(case.states)
+    return [
+        *(one(i, *named) for i, named in enumerate(zip(DEGREES, parts))),
+        minimizer(case, late, parts[0], dose, rungs),
+    ]
+
+
+def rescaled_potential(case: Case, i: int) -> RescaledPotential:
+    """R_s of one family."""
+    return RescaledPotential(case.potentials[i], list(DEGREES.values())[i])
 
 
 def certificate(case: Case, i: int, late: FlowRoute, part: slice, dose: float, rungs) -> tuple[Evidence, Evidence]:
-    """The part of `μ̃ = ∇R(x∞/s^p)` outside the row space of Z, and the same without s."""
-    R, p = case.potentials[i], list(DEGREES.values())[i]
+    """The part of `∇R_s(x∞)` outside the row space of Z, and the same without s."""
+    R, p = rescaled_potential(case, i), list(DEGREES.values())[i]
     rows = np.asarray(case.problem.Z)[i * D : (i + 1) * D, part] / np.sqrt(len(DEGREES) * D)
 
-    def outside(scale: float) -> Evidence:
+    def outside(a: float, scale: float = 1.0) -> Evidence:
+        def dual(x) -> np.ndarray:
+            return np.asarray(R.grad(x / scale, as_array(a)))
+
         def observe(path: Trajectory) -> np.ndarray:
-            mu = np.asarray(R.grad(path.x[-1, part] / scale, as_array(0.0)))
+            mu = dual(path.x[-1, part])
             return mu - rows.T @ (rows @ mu)
 
-        x = late.path(rungs[-1]).x[-1, part]
-        size = float(np.max(np.abs(np.asarray(R.grad(x, as_array(0.0))))))
+        size = float(np.max(np.abs(dual(late.path(rungs[-1]).x[-1, part]))))
         return compare(late.observing(observe), Exact(np.zeros(N)), rungs, scale=size, moved=size)
 
-    s = np.exp(-2 * dose)
     # x is s⁰ g for the log ratio: nothing is to be forgotten there, so the control takes s itself.
-    return outside(s**p), outside(1.0 if p else s)
+    return outside(-dose), outside(0.0) if p else outside(-dose, float(np.exp(-2 * dose)))
+
+
+def minimizer(case: Case, late: FlowRoute, part: slice, dose: float, rungs) -> Finding:
+    """`argmin {R_s : Zx = y}` of the first family by Newton on its dual, which knows no flow.
+
+    Of one: every potential compiles a Newton of its own, and the certificate is that of every family.
+    """
+    problem = LinearRegression(case.problem.Z[:D, part], case.problem.y[:D])
+    path = np.asarray(late.path(rungs[-1]).x[:, part])
+    moved, name = float(np.max(np.abs(path[-1] - path[0]))), next(iter(DEGREES))
+
+    def against(factor: float) -> Evidence:
+        x = limit(problem, rescaled_potential(case, 0), -factor * dose).x
+        return compare(late.observing(block(part, slice(-1, None))), Exact(x), rungs, moved=moved)
+
+    return Finding(
+        claims={f"{name}: x∞ = argmin R_s by Newton": against(1.0)},
+        controls={
+            f"{name}: argmin R by Newton, s forgotten": against(0.0),
+            f"{name}: argmin R_s by Newton, dose wrong by 1e-4": against(1 + 1e-4),
+        },
+    )
 
 
 def not_commuting(case: Case, i: int, name: str) -> Hypothesis:
