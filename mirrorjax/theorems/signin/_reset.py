@@ -54,8 +54,8 @@ def trained(theta, beta):
     model = Factors(Hadamard(), Hadamard().lift(theta, 1.5 * beta + 0.5))
     optimizer = sign_in_reset(1, beta / 2)
     still = jax.tree.map(jnp.zeros_like, model)
-    updates, _ = optimizer.update(still, init(optimizer, model), model)
-    return model.w + updates.w
+    updates, _ = optimizer.update(still, init(optimizer, model), model)  # pyright: ignore[reportArgumentType]
+    return model.w + updates.w  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @jax.jit
