@@ -12,6 +12,7 @@ from .._errors import InputError
 from .._ode import solve
 from .._types import State, Vector
 from ..geometry import (
+    SMALL,
     Closure,
     Commutation,
     FlatPair,
@@ -81,7 +82,9 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
     pair, w = flatten(param, w0)
     n, D = pair.g(w).shape[0], w.shape[0]
     near, far = reachable_points(pair, w, n, seed)
-    points, probed = near[finite_rows(near)], jnp.concatenate([near, far])
+    points = near[finite_rows(near)]
+    # With as many points as there are near ones where weights are many.
+    probed = jnp.concatenate([near if D <= SMALL else near[: len(near) - len(far)], far])
     probed = probed[finite_rows(probed)]
     brackets = commutation(pair, probed, n, seed=seed)
     swap = worst_swap([order_swap(param, start, n, seed=seed) for start in _swap_starts(pair, w0, probed, brackets)])

@@ -50,7 +50,7 @@ NEAR, FARTHEST, STAGES = 1 / 3, 32.0, 8
 """How far walks go, in units of ‖w₀‖: the end of stage 0 is near, the other ends grow geometrically."""
 WALKS = 6
 SMALL = 64
-"""Up to this D three far ends of every walk are kept, beyond it one: each costs the brackets of a point."""
+"""Up to this D three far ends of all walks are kept, beyond it one of three: each costs the brackets of a point."""
 _LENGTHS = np.concatenate([np.full(8, NEAR / 8), np.diff(np.geomspace(NEAR, FARTHEST, 1 + 8 * (STAGES - 1)))])
 
 
@@ -92,10 +92,13 @@ def reachable_points(
     key_v, key_b = jax.random.split(jax.random.key(seed))
     v, b = jax.random.normal(key_v, (WALKS // 2, n)), jax.random.normal(key_b, (WALKS // 2,))
     path = jax.lax.map(walk, (jnp.concatenate([v, -v]), jnp.concatenate([b, -b])))
-    wanted = np.array([[3, 5, 7]] * WALKS) if w0.size <= SMALL else np.array([[7], [6], [5]] * (WALKS // 2))
+    near = jnp.concatenate([w0[None], path[:, 0]])
+    wanted = np.array([[3, 5, 7]] * WALKS)
+    if w0.size > SMALL:
+        path, wanted = path[::2], np.array([[7], [5], [7]])
     # Where the end wanted lies outside the domain, the last one inside.
     inside = jnp.sum(jnp.all(jnp.isfinite(path), axis=2), axis=1)[:, None] - 1
     kept = jnp.minimum(wanted, inside)
     far = jnp.take_along_axis(path, jnp.maximum(kept, 0)[:, :, None], axis=1)
     far = jnp.where((kept >= 1)[:, :, None], far, jnp.nan)
-    return jnp.concatenate([w0[None], path[:, 0]]), jnp.reshape(far, (-1, w0.size))
+    return near, jnp.reshape(far, (-1, w0.size))

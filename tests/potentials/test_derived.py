@@ -176,6 +176,15 @@ def product(w):
     return w[0] * w[1]
 
 
+def test_an_inverse_that_does_not_arrive_is_no_answer():
+    """The metric of a pair that does not commute is no derivative of its dual map, and Newton by it does not arrive."""
+    R = DerivedPotential(Custom(product, mask_only), jnp.asarray(UV), True)
+    x, a = jnp.array([2.0, -1.5]), jnp.asarray(-0.6)
+    mu, residual = eqx.filter_jit(R.inverse)(x, a)
+    assert np.all(np.isfinite(mu)) and float(residual) > 1e-8
+    assert np.all(np.isnan(eqx.filter_jit(R.grad)(x, a)))
+
+
 @eqx.filter_jit
 def two_paths(R, mu, a):
     return R.dual_grad(mu, a), R.bent_dual_grad(mu, a)
