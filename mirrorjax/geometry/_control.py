@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import sys
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -17,6 +18,8 @@ from ..parameterizations import AbstractParameterization
 TOLERANCES = (1e-11, 1e-13)
 SHARP = 1e-6
 """A swap whose own numerical error is larger than this ran into a singularity: try a shorter one."""
+TINY = sys.float_info.min
+"""At a common zero of all fields nothing moves, and gap and budget are 0."""
 MAX_STEPS = 2048
 """A control that needs more is stalled at a singularity; 200,000 steps there took 13 s to say so."""
 ROUNDING = 64
@@ -74,7 +77,7 @@ def worst_swap(swaps: Sequence[Swap]) -> Swap:
     """The first, unless a later one that is sharp shows more above its numerical error."""
     first, *others = swaps
     sharp = [first, *(swap for swap in others if swap.budget <= SHARP)]
-    return max(sharp, key=lambda swap: swap.gap / swap.budget) if first.budget <= SHARP else first
+    return max(sharp, key=lambda swap: swap.gap / max(swap.budget, TINY)) if first.budget <= SHARP else first
 
 
 def order_swap(param: AbstractParameterization, w0: State, n: int, with_decay: bool = True, seed: int = 0) -> Swap:

@@ -39,6 +39,8 @@ def test_a_longer_bracket_decides_where_those_of_length_2_are_hidden():
 
 def test_of_several_exchanges_the_one_that_shows_most_counts():
     assert worst_swap([SAME, DIFFERS]) is DIFFERS and worst_swap([DIFFERS, SAME]) is DIFFERS
+    still = Swap(0.0, 0.0)
+    assert worst_swap([still, SAME]) is SAME and worst_swap([still]) is still
     assert worst_swap([SAME, BLUNT]) is SAME and worst_swap([BLUNT, SAME]) is BLUNT
 
 
