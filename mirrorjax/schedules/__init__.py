@@ -1,6 +1,9 @@
 """Strength schedules α(t) with exact doses."""
 
 from ._base import AbstractSchedule as AbstractSchedule, dose_for as dose_for
+from ._convert import as_schedule as as_schedule
+from ._from_function import FromFunction as FromFunction
+from ._measured import measured as measured
 from ._smooth import (
     Constant as Constant,
     Exponential as Exponential,

@@ -4,7 +4,7 @@ import abc
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from .._errors import InputError
 from .._types import Scalar, as_array, has_nonfinite
@@ -38,6 +38,11 @@ class AbstractSchedule(eqx.Module):
     def total(self) -> Scalar:
         """The whole dose, `lim A(t)`; may be `inf`."""
 
+    @property
+    def known_until(self) -> float:
+        """The time up to which the dose is known."""
+        return float("inf")
+
     def a(self, t: Scalar) -> Scalar:
         """`a_t = −A(t)`, the one place where this sign is taken."""
         return -self.dose(t)
@@ -45,6 +50,14 @@ class AbstractSchedule(eqx.Module):
     def __check_init__(self):
         if has_nonfinite(self):
             raise InputError("a schedule needs finite numbers", f"{self}", "replace NaN and inf")
+
+
+def as_number(name: str, value: ArrayLike) -> Scalar:
+    """`value` as a float scalar: a vector would be one strength per coordinate, of which no dose is one number."""
+    number = as_array(value)
+    if number.ndim:
+        raise InputError(f"{name} must be one number", f"shape {number.shape}", "one schedule for each, or jax.vmap")
+    return number
 
 
 def first_time(dose: Scalar, t: Scalar) -> Array:

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import Scalar, as_array, is_traced
-from ._base import AbstractSchedule, first_time
+from .._types import Scalar, is_traced
+from ._base import AbstractSchedule, as_number, first_time
 
 
 def require_positive(**values: Array):
@@ -33,7 +33,7 @@ class Constant(_Smooth):
     strength: Scalar
 
     def __init__(self, strength):
-        self.strength = as_array(strength)
+        self.strength = as_number("strength", strength)
 
     def alpha(self, t):
         return self.strength * jnp.ones_like(t)
@@ -62,7 +62,7 @@ class Exponential(_Smooth):
     tau: Scalar
 
     def __init__(self, strength, tau):
-        self.strength, self.tau = as_array(strength), as_array(tau)
+        self.strength, self.tau = as_number("strength", strength), as_number("tau", tau)
         require_positive(tau=self.tau)
 
     def alpha(self, t):
@@ -94,7 +94,7 @@ class Harmonic(_Smooth):
     tau: Scalar
 
     def __init__(self, strength, tau):
-        self.strength, self.tau = as_array(strength), as_array(tau)
+        self.strength, self.tau = as_number("strength", strength), as_number("tau", tau)
         require_positive(tau=self.tau)
 
     def alpha(self, t):
@@ -124,7 +124,7 @@ class Quadratic(_Smooth):
     tau: Scalar
 
     def __init__(self, strength, tau):
-        self.strength, self.tau = as_array(strength), as_array(tau)
+        self.strength, self.tau = as_number("strength", strength), as_number("tau", tau)
         require_positive(tau=self.tau)
 
     def alpha(self, t):

@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 
 from .._errors import InputError
 from .._types import Scalar, as_array, is_traced
-from ._base import AbstractSchedule, first_time
+from ._base import AbstractSchedule, as_number, first_time
 from ._smooth import require_positive
 
 
@@ -24,7 +24,7 @@ class SwitchOff(AbstractSchedule):
     at: Scalar
 
     def __init__(self, strength, at):
-        self.strength, self.at = as_array(strength), as_array(at)
+        self.strength, self.at = as_number("strength", strength), as_number("at", at)
         require_positive(at=self.at)
 
     def alpha(self, t):
@@ -120,17 +120,22 @@ class Geometric(AbstractSchedule):
     stages: int = eqx.field(static=True)
 
     def __init__(self, strength, ratio, every, stages: int = 64):
-        self.strength, self.ratio = as_array(strength), as_array(ratio)
-        self.every, self.stages = as_array(every), stages
+        self.strength, self.ratio = as_number("strength", strength), as_number("ratio", ratio)
+        self.every, self.stages = as_number("every", every), stages
         require_positive(ratio=self.ratio, every=self.every)
         if not is_traced(self.ratio) and not bool(self.ratio < 1):
             raise InputError("ratio must be below 1", f"ratio = {self.ratio}", "Constant(strength)")
 
+    def _stage(self, t: Scalar) -> Array:
+        """The k with `k p ≤ t < (k+1) p`, products rounded as in `breakpoints`: t/p rounds up to k below k p."""
+        k = jnp.floor(t / self.every)
+        return jnp.where(t < k * self.every, k - 1, jnp.where(t >= (k + 1) * self.every, k + 1, k))
+
     def alpha(self, t):
-        return self.strength * self.ratio ** jnp.floor(t / self.every)
+        return self.strength * self.ratio ** self._stage(t)
 
     def dose(self, t):
-        k = jnp.floor(t / self.every)
+        k = self._stage(t)
         left = self.ratio**k
         return self.total * (1 - left) + self.strength * left * (t - k * self.every)
 

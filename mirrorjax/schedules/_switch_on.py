@@ -3,8 +3,9 @@
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from .._types import Scalar, as_array
-from ._base import AbstractSchedule, first_time
+from .._types import Scalar
+from ._base import AbstractSchedule, as_number, first_time
+from ._convert import as_schedule
 from ._smooth import require_positive
 
 
@@ -25,7 +26,7 @@ class SwitchOn(AbstractSchedule):
     at: Scalar
 
     def __init__(self, schedule, at):
-        self.schedule, self.at = schedule, as_array(at)
+        self.schedule, self.at = as_schedule(schedule), as_number("at", at)
         require_positive(at=self.at)
 
     def alpha(self, t):
@@ -38,6 +39,10 @@ class SwitchOn(AbstractSchedule):
         t = self.schedule.time_of(dose + self.schedule.dose(self.at))
         # Sooner than `at` is never, but for rounding: a dose of the other sign was given before it began.
         return first_time(dose, jnp.where(t >= self.at * (1 - 1e-9), jnp.maximum(t, self.at), jnp.inf))
+
+    @property
+    def known_until(self) -> float:
+        return self.schedule.known_until
 
     @property
     def breakpoints(self) -> Array:

@@ -119,3 +119,18 @@ def test_dose_for_works_per_coordinate():
 def test_dose_for_refuses_scales_that_are_not_positive(scale_from, scale_to):
     with pytest.raises(InputError, match="positive"):
         dose_for(scale_from, scale_to)
+
+
+def test_geometric_jumps_where_its_breakpoints_are():
+    """Not one float before: ⌊t/p⌋ is k already below k p, for most periods p."""
+
+    @jax.jit
+    def around(every):
+        schedule = Geometric(1.0, ratio=0.5, every=every)
+        at = schedule.breakpoints
+        return jax.vmap(schedule.alpha)(at), jax.vmap(schedule.alpha)(jnp.nextafter(at, 0.0))
+
+    for every in [0.7, *np.random.default_rng(0).uniform(0.01, 9.0, 200)]:
+        on, before = around(every)
+        np.testing.assert_array_equal(on, 0.5 ** np.arange(1.0, 65.0))
+        np.testing.assert_array_equal(before, 0.5 ** np.arange(64.0))

@@ -13,6 +13,7 @@ from mirrorjax.schedules import (
     AbstractSchedule,
     Constant,
     Exponential,
+    FromFunction,
     Geometric,
     Harmonic,
     Piecewise,
@@ -31,6 +32,7 @@ SCHEDULES = {
     "piecewise": Piecewise([1.0, 0.25, 2.0, 0.5], times=[1.0, 2.5, 4.0]),
     "piecewise with a pause": Piecewise([1.0, 0.0, 0.5, 0.0], times=[1.0, 2.0, 6.0]),
     "geometric": Geometric(1.0, ratio=0.5, every=1.5),
+    "from function": FromFunction(lambda t: jnp.where(t < 2.5, 0.6, 0.4 * jnp.exp(-t / 2)), until=200.0),
     "switch-on": SwitchOn(Quadratic(1.2, tau=0.8), at=1.75),
     "switch-on and off": SwitchOn(Piecewise([1.0, 0.25, 0.0], times=[2.0, 4.0]), at=1.0),
 }
