@@ -3,8 +3,9 @@
 The only importer of diffrax.
 """
 
+import dataclasses
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 import diffrax
 import equinox as eqx
@@ -12,9 +13,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree
 
+from ._errors import InputError
 from ._types import Scalar, State
 
-Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"]
+Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"] | diffrax.AbstractSolver
 _SOLVERS = {"dopri8": diffrax.Dopri8, "tsit5": diffrax.Tsit5, "kvaerno5": diffrax.Kvaerno5}
 MAX_STEPS = 200_000
 STRETCH = 1 + 1e-9
@@ -104,6 +106,35 @@ class _Stepper(eqx.Module):
         return jnp.where(jnp.any(t == self.jumps), jnp.nextafter(t, side), t)
 
 
+def as_solver(value: Any) -> Solver:
+    """A name in any case, or an adaptive solver of diffrax, class or instance, as `solve` takes it.
+
+    **Raises:** `InputError` for anything else.
+    """
+    hint = f"{', '.join(map(repr, _SOLVERS))}, or an adaptive solver of diffrax"
+    if isinstance(value, str):
+        if value.lower() not in _SOLVERS:
+            raise InputError(f"no solver {value!r}", "", hint)
+        return cast(Solver, value.lower())
+    for name, kind in _SOLVERS.items():  # the same compilation as by its name
+        if value is kind or (type(value) is kind and eqx.tree_equal(value, kind())):
+            return cast(Solver, name)
+    method = value() if isinstance(value, type) and issubclass(value, diffrax.AbstractAdaptiveSolver) else value
+    if not isinstance(method, diffrax.AbstractAdaptiveSolver) or method.term_structure is not diffrax.AbstractTerm:
+        got = value.__name__ if isinstance(value, type) else type(value).__name__
+        raise InputError(f"the solver must estimate its error for an ODE of one term, got {got}", "", hint)
+    return method
+
+
+def _with_tolerances(method: diffrax.AbstractSolver, chord: diffrax.VeryChord) -> diffrax.AbstractSolver:
+    """What `diffeqsolve` does to a solver given as an instance: a kind of loop, and tolerances for its Newton."""
+    if getattr(method, "scan_kind", "lax") is None:
+        method = dataclasses.replace(method, scan_kind="lax")  # pyright: ignore[reportCallIssue]
+    if type(getattr(method, "root_finder", None)) is diffrax.VeryChord:
+        method = eqx.tree_at(lambda m: m.root_finder, method, chord)
+    return method
+
+
 @eqx.filter_jit
 def solve(
     field: Callable[[Scalar, State, None], State],
@@ -125,8 +156,11 @@ def solve(
     """
     controller = diffrax.PIDController(rtol=rtol, atol=atol)
     chord = diffrax.VeryChord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
-    implicit = {"root_finder": chord} if solver == "kvaerno5" else {}
-    method = _SOLVERS[solver](scan_kind="lax", **implicit)
+    if isinstance(solver, str):
+        implicit = {"root_finder": chord} if solver == "kvaerno5" else {}
+        method = _SOLVERS[solver](scan_kind="lax", **implicit)
+    else:
+        method = _with_tolerances(solver, chord)
     stepper = _Stepper(diffrax.ODETerm(field), method, controller, jumps)  # pyright: ignore[reportArgumentType]
 
     def onward(carry, stop: Scalar):

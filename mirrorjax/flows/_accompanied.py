@@ -1,12 +1,13 @@
 """Gradient flow with its dual variable beside it, for potentials whose mirror map is itself an ODE."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 
 from ..parameterizations import AbstractParameterization
 from ..problems import AbstractProblem
-from ..schedules import AbstractSchedule
-from ._flows import AbstractFlow, GradientFlow
+from ..schedules import AbstractSchedule, as_schedule
+from ._flows import AbstractFlow, GradientFlow, require_vector
 
 
 class AccompaniedFlow(AbstractFlow):
@@ -19,7 +20,15 @@ class AccompaniedFlow(AbstractFlow):
 
     problem: AbstractProblem
     param: AbstractParameterization
-    schedule: AbstractSchedule
+    schedule: AbstractSchedule = eqx.field(converter=as_schedule)
+
+    def __check_init__(self):
+        GradientFlow(self.problem, self.param, self.schedule)  # refuses what has no gradient flow
+
+    def check_state(self, state):
+        w, mu = state
+        GradientFlow(self.problem, self.param, self.schedule).check_state(w)
+        require_vector("μ₀", mu, self.problem.n)
 
     def __call__(self, t, state, args=None):
         w, _ = state

@@ -10,13 +10,35 @@ from jaxtyping import Array, Float
 
 from .._errors import InputError
 from .._types import Scalar, State, Vector, is_traced
-from ..parameterizations import AbstractParameterization
+from ..parameterizations import AbstractParameterization, effective_shape
 from ..potentials import AbstractPotential, RescaledPotential
 from ..problems import AbstractProblem
-from ..schedules import AbstractSchedule
+from ..schedules import AbstractSchedule, as_schedule
 
 NEAR_THE_END = 1e-6
 """Relative distance to the end of a bounded range below which a stopped flow is said to have left it."""
+
+
+MADE_OF = {
+    "problem": (AbstractProblem, "LinearRegression(Z, y), or your own AbstractProblem with its n and loss(x, t)"),
+    "param": (AbstractParameterization, "Hadamard(), or Custom(g, h) for two functions"),
+    "potential": (AbstractPotential, "potential_of(param, w0)"),
+}
+
+
+def require_parts(**parts: object) -> None:
+    """Raises `InputError` for a part of a flow that is something else, by name."""
+    for name, value in parts.items():
+        kind, hint = MADE_OF[name]
+        if not isinstance(value, kind):
+            raise InputError(f"{name} must be an {kind.__name__}, got {type(value).__name__}", "", hint)
+
+
+def require_vector(name: str, state: State, size: int) -> None:
+    """Raises `InputError` for a state that is not of shape (size,)."""
+    if getattr(state, "shape", None) != (size,):
+        got = getattr(state, "shape", type(state).__name__)
+        raise InputError(f"{name} must have the shape ({size},), got {got}", "", "w₀ belongs to GradientFlow alone")
 
 
 class AbstractFlow(eqx.Module):
@@ -34,6 +56,9 @@ class AbstractFlow(eqx.Module):
     @abc.abstractmethod
     def breakpoints(self) -> Float[Array, " j"]:
         """Times at which the right-hand side jumps."""
+
+    def check_state(self, state: State) -> None:
+        """Raises `InputError` where this is no state of the flow; of shapes alone, so for tracers too."""
 
     def default_start(self) -> State | None:
         """The state to begin from, at dose 0, when none is given."""
@@ -56,7 +81,19 @@ class GradientFlow(AbstractFlow):
 
     problem: AbstractProblem
     param: AbstractParameterization
-    schedule: AbstractSchedule
+    schedule: AbstractSchedule = eqx.field(converter=as_schedule)
+
+    def __check_init__(self):
+        require_parts(problem=self.problem, param=self.param)
+
+    def check_state(self, state):
+        (n,) = effective_shape(self.param, state)
+        if n != self.problem.n:
+            raise InputError(
+                f"the start has n = {n} effective parameters, the problem {self.problem.n}",
+                type(self).__name__,
+                "lift an x0 of the problem's n",
+            )
 
     def __call__(self, t, state, args=None):
         x, pull = jax.vjp(self.param.g, state)
@@ -94,10 +131,13 @@ class MirrorFlow(AbstractFlow):
 
     problem: AbstractProblem
     potential: AbstractPotential
-    schedule: AbstractSchedule
+    schedule: AbstractSchedule = eqx.field(converter=as_schedule)
 
     def __check_init__(self):
         R = self.potential
+        require_parts(problem=self.problem, potential=R)
+        if R.n != self.problem.n:
+            raise InputError(f"the potential has n = {R.n}, the problem {self.problem.n}", "MirrorFlow")
         if not isinstance(R, RescaledPotential) or is_traced((R.degree, self.schedule)):
             return
         if R.degree != 2 and self.schedule.total != 0:
@@ -106,6 +146,9 @@ class MirrorFlow(AbstractFlow):
                 "MirrorFlow",
                 "its limit with `limit`, or `GradientFlow`; d∇R_s = −(∇f − 2(p−2)α ∇R_s) dt holds instead",
             )
+
+    def check_state(self, state):
+        require_vector("μ₀", state, self.problem.n)
 
     def __call__(self, t, state, args=None):
         return -self.problem.grad(self.effective(t, state), t)
@@ -156,7 +199,17 @@ class RiemannianFlow(AbstractFlow):
 
     problem: AbstractProblem
     potential: AbstractPotential
-    schedule: AbstractSchedule
+    schedule: AbstractSchedule = eqx.field(converter=as_schedule)
+
+    def __check_init__(self):
+        require_parts(problem=self.problem, potential=self.potential)
+        if self.potential.n != self.problem.n:
+            raise InputError(
+                f"the potential has n = {self.potential.n}, the problem {self.problem.n}", "RiemannianFlow"
+            )
+
+    def check_state(self, state):
+        require_vector("x₀", state, self.problem.n)
 
     def __call__(self, t, state, args=None):
         a = self.schedule.a(t)

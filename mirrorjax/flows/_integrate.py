@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from .._errors import InputError, SolverError
-from .._ode import MAX_STEPS, Solution, Solver, solve
+from .._ode import MAX_STEPS, Solution, Solver, as_solver, solve
 from .._types import Scalar, State, as_array, as_state, has_nonfinite, is_traced
 
 
@@ -50,10 +50,18 @@ class Trajectory(eqx.Module):
 
 @eqx.filter_jit
 def _run(flow, state, ts, rtol, atol, solver: Solver, max_steps: int) -> tuple[Solution, Array]:
+    getattr(flow, "check_state", lambda state: None)(state)  # while tracing: once for each shape
     solution = solve(flow, state, ts, rtol, atol, flow.breakpoints, solver, max_steps)
     # g(inf) is NaN for u² − v²; what was not reached is inf in x as it is in the state.
     x = jnp.where((ts <= solution.t_last)[:, None], jax.vmap(flow.effective)(ts, solution.ys), jnp.inf)
     return solution, x
+
+
+def _positive(name: str, value: ArrayLike) -> Scalar:
+    number = as_array(value)
+    if number.ndim or (not is_traced(number) and not 0 < float(number) < np.inf):
+        raise InputError(f"{name} must be a positive number", f"{name} = {value}", "1e-8")
+    return number
 
 
 def own_start(flow: Callable, ts: Float[Array, " k"]) -> State:
@@ -96,7 +104,8 @@ def integrate(
 
     **Arguments:** `state0` is w₀, μ₀ or x₀ according to the flow (a mirror or Riemannian flow knows its own
     start, which belongs to dose 0; from `ts[0] > 0` give it `SwitchOn(schedule, at=ts[0])`); `ts` (k,) increasing,
-    `ts[0]` is the start; `atol` defaults to `rtol`; `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5".
+    `ts[0]` is the start; `atol` defaults to `rtol`; `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5",
+    or an adaptive solver of diffrax.
 
     **Raises:** `InputError` for unusable arguments; `SolverError` where the solve stops early, with
     t and the coordinate, unless `throw=False`, which leaves the news in the trajectory.
@@ -115,18 +124,33 @@ def integrate(
     ts = as_array(ts)
     if ts.ndim != 1 or ts.size < 2 or has_nonfinite(ts) or not (is_traced(ts) or np.all(np.diff(np.asarray(ts)) > 0)):
         raise InputError("ts needs at least two increasing times, all finite", f"ts = {ts}")
+    rtol, atol = _positive("rtol", rtol), _positive("atol", rtol if atol is None else atol)
+    if isinstance(max_steps, bool) or not isinstance(max_steps, int | np.integer) or max_steps < 1:
+        raise InputError("max_steps must be a whole number ≥ 1", f"max_steps = {max_steps!r}")
+    if isinstance(flow, type) or not (callable(flow) and hasattr(flow, "effective")):
+        raise InputError(
+            f"this is no flow: {getattr(flow, '__name__', type(flow).__name__)}",
+            "integrate(flow, …)",
+            "GradientFlow(…)",
+        )
+    until = getattr(getattr(flow, "schedule", None), "known_until", np.inf)
+    if not is_traced(ts) and np.asarray(ts)[-1] > until:
+        raise InputError(
+            f"the schedule's dose is known up to t = {until:g} only",
+            f"ts ends at {float(ts[-1]):g}",
+            "FromFunction(alpha, until=…) with a later until",
+        )
     state0 = as_state(own_start(flow, ts) if state0 is None else state0)
     if has_nonfinite(state0):
         raise InputError("the start must be finite", f"{state0}")
-    atol = rtol if atol is None else atol
-    solution, x = _run(flow, state0, ts, as_array(rtol), as_array(atol), solver, max_steps)
+    solution, x = _run(flow, state0, ts, rtol, atol, as_solver(solver), int(max_steps))
     path = Trajectory(
         ts, solution.ys, x, solution.ok, solution.out_of_steps, solution.t_last, solution.last, solution.steps, flow
     )
     if throw and not is_traced(solution.ok) and not bool(solution.ok):
         failure = path.failure()
         hint = "a larger max_steps, a looser rtol, or solver='kvaerno5' if the flow is stiff"
-        if "leaves the range" in failure:
+        if "leaves the range" in failure or not bool(path.out_of_steps):
             hint = "an earlier end or a smaller dose: the flow itself ends there"
         raise SolverError(failure, type(flow).__name__, hint)
     return path

@@ -1,13 +1,14 @@
 """Mirror flow of a regression in as many variables as it has equations."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 
 from .._errors import InputError
 from ..potentials import AbstractPotential
 from ..problems import LinearRegression
-from ..schedules import AbstractSchedule
-from ._flows import AbstractFlow, MirrorFlow
+from ..schedules import AbstractSchedule, as_schedule
+from ._flows import AbstractFlow, MirrorFlow, require_vector
 
 
 class ReducedMirrorFlow(AbstractFlow):
@@ -35,7 +36,7 @@ class ReducedMirrorFlow(AbstractFlow):
 
     problem: LinearRegression
     potential: AbstractPotential
-    schedule: AbstractSchedule
+    schedule: AbstractSchedule = eqx.field(converter=as_schedule)
 
     def __check_init__(self):
         if not isinstance(self.problem, LinearRegression):
@@ -43,6 +44,9 @@ class ReducedMirrorFlow(AbstractFlow):
                 "the reduced dual needs f(x) = ℓ(Zx − y)", type(self.problem).__name__, "MirrorFlow, which takes any f"
             )
         MirrorFlow(self.problem, self.potential, self.schedule)  # refuses what has no mirror flow
+
+    def check_state(self, state):
+        require_vector("ν₀", state, self.problem.d)
 
     def __call__(self, t, state, args=None):
         residual = self.problem.Z @ self.effective(t, state) - self.problem.y

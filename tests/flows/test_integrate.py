@@ -1,5 +1,6 @@
 """Three ways of writing one motion, and what `integrate` says when it cannot go on."""
 
+import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,10 +10,10 @@ import mirrorjax as mj
 from mirrorjax._errors import InputError, SolverError
 from mirrorjax.checks import POINTS
 from mirrorjax.flows import GradientFlow, MirrorFlow, ReducedMirrorFlow, RiemannianFlow
-from mirrorjax.parameterizations import DepthDifference, SquaredDifference
+from mirrorjax.parameterizations import DepthDifference, LogRatio, SquaredDifference
 from mirrorjax.potentials import Distorted
 from mirrorjax.problems import LinearRegression
-from mirrorjax.schedules import Constant, Exponential, SwitchOff, SwitchOn
+from mirrorjax.schedules import Constant, Exponential, FromFunction, SwitchOff, SwitchOn
 from mirrorjax.theorems._cases import random_regressions
 
 # The sizes and types of the theorems' random instances: what they compile is shared.
@@ -220,3 +221,96 @@ def test_a_late_start_under_jit_is_nan_and_not_another_flow():
         return mj.integrate(MirrorFlow(CASE.problem, R, Constant(strength)), ts=LATE).ok
 
     assert not bool(jax.jit(end)(jnp.asarray(0.3))) and bool(jax.jit(end)(jnp.asarray(0.0)))
+
+
+FLOW = GradientFlow(CASE.problem, CASE.param, CASE.schedule)
+WRONG = {
+    "no such solver": ({"solver": "rk45"}, r"no solver 'rk45'.*'dopri8', 'tsit5', 'kvaerno5'"),
+    "a solver without error": ({"solver": diffrax.Euler()}, "estimate its error.*Euler"),
+    "a solver of two terms": ({"solver": diffrax.KenCarp4}, "one term.*KenCarp4"),
+    "rtol below 0": ({"rtol": -1e-8}, "rtol must be a positive number"),
+    "rtol 0": ({"rtol": 0.0}, "rtol must be"),
+    "rtol NaN": ({"rtol": np.nan}, "rtol must be"),
+    "two rtol": ({"rtol": [1e-8, 1e-6]}, "rtol must be"),
+    "atol 0": ({"atol": 0.0}, "atol must be a positive number"),
+    "no steps": ({"max_steps": 0}, "max_steps must be"),
+    "half a step": ({"max_steps": 0.5}, "max_steps must be"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_options_that_cannot_be_used_are_refused(name):
+    options, says = WRONG[name]
+    with pytest.raises(InputError, match=says):
+        mj.integrate(FLOW, CASE.w0, ts=TS, **options)
+
+
+def plain(t, y):
+    return -y
+
+
+STARTS = {
+    "another n": (FLOW, CASE.w0[:, :-1], r"n = \d+ effective parameters, the problem"),
+    "three rows": (FLOW, jnp.ones((3, CASE.problem.n)), r"\(m, w\) stacked, shape \(2, n\)"),
+    "w0 for a mirror flow": (MirrorFlow(CASE.problem, R, CASE.schedule), CASE.w0, "μ₀ must have the shape"),
+    "x0 of another n": (RiemannianFlow(CASE.problem, R, CASE.schedule), jnp.ones(2), "x₀ must have the shape"),
+    "mu for nu": (ReducedMirrorFlow(CASE.problem, R, CASE.schedule), jnp.ones(CASE.problem.n), "ν₀ must have"),
+    "no flow": (plain, jnp.ones(2), "no flow: plain"),
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_a_start_of_another_shape_is_refused(name):
+    flow, start, says = STARTS[name]
+    with pytest.raises(InputError, match=says):
+        mj.integrate(flow, start, ts=TS)
+
+
+SMALL = mj.potential_of(CASE.param, CASE.w0[:, :2])
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: GradientFlow(plain, CASE.param, 0.1), "problem must be an AbstractProblem, got function"),
+        (lambda: GradientFlow(CASE.problem, (plain, plain), 0.1), r"param must be .* got tuple.*Custom\(g, h\)"),
+        (lambda: GradientFlow(CASE.problem, CASE.param, "0.1"), "schedule must be"),
+        (lambda: GradientFlow(CASE.problem, CASE.param, Constant(jnp.ones(2))), "strength must be one number"),
+        (lambda: MirrorFlow(CASE.problem, CASE.param, 0.1), r"potential must be .*potential_of\(param, w0\)"),
+        (lambda: MirrorFlow(CASE.problem, SMALL, 0.1), "potential has n = 2"),
+        (lambda: RiemannianFlow(CASE.problem, SMALL, 0.1), "potential has n = 2"),
+    ],
+)
+def test_a_flow_of_other_parts_is_refused(make, says):
+    with pytest.raises(InputError, match=says):
+        make()
+
+
+@pytest.mark.parametrize("solver", ["Tsit5", diffrax.Tsit5, diffrax.Tsit5(), diffrax.Dopri5(), diffrax.Kvaerno3()])
+def test_solvers_in_any_case_and_of_diffrax(solver, gradient):
+    path = mj.integrate(FLOW, CASE.w0, ts=TS, rtol=1e-6, solver=solver)
+    np.testing.assert_allclose(path.x, gradient.x, atol=1e-4)
+
+
+def test_numbers_and_functions_are_schedules():
+    constant, number, function = (
+        mj.integrate(GradientFlow(CASE.problem, CASE.param, schedule), CASE.w0, ts=TS).x[-1]
+        for schedule in (Constant(0.1), 0.1, lambda t: 0.1)
+    )
+    np.testing.assert_array_equal(number, constant)
+    np.testing.assert_allclose(function, constant, atol=1e-12)
+
+
+def test_beyond_what_is_known_of_the_dose_is_refused():
+    endless = FromFunction(lambda t: 1 / (1 + t), until=4.0)
+    with pytest.raises(InputError, match=r"up to t = 4 only.*later until"):
+        mj.integrate(GradientFlow(CASE.problem, CASE.param, endless), CASE.w0, ts=TS)
+
+
+def test_a_gradient_flow_past_its_end_says_that_it_ends():
+    """Decay takes v to 0 at the dose v₀²/2: no solver goes on from there."""
+    param = LogRatio()
+    flow = GradientFlow(IDLE, param, Constant(1.0))
+    with pytest.raises(SolverError, match="the flow itself ends there") as caught:
+        mj.integrate(flow, param.lift(jnp.zeros(IDLE.n), scale=1.0), ts=[0.0, 5.0])
+    assert "kvaerno5" not in str(caught.value)
