@@ -1,12 +1,19 @@
 """A user's table as a regression problem, with errors that name the cell."""
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
 
 from .._errors import InputError
 from ._regression import LinearRegression
+
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+RESAVE = ".to_csv(path, index=False)"
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+PANDAS_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")
+INDEX_NAMES = ("index", "level_0")
 
 
 def standardize(Z: np.ndarray, y: np.ndarray) -> LinearRegression:
@@ -22,6 +29,8 @@ def standardize(Z: np.ndarray, y: np.ndarray) -> LinearRegression:
 
 
 def _standard(column: np.ndarray) -> np.ndarray:
+    # By a power of two, which rounds nothing: squares of 1e160 overflow, and those of 1e-170 are 0.
+    column = np.ldexp(column, -np.frexp(np.abs(column).max(0))[1])
     centred = column - column.mean(0)
     # A constant column leaves rounding noise of size eps·|mean|, which must not be blown up to 1.
     spread = column.std(0)
@@ -35,7 +44,8 @@ def read_csv(path: str | Path, target: str) -> LinearRegression:
     Every column is standardized. Constant and duplicate columns are ordinary and pass.
 
     **Raises:** `InputError` for a missing, empty or ragged file, for cells that are not finite
-    numbers, a missing target column, d ≥ n, and y outside the range of Z.
+    numbers, a column without a name or of row numbers, other separators than commas, a missing target
+    column, d ≥ n, and y outside the range of Z.
 
     !!! example
         >>> import pathlib, tempfile
@@ -48,6 +58,7 @@ def read_csv(path: str | Path, target: str) -> LinearRegression:
         (2, 3, [-1.0, 1.0])
     """
     header, rows = _table(Path(path))
+    _refuse_row_numbers(path, header, rows)
     if target not in header:
         raise InputError(f"no column {target!r}", f"{path}", f"--target one of {', '.join(header[:8])}")
     values = np.array([[_number(path, i, h, cell) for h, cell in zip(header, row)] for i, row in rows])
@@ -60,9 +71,9 @@ def read_csv(path: str | Path, target: str) -> LinearRegression:
             f"{path}",
             "use fewer rows or add features",
         )
-    if y.std() <= 1e-12 * np.abs(y).max():
-        raise InputError(f"the target column {target!r} is constant: nothing to fit", f"{path}")
     problem = standardize(Z, y)
+    if not np.any(np.asarray(problem.y)):
+        raise InputError(f"the target column {target!r} is constant: nothing to fit", f"{path}")
     try:
         problem.whitened()
     except InputError as error:
@@ -72,12 +83,19 @@ def read_csv(path: str | Path, target: str) -> LinearRegression:
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
+        with path.open("rb") as file:
+            if file.read(2) in UTF16_MARKS:
+                raise InputError(
+                    "the data file is UTF-16", f"{path}", f"pandas.read_csv(path, encoding='utf-16'){RESAVE}"
+                )
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             lines = [(reader.line_num, row) for row in reader if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot read the data file: {reason}", f"{path}", "check --data") from None
+    if lines:
+        _refuse_other_separators(path, lines)
     if len(lines) < 2:
         raise InputError("the data file has no rows of data", f"{path}", "a header line, then numbers")
     header = [name.strip() for name in lines[0][1]]
@@ -86,7 +104,8 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise InputError(f"column {repeated!r} appears twice in the header", f"{path}")
     for i, row in lines[1:]:
         if len(row) != len(header):
-            raise InputError(f"row has {len(row)} cells, the header {len(header)}", f"{path}, line {i}")
+            hint = "a decimal point where numbers have a decimal comma" if len(row) > len(header) else ""
+            raise InputError(f"row has {len(row)} cells, the header {len(header)}", f"{path}, line {i}", hint)
     return header, lines[1:]
 
 
@@ -99,6 +118,37 @@ def _number(path: str | Path, line: int, column: str, cell: str) -> float:
         raise InputError(
             f"cell {cell!r} is not a finite number",
             f"{path}, line {line}, column {column!r}",
-            "fill or drop it",
+            "a decimal point instead of the comma" if DECIMAL_COMMA.fullmatch(cell.strip()) else "fill or drop it",
         )
     return value
+
+
+def _refuse_other_separators(path: Path, lines: list[tuple[int, list[str]]]) -> None:
+    """Raises for a table whose cells are separated by something else than commas; decimals may hold those."""
+    first = ",".join(lines[0][1])
+    for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        rows = [",".join(row).count(separator) for _, row in lines]
+        if rows[0] and rows[0] >= first.count(",") and min(rows) == rows[0]:
+            decimal = ", decimal=','" if any("," in ",".join(row) for _, row in lines[1:]) else ""
+            hint = f"pandas.read_csv(path, sep={separator!r}{decimal}){RESAVE}"
+            raise InputError(f"the cells are separated by {name}, not by commas", f"{path}", hint)
+
+
+def _refuse_row_numbers(path: str | Path, header: list[str], rows: list[tuple[int, list[str]]]) -> None:
+    """Raises for a column without a name, and for an index by name that counts the rows."""
+    for i, name in enumerate(header):
+        if not name or PANDAS_UNNAMED.fullmatch(name):
+            raise InputError(
+                f"column {i} has no name: row numbers, as pandas writes them, would move every coefficient",
+                f"{path}",
+                "DataFrame.to_csv(path, index=False), or a name for the column if it is a feature",
+            )
+        cells = [row[i].strip() for _, row in rows]
+        if name.lower() in INDEX_NAMES and any(
+            cells == [str(start + k) for k in range(len(cells))] for start in (0, 1)
+        ):
+            raise InputError(
+                f"column {name!r} counts the rows and is no feature",
+                f"{path}",
+                "DataFrame.to_csv(path, index=False) without it, or another name for it",
+            )

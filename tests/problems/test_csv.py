@@ -136,3 +136,48 @@ def test_samples_that_contradict_each_other(table):
 
 def test_features_that_are_all_constant_explain_nothing(table):
     assert "no x solves Zx = y" in refusal(table(HEADER, "1,2,3,4,5", "1,2,3,4,6", "1,2,3,4,9"))
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0", '""'])
+@pytest.mark.parametrize("numbers", ["012", "123", "729"])
+def test_row_numbers_without_a_name_are_no_feature(table, name, numbers):
+    message = refusal(table(f"{name},{HEADER}", *(f"{i},{row}" for i, row in zip(numbers, ROWS))))
+    assert "column 0 has no name" in message and "to_csv(path, index=False)" in message
+
+
+def test_an_index_by_name_is_refused_where_it_counts_the_rows(table):
+    message = refusal(table(f"index,{HEADER}", *(f"{i},{row}" for i, row in enumerate(ROWS))))
+    assert "'index' counts the rows" in message
+    feature = read_csv(table(f"index,{HEADER}", *(f"{i},{row}" for i, row in zip([3, 1, 2], ROWS))), "y")
+    assert feature.n == 5
+
+
+@pytest.mark.parametrize(("separator", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_another_separator_names_the_cure(table, separator, name, decimal):
+    lines = [separator.join(line.split(",")) for line in (HEADER, *ROWS)]
+    lines[2] = lines[2].replace("1", f"1{decimal}5")
+    message = refusal(table(*lines))
+    assert f"separated by {name}" in message and f"sep={separator!r}" in message
+    assert ("decimal=','" in message) == (decimal == ",")
+
+
+def test_decimal_commas_name_the_cure(table):
+    assert "decimal point" in refusal(table(HEADER, ROWS[0], '2,"0,5",1,0,3'))
+    assert "decimal comma" in refusal(table(HEADER, ROWS[0], "2,0,5,1,0,3"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_names_the_cure(table, encoding):
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    message = refusal(table(mark + HEADER, *ROWS, encoding=encoding))
+    assert "is UTF-16" in message and "encoding='utf-16'" in message
+
+
+@pytest.mark.parametrize("size", [1e160, 1e300, 1e-170, 1e-300])
+def test_the_size_of_a_column_does_not_matter(size):
+    Z, y = np.array([[1.0, 2.0, 0.5], [3.0, -1.0, 0.25]]), np.array([1.0, 2.0])
+    with np.errstate(all="raise"):
+        problem = standardize(Z * np.array([1.0, size, 1.0]), y * size)
+    np.testing.assert_allclose(problem.Z, standardize(Z, y).Z, rtol=1e-14)
+    np.testing.assert_allclose(problem.y, standardize(Z, y).y, rtol=1e-14)
