@@ -5,7 +5,7 @@ The only importer of diffrax.
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 import diffrax
 import equinox as eqx
@@ -16,7 +16,8 @@ from jaxtyping import Array, Float, Int, PyTree
 from ._errors import InputError
 from ._types import Scalar, State
 
-Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"] | diffrax.AbstractSolver
+Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"]
+AnySolver: TypeAlias = Solver | str | diffrax.AbstractSolver | type[diffrax.AbstractSolver]
 _SOLVERS = {"dopri8": diffrax.Dopri8, "tsit5": diffrax.Tsit5, "kvaerno5": diffrax.Kvaerno5}
 MAX_STEPS = 200_000
 STRETCH = 1 + 1e-9
@@ -106,7 +107,7 @@ class _Stepper(eqx.Module):
         return jnp.where(jnp.any(t == self.jumps), jnp.nextafter(t, side), t)
 
 
-def as_solver(value: Any) -> Solver:
+def as_solver(value: AnySolver) -> Solver | diffrax.AbstractSolver:
     """A name in any case, or an adaptive solver of diffrax, class or instance, as `solve` takes it.
 
     **Raises:** `InputError` for anything else.
@@ -143,7 +144,7 @@ def solve(
     rtol: Scalar,
     atol: Scalar,
     jumps: Float[Array, " j"],
-    solver: Solver = "dopri8",
+    solver: Solver | diffrax.AbstractSolver = "dopri8",
     max_steps: int = MAX_STEPS,
 ) -> Solution:
     """Solves `dy/dt = field(t, y, None)`, `y(ts[0]) = y0`, stepping exactly onto every `ts[i]`.

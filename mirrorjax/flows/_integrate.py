@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from .._errors import InputError, SolverError
-from .._ode import MAX_STEPS, Solution, Solver, as_solver, solve
+from .._ode import MAX_STEPS, AnySolver, Solution, as_solver, solve
 from .._types import Scalar, State, as_array, as_state, has_nonfinite, is_traced
 
 
@@ -49,7 +49,7 @@ class Trajectory(eqx.Module):
 
 
 @eqx.filter_jit
-def _run(flow, state, ts, rtol, atol, solver: Solver, max_steps: int) -> tuple[Solution, Array]:
+def _run(flow, state, ts, rtol, atol, solver, max_steps: int) -> tuple[Solution, Array]:
     getattr(flow, "check_state", lambda state: None)(state)  # while tracing: once for each shape
     solution = solve(flow, state, ts, rtol, atol, flow.breakpoints, solver, max_steps)
     # g(inf) is NaN for u² − v²; what was not reached is inf in x as it is in the state.
@@ -96,7 +96,7 @@ def integrate(
     ts: ArrayLike,
     rtol: float = 1e-8,
     atol: float | None = None,
-    solver: Solver = "dopri8",
+    solver: AnySolver = "dopri8",
     max_steps: int = MAX_STEPS,
     throw: bool = True,
 ) -> Trajectory:
@@ -124,7 +124,7 @@ def integrate(
     ts = as_array(ts)
     if ts.ndim != 1 or ts.size < 2 or has_nonfinite(ts) or not (is_traced(ts) or np.all(np.diff(np.asarray(ts)) > 0)):
         raise InputError("ts needs at least two increasing times, all finite", f"ts = {ts}")
-    rtol, atol = _positive("rtol", rtol), _positive("atol", rtol if atol is None else atol)
+    relative, absolute = _positive("rtol", rtol), _positive("atol", rtol if atol is None else atol)
     if isinstance(max_steps, bool) or not isinstance(max_steps, int | np.integer) or max_steps < 1:
         raise InputError("max_steps must be a whole number ≥ 1", f"max_steps = {max_steps!r}")
     if isinstance(flow, type) or not (callable(flow) and hasattr(flow, "effective")):
@@ -143,7 +143,7 @@ def integrate(
     state0 = as_state(own_start(flow, ts) if state0 is None else state0)
     if has_nonfinite(state0):
         raise InputError("the start must be finite", f"{state0}")
-    solution, x = _run(flow, state0, ts, rtol, atol, as_solver(solver), int(max_steps))
+    solution, x = _run(flow, state0, ts, relative, absolute, as_solver(solver), int(max_steps))
     path = Trajectory(
         ts, solution.ys, x, solution.ok, solution.out_of_steps, solution.t_last, solution.last, solution.steps, flow
     )
