@@ -14,20 +14,28 @@ from typing import TextIO
 
 from ._files import is_open_as, replace_text
 
-_PLAIN = {"−": "-", "–": "-", "—": "-", "∞": "inf", "≤": "<=", "≥": ">=", "∇": "grad ", "·": "*", "⊙": "*", "×": "x",
-          "→": "->", "↔": "<->", "“": '"', "”": '"', "’": "'", "√": "sqrt", "∈": " in ", "‖": "||", "α": "alpha",
-          "μ": "mu", "Σ": "sum", "∂": "d", "∫": "int "}  # fmt: skip
+_PLAIN = {"−": "-", "–": "-", "—": "-", "∞": "inf", "≤": "<=", "≥": ">=", "≠": "!=", "∇": "grad ", "·": "*", "⊙": "*",
+          "×": "x", "→": "->", "↔": "<->", "“": '"', "”": '"', "’": "'", "√": "sqrt ", "∈": " in ", "‖": "||", "∂": "d",
+          "∫": "int ", "⁄": "/"}  # fmt: skip
 
 
 def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
-    text = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(letter) or _nearest(letter) for letter in text), error.end
+    plain, raised = "", False
+    for letter in error.object[error.start : error.end]:
+        was_raised, raised = raised, unicodedata.decomposition(letter).startswith("<super>")
+        plain += "^" * (raised and not was_raised) + _plain(letter)
+    return plain, error.end
 
 
-def _nearest(letter: str) -> str:
-    plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-    return plain or letter.encode("ascii", "backslashreplace").decode()
+def _plain(letter: str) -> str:
+    if letter in _PLAIN:
+        return _PLAIN[letter]
+    kind, *_, name = unicodedata.name(letter, "UNKNOWN LETTER").split()
+    if kind == "GREEK":
+        return name.lower()
+    parts = "".join(_PLAIN.get(part, part) for part in unicodedata.normalize("NFKD", letter))  # ½ is 1 ⁄ 2
+    return parts.encode("ascii", "ignore").decode() or letter.encode("ascii", "backslashreplace").decode()
 
 
 codecs.register_error("mirrorjax", _in_plain_letters)

@@ -22,15 +22,18 @@ def prepare_jax(double: bool = True) -> None:
 
 
 def _cache_folder() -> Path | None:
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "mirrorjax" / "jax"
+    """Where compiled code is kept; None where nothing can be."""
     try:
+        folder = _caches() / "mirrorjax" / "jax"
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a number without a name, as containers run, has no home
         return None
     return folder if os.access(folder, os.W_OK) else None
+
+
+def _caches() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
