@@ -19,7 +19,7 @@ RUNGS = (1e-6, 1e-8, 1e-10)
 
 
 def ladder(*gaps):
-    return Evidence(tuple(Row(r, g, r, 20) for r, g in zip(RUNGS, gaps)), scale=1.0, moved=1.0)
+    return Evidence(tuple(Row(r, g, 2 * r, 20) for r, g in zip(RUNGS, gaps)), scale=1.0, moved=1.0)
 
 
 SAME, STILL = ladder(1e-6, 1e-8, 1e-10), ladder(0.1, 0.1, 0.1)
@@ -112,6 +112,29 @@ def test_the_outcomes_are_said_in_words(page, read):
     assert "a measurement that failed to contradict" in text
     assert "preprint version 1 of arXiv 2408.09966 and nothing more" in text
     assert "1.0004" in text and re.search(r"\bnan\b", re.sub('data:image[^"]*', "", page)) is None
+
+
+def test_every_number_stands_under_its_title():
+    """Resolution and effect, exchanged, would turn the size of a contradiction into a precision."""
+    one = dataclasses.replace(VERDICTS[0], resolution=1.5e-11, effect=2.5e-3, detection_limit=3.5e-7, seconds=4.5)
+    read = list(tables(_page.page([one], ENVIRONMENT)))
+    [row] = [dict(zip(head, cells)) for head, rows in read for cells in rows if "detection limit" in head]
+    assert {key: row[key] for key in ("resolution", "effect", "detection limit", "seconds")} == {
+        "resolution": "1.5e-11", "effect": "0.0025", "detection limit": "3.5e-07", "seconds": "4.5",
+    }  # fmt: skip
+    rows = [dict(zip(head, cells)) for head, rows in read for cells in rows if "discrepancy e" in head]
+    first = rows[0]
+    assert (first["relative tolerance"], first["discrepancy e"], first["error budget b"]) == ("1e-06", "1e-06", "2e-06")
+    controls = [dict(zip(head, cells)) for head, rows in read for cells in rows if "control" in head]
+    assert {row["effect"] for row in controls} == {"0.1"}
+
+
+def tables(page):
+    """Each table of a page as its titles and the text of its rows."""
+    for text in re.findall(r"<table.*?</table>", page, flags=re.S):
+        head = [re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<th\b.*?</th>", text, flags=re.S)]
+        rows = re.findall(r"<tr>(.*?)</tr>", text, flags=re.S)[1:]
+        yield head, [[re.sub("<[^>]*>", "", c) for c in re.findall(r"<td\b.*?</td>", row, flags=re.S)] for row in rows]
 
 
 def test_the_environment_names_versions_seed_and_rungs(read):
