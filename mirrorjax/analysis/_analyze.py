@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import InputError
+from .._modes import modes_of_ours
 from .._ode import solve
 from .._types import State, Vector
 from ..geometry import (
@@ -43,6 +44,7 @@ DENSE_CLOSURE = 64
 """Largest D whose Lie closure is computed when weights do not split into blocks."""
 
 
+@modes_of_ours()
 def analyze(g: Callable[[State], Vector], h: Callable, w0: State, *, seed: int = 0) -> Analysis:
     """Whether gradient flow on `x = g(w)` with decay `α h(w)` from w₀ is a mirror flow in x, and which.
 

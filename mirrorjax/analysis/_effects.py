@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._modes import modes_of_ours
 from .._types import as_array
 from ..potentials import AbstractPotential, DerivedPotential
 
@@ -37,6 +38,7 @@ class Effects:
     turn: np.ndarray
 
 
+@modes_of_ours()
 def effects(potential: AbstractPotential, a: float, scale: float = 1.0) -> Effects:
     """Measures position, range and type of `R_a`; `scale` is the size of μ to begin the search at.
 
@@ -188,6 +190,7 @@ def _section(potential: AbstractPotential, i, a, distance):
     return position, sides
 
 
+@modes_of_ours()
 def horizon(potential: AbstractPotential, limit: float = 64.0) -> float:
     """The dose at which decay alone (μ = 0) leaves the range; inf if not before `limit`."""
     if isinstance(potential, DerivedPotential):

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from .._errors import InputError
+from .._modes import modes_of_ours
 from .._types import Scalar, Vector, as_array, is_traced
 from ..potentials import AbstractPotential, WithoutDecay
 from ..problems import LinearRegression, half_mean_square, mean_log_cosh
@@ -68,6 +69,7 @@ class Limit(eqx.Module):
         )
 
 
+@modes_of_ours()
 def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
     """`x_∞ = argmin {R_a(x) : Zx = y}`, the limit of every flow with final `a_∞ = a`.
 
@@ -101,6 +103,7 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
     return jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[1:]), path)
 
 
+@modes_of_ours()
 def limit_path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
     """`limit` at every entry of `a` (decreasing, ≤ 0) in one continuation; leaves have a leading axis.
 
