@@ -12,12 +12,12 @@ from jaxtyping import Array, ArrayLike
 
 from .._errors import InputError
 from .._outcome import Outcome
-from .._types import State, as_array, as_state
+from .._types import State, as_array
 from ..flows import AccompaniedFlow, GradientFlow, MirrorFlow, accompanied_start
-from ..parameterizations import AbstractParameterization
+from ..parameterizations import AbstractParameterization, start_of
 from ..potentials import AbstractPotential, DerivedPotential, Distorted, potential_of
 from ..problems import AbstractProblem
-from ..schedules import AbstractSchedule
+from ..schedules import AbstractSchedule, as_schedule
 from ._compare import MAIN, FlowRoute, compare
 from ._constants import DEEP_RUNGS, RUNGS
 from ._declared import declared
@@ -131,7 +131,7 @@ def agreement(
     held to two claims: the flow, and `x₀ = argmin R₀`, which the flow does not see and every statement
     about limits needs. `normalized=False` claims the flow alone.
 
-    **Arguments:** `t1` > 0; the compared times are where x moves, down to t1/10¹². `rungs` of relative
+    **Arguments:** `schedule`, or a number, or a function of t; `t1` > 0; the compared times are where x moves, down to t1/10¹². `rungs` of relative
     tolerance default to 1e-6, 1e-8, 1e-10, and 1e-12 where these do not decide.
 
     **Returns:** a `Verdict`; print it for the table.
@@ -151,7 +151,7 @@ def agreement(
         ('holds', True)
     """
     start = time.perf_counter()
-    w0 = as_state(w0)
+    w0, schedule = start_of(param, w0), as_schedule(schedule)
     truth = potential_of(param, w0) if potential is None else potential
     _refuse_misfits(problem, param, truth, w0, t1)
     # One flow object for the choice of times and the comparison: they share their compiled solve.
@@ -162,7 +162,7 @@ def agreement(
     if failure:
         unreached = Finding({"gradient flow = mirror flow": Evidence((), 0.0, 0.0, failure=failure)}, {})
         return combine("agreement", [judge("this instance", unreached)], seed=-1, rungs=())
-    hypotheses = declared(problem, param.g(w0), t1)
+    hypotheses = declared(problem, schedule, param.g(w0), t1)
     apart = {"x₀ = argmin R₀": argmin_at_start(param, truth, w0)} if normalized else {}
 
     def judged(rungs: Sequence[float]) -> Judgement:

@@ -1,27 +1,34 @@
-"""What a problem says of itself, measured before a theorem is blamed for it."""
+"""What a problem and a schedule say of themselves, measured before a theorem is blamed for it."""
 
 import equinox as eqx
 import jax
 import numpy as np
 
-from .._types import Vector
+from .._types import Vector, x64_on
 from ..problems import AbstractProblem
+from ..schedules import AbstractSchedule, measured
 from ._evidence import Hypothesis
 
 OFF = 1e-6
 """Relative: a written-out gradient rounds otherwise than a derived one, and is wrong by no less than this."""
 
 
-def declared(problem: AbstractProblem, x0: Vector, t1: float) -> tuple[Hypothesis, ...]:
-    """Whether a `grad` that the problem writes out is that of its `loss`: both flows would follow a wrong one alike."""
+def declared(problem: AbstractProblem, schedule: AbstractSchedule, x0: Vector, t1: float) -> tuple[Hypothesis, ...]:
+    """Whether dose, strength and breakpoints belong together, and a written-out `grad` is that of `loss`.
+
+    Both flows would follow a wrong gradient alike; a wrong dose looks like a wrong theorem.
+    """
+    fault = measured(schedule, t1) if x64_on() else ""
+    hypotheses = (Hypothesis("the schedule's dose is the integral of its strength", fault or "yes", not fault),)
     if type(problem).grad is AbstractProblem.grad:
-        return ()
+        return hypotheses
     worst = 0.0
     for x, t in ((x0, 0.0), (x0 + 0.5, t1)):
         written, derived = (np.asarray(side) for side in _gradients(problem, x, t))
         size = max(float(np.max(np.abs(derived))), float(np.max(np.abs(written))))
         worst = max(worst, float(np.max(np.abs(written - derived))) / size if size > 0 else 0.0)
-    return (Hypothesis("the problem's grad is the gradient of its loss (relative difference)", worst, worst <= OFF),)
+    name = "the problem's grad is the gradient of its loss (relative difference)"
+    return (*hypotheses, Hypothesis(name, worst, worst <= OFF))
 
 
 @eqx.filter_jit
