@@ -131,8 +131,9 @@ def agreement(
     held to two claims: the flow, and `x₀ = argmin R₀`, which the flow does not see and every statement
     about limits needs. `normalized=False` claims the flow alone.
 
-    **Arguments:** `schedule`, or a number, or a function of t; `t1` > 0; the compared times are where x moves, down to t1/10¹². `rungs` of relative
-    tolerance default to 1e-6, 1e-8, 1e-10, and 1e-12 where these do not decide.
+    **Arguments:** `schedule`, also a number or a function of t; `t1` > 0; the compared times are where x moves,
+    down to t1/10¹². `rungs` of relative tolerance default to 1e-6, 1e-8, 1e-10, and 1e-12 where these do
+    not decide.
 
     **Returns:** a `Verdict`; print it for the table.
 
