@@ -65,5 +65,8 @@ def test_dropping_the_time_variation_stands_still_from_the_first_rung(case):
 def test_the_first_rungs_alone_would_not_be_enough(case):
     """At rtol 1e-4 and 1e-6 an error of 1e-6 is within the noise: that is why there is a ladder."""
     evidence = case(mu_factor=1 + 1e-6)
-    decision = decide(dataclasses.replace(evidence, rows=evidence.rows[:2]))
+    each = dataclasses.replace(
+        evidence.each, discrepancy=evidence.each.discrepancy[:2], budget=evidence.each.budget[:2]
+    )
+    decision = decide(dataclasses.replace(evidence, rows=evidence.rows[:2], each=each))
     assert decision.outcome is not Outcome.REFUTED
