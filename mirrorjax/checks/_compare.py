@@ -132,7 +132,7 @@ def compare(
     """
     if not x64_on():  # the answer is known, and solving to 1e-10 in float32 takes every step there is
         return Evidence((), 0.0, 0.0)
-    rows, coordinates, where, last = [], [], "", None
+    rows, coordinates, where, last, gap = [], [], "", None, None
     references = [route(rungs[-1] * REFERENCE_FACTOR, MAIN) for route in (left, right)]
     nudged = [route.nudged(rungs[-1] * REFERENCE_FACTOR) or r for route, r in zip((left, right), references)]
     for rtol in rungs:
@@ -144,37 +144,37 @@ def compare(
         last = [sample.values for sample in main]
         gap = np.abs(last[0] - last[1])
         changes = [np.abs(m.values - other.values) for m, *others in zip(main, swapped, references) for other in others]
-        discrepancy, budget = _over_rows(gap), np.max([_over_rows(part) for part in changes], axis=0)
+        discrepancy, budget = (_over_rows(*parts, shape=gap.shape) for parts in ([gap], changes))
         if np.any(discrepancy) or np.any(budget):  # both 0 everywhere: one computation, not two
-            budget = np.maximum(budget, ROUNDING * _rounding(references, nudged))
+            budget = np.maximum(budget, ROUNDING * _rounding(references, nudged, gap.shape))
         coordinates.append((discrepancy, budget))
         rows.append(Row(rtol, float(np.max(discrepancy)), float(np.max(budget)), max(m.steps for m in main)))
         where = locate(gap, getattr(left, "ts", None))
-    assert last is not None
+    assert last is not None and gap is not None
     each = None
     if apart and scale is None and moved is None:
-        motion = [_over_rows(np.abs(values - values[:1])) for values in last]
+        motion = _over_rows(*(np.abs(values - values[:1]) for values in last), shape=gap.shape)
         parts = (np.stack(part) for part in zip(*coordinates))
-        each = Coordinates(*parts, scale=_over_rows(np.abs(last[0])), moved=np.maximum(*motion))
+        each = Coordinates(*parts, scale=_over_rows(np.abs(last[0]), shape=gap.shape), moved=motion)
     scale = float(np.max(np.abs(last[0]))) if scale is None else scale
     moved = float(np.max(np.abs(last[0] - last[0][:1]))) if moved is None else moved
     return Evidence(tuple(rows), scale, moved, where, each=each)
 
 
-def _rounding(references: list[Sample], nudged: list[Sample]) -> np.ndarray:
+def _rounding(references: list[Sample], nudged: list[Sample], shape: tuple[int, ...]) -> np.ndarray:
     """One ulp of every coordinate, and what one ulp of the starts makes of it: 600 ulp where x = u² − v² is small.
 
     Counted up to `SETTLED` of the coordinate: from a balanced start |m₀| = |w₀|, which an ulp unbalances, the
     moved flow is another flow and no round-off.
     """
-    size = _over_rows(np.abs(references[0].values))
-    moved = np.max([_over_rows(np.abs(r.values - n.values)) for r, n in zip(references, nudged)], axis=0)
+    size = _over_rows(np.abs(references[0].values), shape=shape)
+    moved = _over_rows(*(np.abs(r.values - n.values) for r, n in zip(references, nudged)), shape=shape)
     return np.maximum(np.finfo(float).eps * size, np.minimum(moved, SETTLED * size))
 
 
-def _over_rows(values: np.ndarray) -> np.ndarray:
-    """The largest over the first axis, for each coordinate: (k, …) to (n,)."""
-    return np.max(values.reshape(len(values), -1), axis=0)
+def _over_rows(*parts: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The largest over all parts and their first axis, for each coordinate: `shape` = (k, …) to (n,)."""
+    return np.max([np.broadcast_to(part, shape).reshape(shape[0], -1) for part in parts], axis=(0, 1))
 
 
 def locate(gap: np.ndarray, ts: ArrayLike | None = None) -> str:
