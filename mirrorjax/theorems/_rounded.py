@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..checks import Evidence, Row
-from ..checks._compare import locate, x64_on
+from ..checks._compare import locate
 
 SAMPLES = 16
 
@@ -29,4 +29,4 @@ def agree(left: np.ndarray, right: np.ndarray, scale: float | None = None) -> Ev
     size = float(np.max(np.maximum(np.abs(left), np.abs(right)))) if scale is None else scale
     floor = max(float(np.finfo(float).eps) * size, float(np.max(np.abs(gap - gap[:1]))))
     row = Row(0.0, float(np.max(np.abs(gap[0]))), floor, 0)
-    return Evidence((row,), size, size, locate(np.atleast_2d(np.abs(gap[0]))), x64=x64_on(), kind="floor")
+    return Evidence((row,), size, size, locate(np.atleast_2d(np.abs(gap[0]))), kind="floor")

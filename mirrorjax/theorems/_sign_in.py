@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Int
 from .._ode import Solver, solve
 from .._types import Vector
 from ..checks import AbstractRoute, Evidence, Hypothesis, Row, Sample
-from ..checks._compare import MAIN, SWAP, x64_on
+from ..checks._compare import MAIN, SWAP
 
 FAMILIES: dict[str, tuple[Callable, Callable]] = {
     "θ = w": (lambda W: W[0], lambda theta: [theta, 0 * theta, 0 * theta]),
@@ -156,7 +156,7 @@ class Recovery:
 def mismatches(count: int, total: int, floor: float) -> Evidence:
     """A count that should be 0; `floor` is the ratio between the two sides of the decision behind it."""
     row = Row(0.0, float(count), float(np.clip(floor, 1e-15, 1e-3)), 0)
-    return Evidence((row,), float(total), float(total), f"{count} of {total} starts", x64=x64_on(), kind="floor")
+    return Evidence((row,), float(total), float(total), f"{count} of {total} starts", kind="floor")
 
 
 def scalar_loss(theta: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Int
 
 from ..checks import Evidence, Row
-from ..checks._compare import locate, x64_on
+from ..checks._compare import locate
 from ..training import init, train_step
 
 RICHARDSON_RUNGS = 4
@@ -79,4 +79,4 @@ def tends_to(limits: np.ndarray, end: np.ndarray, error: float, start: np.ndarra
         for k in range(len(limits) - RICHARDSON_RUNGS, len(limits))
     )
     moved = float(np.max(np.abs(end - start)))
-    return Evidence(rows, float(np.max(np.abs(end))), moved, locate(gaps[-1:]), x64=x64_on())
+    return Evidence(rows, float(np.max(np.abs(end))), moved, locate(gaps[-1:]))

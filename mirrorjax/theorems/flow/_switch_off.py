@@ -9,7 +9,6 @@ import numpy as np
 
 from ..._ode import solve
 from ...checks import Evidence, Finding, Hypothesis, Row
-from ...checks._compare import x64_on
 from ...flows import GradientFlow
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
@@ -332,7 +331,7 @@ def bias(ensemble: Ensemble):
         gap, budget = np.abs(fine[:, which] - exact), np.abs(fine[:, which] - coarse[:, which])
         scale = float(np.max(np.abs(exact)))
         row = Row(RTOLS[-1], float(np.max(gap)), float(np.max(budget)), 0)
-        return Evidence((row,), scale, scale, x64=x64_on(), kind="floor")
+        return Evidence((row,), scale, scale, kind="floor")
 
     def weighing(weight: float) -> np.ndarray:
         return np.stack([on_support(A, v, weight, x) for A, v, x in zip(H, b, points)])

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, at_most, compare
-from ...checks._compare import x64_on
 from ...flows import GradientFlow, Trajectory
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
@@ -187,7 +186,7 @@ def upper(case: Case, rungs: Sequence[float]) -> Finding:
         q = residual(case, path)
         numerical = budget_of(compare(flow.observing(lambda path: residual(case, path)[-1:]), Exact(level), rungs))
         row = Row(rungs[-1], abs(float(q[-1]) - level), max(numerical, remainder(case, path)), int(path.steps))
-        return Evidence((row,), level or 1.0, float(np.ptp(q)), x64=x64_on(), kind="floor")
+        return Evidence((row,), level or 1.0, float(np.ptp(q)), kind="floor")
 
     def critical(flow: FlowRoute) -> Evidence:
         x = flow.path(rungs[-1]).x

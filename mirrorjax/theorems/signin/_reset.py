@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...checks import Evidence, Finding, Row, identity
-from ...checks._compare import x64_on
 from ...parameterizations import Hadamard
 from ...training import Factors, init, sign_in_reset
 from .._registry import theorem
@@ -146,4 +145,4 @@ def digits_lost(theta: np.ndarray, beta: np.ndarray) -> Evidence:
     """The largest relative difference of m² − w² from β, against the round-off of β itself."""
     m, w = reset(theta, beta)
     worst = float(np.max(np.abs(m**2 - w**2 - beta) / beta))
-    return Evidence((Row(0.0, worst, 4 * float(np.finfo(float).eps), 0),), 1.0, 1.0, x64=x64_on(), kind="floor")
+    return Evidence((Row(0.0, worst, 4 * float(np.finfo(float).eps), 0),), 1.0, 1.0, kind="floor")

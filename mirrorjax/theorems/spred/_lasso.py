@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, compare
-from ...checks._compare import locate, x64_on
+from ...checks._compare import locate
 from ...flows import GradientFlow
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
@@ -210,6 +210,6 @@ def training_of(case: Case, x: np.ndarray):
             for length, gap, end, count in zip(TRAINED, gaps, ends, counts)
         )
         moved = float(np.max(np.abs(m * w - last)))
-        return Evidence(rows, float(np.max(np.abs(last))), moved, locate(gaps[-1][None]), x64=x64_on())
+        return Evidence(rows, float(np.max(np.abs(last))), moved, locate(gaps[-1][None]))
 
     return against

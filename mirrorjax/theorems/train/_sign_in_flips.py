@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...checks import Evidence, Finding, Hypothesis, Row
-from ...checks._compare import x64_on
 from ...training import (
     apply_mask,
     gradient_descent,
@@ -117,7 +116,7 @@ def flips(case: Ensemble, weights, loss) -> Flips:
 def none(count: np.ndarray, total: int) -> Evidence:
     """That a count is 0."""
     row = Row(0.0, float(np.sum(count)), EPS, 0)
-    return Evidence((row,), float(total), float(total), x64=x64_on(), kind="floor")
+    return Evidence((row,), float(total), float(total), kind="floor")
 
 
 @jax.jit
@@ -142,7 +141,7 @@ def reset_keeps(w: np.ndarray) -> tuple[dict[str, Evidence], dict[str, Evidence]
 
     def same(left: np.ndarray, right: np.ndarray | float, scale: float) -> Evidence:
         row = Row(0.0, float(np.max(np.abs(left - right))), 4 * EPS * scale, 0)
-        return Evidence((row,), scale, scale, x64=x64_on(), kind="floor")
+        return Evidence((row,), scale, scale, kind="floor")
 
     product, c = new[:, 0] * new[:, 1], (new[:, 0] ** 2 - new[:, 1] ** 2) / 2
     squares = float(np.max(new**2))

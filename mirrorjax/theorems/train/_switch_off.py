@@ -9,7 +9,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from ...checks import Evidence, Finding, Hypothesis, Row
-from ...checks._compare import locate, x64_on
+from ...checks._compare import locate
 from ...training import gradient_descent, init, merge, reparameterize, switch_off, train_step
 from .._registry import theorem
 from .._rounded import agree
@@ -140,7 +140,7 @@ def doses(case: Ensemble) -> tuple[dict, dict]:
         rows = tuple(
             Row(SHORT / steps[k], float(np.max(gaps[k])), float(moves[k - 1]), 0) for k in range(LEVELS - RUNGS, LEVELS)
         )
-        return Evidence(rows, dose, dose, locate(gaps[-1]), x64=x64_on())
+        return Evidence(rows, dose, dose, locate(gaps[-1]))
 
     return (
         {
