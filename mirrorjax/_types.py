@@ -1,13 +1,16 @@
 """Array aliases. Strings are shapes: n effective parameters, d samples, k time points."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import jax
 import jax.core
 import jax.numpy as jnp
+import jaxtyping
 import numpy as np
 from jaxtyping import Array, Float
 
+ArrayLike: TypeAlias = jaxtyping.ArrayLike | Sequence[Any]  # whatever `as_array` lifts: jax's own has no lists
 Scalar: TypeAlias = Float[Array, ""]
 Vector: TypeAlias = Float[Array, " n"]
 State: TypeAlias = Any  # a pytree of float arrays: w, μ or x

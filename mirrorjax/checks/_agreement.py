@@ -8,11 +8,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from .._errors import InputError
 from .._outcome import Outcome
-from .._types import State, as_array
+from .._types import ArrayLike, State, as_array
 from ..flows import AccompaniedFlow, GradientFlow, MirrorFlow, accompanied_start
 from ..parameterizations import AbstractParameterization, start_of
 from ..potentials import AbstractPotential, DerivedPotential, Distorted, potential_of

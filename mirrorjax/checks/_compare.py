@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 
 import jax
 import numpy as np
-from jaxtyping import ArrayLike
 
 from .._ode import MAX_STEPS, Solver
-from .._types import State, x64_on
+from .._types import ArrayLike, State, x64_on
 from ..flows import Trajectory, integrate
 from ._constants import REFERENCE_FACTOR, ROUNDING, RUNGS, SETTLED
 from ._evidence import Coordinates, Evidence, Row

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import jax
 import numpy as np
-from jaxtyping import ArrayLike
 
+from .._types import ArrayLike
 from ._compare import locate
 from ._constants import ROUNDOFF_SAMPLES
 from ._evidence import Evidence, Row

@@ -5,7 +5,7 @@ import functools
 import equinox as eqx
 import jax
 
-from .._types import Scalar, State, Vector, as_array
+from .._types import ArrayLike, Scalar, State, Vector, as_array
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential
 from ._evidence import Evidence
@@ -13,7 +13,12 @@ from ._identity import identity
 
 
 def pointwise(
-    param: AbstractParameterization, potential: AbstractPotential, w: State, v: Vector, alpha: float, a: float
+    param: AbstractParameterization,
+    potential: AbstractPotential,
+    w: State,
+    v: ArrayLike,
+    alpha: ArrayLike,
+    a: ArrayLike,
 ) -> Evidence:
     """Whether `∇²R_a(x)·Jg(−Jgᵀv − α∇h) − α ∂_a∇R_a(x) = −v` at `w = φ(μ, a)`, `x = g(w)`.
 

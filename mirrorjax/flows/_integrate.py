@@ -6,11 +6,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, Float, Int
 
 from .._errors import InputError, SolverError
 from .._ode import MAX_STEPS, AnySolver, Solution, as_solver, solve
-from .._types import Scalar, State, as_array, as_state, has_nonfinite, is_traced
+from .._types import ArrayLike, Scalar, State, as_array, as_state, has_nonfinite, is_traced
 
 
 class Trajectory(eqx.Module):

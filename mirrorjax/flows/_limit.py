@@ -7,13 +7,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, Float, Int
 
 from .._errors import InputError
 from .._modes import modes_of_ours
-from .._types import Scalar, Vector, as_array, is_traced
+from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
 from ..potentials import AbstractPotential, WithoutDecay
-from ..problems import LinearRegression, half_mean_square, mean_log_cosh
+from ..problems import LinearRegression
 
 STAGES_PER_DOSE = 8
 MAX_NEWTON = 60
@@ -155,24 +155,6 @@ def _refuse(problem: LinearRegression, potential: AbstractPotential, wanted: np.
             "R_a exists for a = 0 alone: plain decay of this g does not commute", f"a = {wanted}",
             "rescaled_potential_of(param, w0), whose limit it is",
         )  # fmt: skip
-    _refuse_loss(problem)
-
-
-def _refuse_loss(problem: LinearRegression) -> None:
-    """Raises unless the loss is least where the residual is 0, as far as the residuals tried can tell."""
-    if problem.residual_loss in (half_mean_square, mean_log_cosh):
-        return
-    zero = jnp.zeros(problem.d)
-    beside = jax.random.normal(jax.random.key(0), (problem.d,))
-    at_zero = problem.residual_loss(zero)
-    slopes = [np.max(np.abs(jax.grad(problem.residual_loss)(r)), initial=0.0) for r in (zero, beside)]
-    if slopes[0] > 1e-10 * slopes[1] or any(problem.residual_loss(r) < at_zero for r in (beside, -beside)):
-        name = getattr(problem.residual_loss, "__name__", type(problem.residual_loss).__name__)
-        raise InputError(
-            f"the loss {name} is not least at Zx = y, so its flow does not interpolate",
-            f"largest slope at residual 0: {slopes[0]:.2g}",
-            "a loss of the residual that is least at 0",
-        )
 
 
 def _unconstrained(potential: AbstractPotential, a: Scalar) -> Limit:

@@ -6,10 +6,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector, as_array, as_state, has_nonfinite, is_traced
+from .._types import ArrayLike, Scalar, State, Vector, as_array, as_state, has_nonfinite, is_traced
 
 
 class AbstractParameterization(eqx.Module):

@@ -2,10 +2,10 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector
+from .._types import ArrayLike, Scalar, State
 from ._base import AbstractLiftable, require_stacked
 from ._power_balance import power_lift
 
@@ -43,13 +43,13 @@ class DepthDifference(AbstractLiftable):
     def check_state(self, w: State) -> None:
         require_stacked(w, 2, "(u, v)")
 
-    def g(self, w: Float[Array, "2 n"]) -> Vector:
+    def g(self, w: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         return w[0] ** self.depth - w[1] ** self.depth
 
-    def h(self, w: Float[Array, "2 n"]) -> Scalar:
+    def h(self, w: Float[Array, "2 ..."]) -> Scalar:
         return jnp.sum(w**2)
 
-    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`u₀^L − v₀^L = x₀`; `scale` is `u^L + v^L` where the loss has moved x to 0.
 
         That is `2 ((u₀^{2−L} + v₀^{2−L})/2)^{−L/(L−2)}`, which for `u₀ = v₀ = γ` is `2γ^L`. It fixes

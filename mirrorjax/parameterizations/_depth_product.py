@@ -5,10 +5,10 @@ import functools
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector
+from .._types import ArrayLike, Scalar, State
 from ._base import AbstractLiftable, checked_lift, require_stacked
 
 # Newton on a concave function, from below, never overshoots; 8 reach ε for x/c from 1e-140 to 1e140 and L to 64.
@@ -46,13 +46,13 @@ class DepthProduct(AbstractLiftable):
     def check_state(self, w: State) -> None:
         require_stacked(w, self.depth, "(w₁ … w_L)")
 
-    def g(self, w: Float[Array, "L n"]) -> Vector:
+    def g(self, w: Float[Array, "L ..."]) -> Float[Array, "..."]:
         return jnp.prod(w, axis=0)
 
-    def h(self, w: Float[Array, "L n"]) -> Scalar:
+    def h(self, w: Float[Array, "L ..."]) -> Scalar:
         return jnp.sum(w**2)
 
-    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "L n"]:
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "L ..."]:
         """`w₁ = … = w_{L−1} ≥ |w_L|`, `∏ w_l = x₀`, `(w₁² − w_L²)/2 = scale`.
 
         The differences `w_l² − w_j²` are what the loss conserves; for L = 2 it is Hadamard's scale.

@@ -2,10 +2,10 @@
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector, as_array, is_traced
+from .._types import ArrayLike, Scalar, State, Vector, as_array, is_traced
 from ._base import AbstractParameterization, checked_lift, shape_of
 from ._hadamard import Hadamard
 

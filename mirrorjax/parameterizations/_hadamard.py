@@ -1,9 +1,9 @@
 """x = m ⊙ w."""
 
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
-from .._types import Scalar, State, Vector, as_state
+from .._types import ArrayLike, Scalar, State, as_state
 from ._base import AbstractLiftable, checked_lift, hyperbolic_factors, require_stacked
 
 
@@ -27,13 +27,13 @@ class Hadamard(AbstractLiftable):
     def check_state(self, w: State) -> None:
         require_stacked(w, 2, "(m, w)")
 
-    def g(self, w: Float[Array, "2 n"]) -> Vector:
+    def g(self, w: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         return w[0] * w[1]
 
-    def h(self, w: Float[Array, "2 n"]) -> Scalar:
+    def h(self, w: Float[Array, "2 ..."]) -> Scalar:
         return jnp.sum(w**2)
 
-    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`m₀ w₀ = x₀`, `(m₀² − w₀²)/2 = scale`. `scale = 0` is the balanced start `|m₀| = |w₀|`."""
         x, c = checked_lift(x0, scale)
         u, v = hyperbolic_factors(x, c)
@@ -41,7 +41,7 @@ class Hadamard(AbstractLiftable):
         # u − v loses the digits of x where |x| ≪ c; x/m is not exactly ±m where c = 0.
         return jnp.stack([m, jnp.where(jnp.abs(x) < c, x / jnp.where(m > 0, m, 1.0), (u - v) / jnp.sqrt(2.0))])
 
-    def dual(self, w: Float[Array, "2 n"], w0: Float[Array, "2 n"]) -> Vector:
+    def dual(self, w: Float[Array, "2 ..."], w0: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         """`μ = ½ [log|u/u₀| − log|v/v₀|]` read from the weights.
 
         Read from x instead, the dual of an inactive coordinate (x far below the solver's absolute
@@ -73,18 +73,18 @@ class SquaredDifference(AbstractLiftable):
     def check_state(self, w: State) -> None:
         require_stacked(w, 2, "(u, v)")
 
-    def g(self, w: Float[Array, "2 n"]) -> Vector:
+    def g(self, w: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         return w[0] ** 2 - w[1] ** 2
 
-    def h(self, w: Float[Array, "2 n"]) -> Scalar:
+    def h(self, w: Float[Array, "2 ..."]) -> Scalar:
         return jnp.sum(w**2)
 
-    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`u₀² − v₀² = x₀`, `2 u₀ v₀ = scale`."""
         u, v = hyperbolic_factors(*checked_lift(x0, scale))
         return jnp.stack([u, v]) / jnp.sqrt(2.0)
 
-    def dual(self, w: Float[Array, "2 n"], w0: Float[Array, "2 n"]) -> Vector:
+    def dual(self, w: Float[Array, "2 ..."], w0: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         """`μ = ¼ [log|u/u₀| − log|v/v₀|]` read from the weights."""
         w, w0 = as_state((w, w0))
         return 0.5 * _half_log_ratio(w[0], w[1], w0[0], w0[1])

@@ -3,10 +3,10 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector, is_traced
+from .._types import ArrayLike, Scalar, State, is_traced
 from ._base import AbstractLiftable, checked_lift, require_stacked
 
 
@@ -33,13 +33,13 @@ class LogRatio(AbstractLiftable):
     def check_state(self, w: State) -> None:
         require_stacked(w, 2, "(u, v)")
 
-    def g(self, w: Float[Array, "2 n"]) -> Vector:
+    def g(self, w: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         return jnp.log(w[0]) - jnp.log(w[1])
 
-    def h(self, w: Float[Array, "2 n"]) -> Scalar:
+    def h(self, w: Float[Array, "2 ..."]) -> Scalar:
         return jnp.sum(jnp.log(w))
 
-    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`log u₀ − log v₀ = x₀`, `u₀² + v₀² = scale`.
 
         ran ∇R₀ is an interval of length scale/2, empty from the dose scale/4 on.

@@ -2,9 +2,9 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
-from .._types import as_array
+from .._types import ArrayLike, as_array
 from ._base import checked_lift
 
 # 3 + 3 reach 7e-16 for x/c from 1e-300 to 1e300 and p from 2.01 to 40; 3 + 2 leave 1e-11.
@@ -81,7 +81,7 @@ def _balance_jvp(primals, tangents):
     return ell, (dx - x * dlog_c - by_r * dr) * jnp.exp(-log_slope)
 
 
-def power_lift(x0: ArrayLike, scale: ArrayLike, p: int) -> Float[Array, "2 n"]:
+def power_lift(x0: ArrayLike, scale: ArrayLike, p: int) -> Float[Array, "2 ..."]:
     """`(u, v) ≥ 0` with `u^p − v^p = x₀` and `2 ((u^{2−p} + v^{2−p})/2)^{−p/(p−2)} = scale`."""
     x, c = checked_lift(x0, scale)
     log_c = jnp.log(jnp.where(c > 0, c, 1.0))

@@ -2,10 +2,10 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector
+from .._types import ArrayLike, Scalar, State
 from ._base import AbstractLiftable, require_stacked
 from ._power_balance import power_lift
 
@@ -40,13 +40,13 @@ class PowerDifference(AbstractLiftable):
     def check_state(self, w: State) -> None:
         require_stacked(w, 2, "(u, v)")
 
-    def g(self, w: Float[Array, "2 n"]) -> Vector:
+    def g(self, w: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         return w[0] ** (2 * self.k) - w[1] ** (2 * self.k)
 
-    def h(self, w: Float[Array, "2 n"]) -> Scalar:
+    def h(self, w: Float[Array, "2 ..."]) -> Scalar:
         return jnp.sum(w ** (2 * self.k))
 
-    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 n"]:
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`u₀^{2k} − v₀^{2k} = x₀`; `scale` is `u^{2k} + v^{2k}` where the loss has moved x to 0.
 
         That is `2 ((u₀^{2−2k} + v₀^{2−2k})/2)^{−k/(k−1)}`, which for `u₀ = v₀ = γ` is `2γ^{2k}` and

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array
+from .._types import ArrayLike, Scalar, Vector, as_array
 from ._base import AbstractProblem
 from ._finite import refuse_nonfinite
 

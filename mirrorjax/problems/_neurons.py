@@ -6,10 +6,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array
+from .._types import ArrayLike, Scalar, Vector, as_array
 from ._base import AbstractProblem
 from ._finite import refuse_nonfinite
 

@@ -6,17 +6,19 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array, is_traced
+from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
 from ._base import AbstractProblem
 from ._finite import refuse_nonfinite
-from ._losses import half_mean_square
+from ._losses import half_mean_square, mean_log_cosh
 
 RANK_TOLERANCE = 1e-10
 STATIONARY = 1e-12
 """A slope at r = 0 above this share of that at r = −y is no rounding: the loss is least elsewhere."""
+LEAST_AT_0 = (half_mean_square, mean_log_cosh)
+"""Losses that need no trial, which compiles."""
 
 
 class LinearRegression(AbstractProblem):
@@ -71,9 +73,19 @@ class LinearRegression(AbstractProblem):
         return there / max(there, away) if there > 0 else 0.0
 
     @property
-    def stationary_at_interpolation(self) -> bool:
-        """Whether that slope is 0 up to rounding; only then can a flow on f end at an interpolator."""
-        return self.slope_at_interpolation <= STATIONARY
+    def least_at_interpolation(self) -> bool:
+        """Whether ℓ is least where Zx = y: that slope is 0 up to rounding, and ℓ no less at the residuals tried.
+
+        Only then does a flow on f end at an interpolator: −‖r‖² is stationary there as well. Host only.
+        """
+        if any(self.residual_loss is known for known in LEAST_AT_0):
+            return True
+        if self.slope_at_interpolation > STATIONARY:
+            return False
+        beside = np.random.default_rng(0).standard_normal(self.d)
+        with jax.ensure_compile_time_eval():
+            losses = [_value(self.residual_loss, as_array(r)) for r in (0 * beside, self.y, -self.y, beside, -beside)]
+        return all(loss >= losses[0] for loss in losses)
 
     def whitened(self) -> "LinearRegression":
         """The same interpolators and row space with `ZZᵀ/d = I`, and ℓ of the residual in these rows.
@@ -83,7 +95,7 @@ class LinearRegression(AbstractProblem):
         smallest singular value of Z. Dependent rows disappear: the rank is that of the rows at length 1,
         since a row 1e-11 as long as the others asks no less of x.
 
-        **Raises:** `InputError` where y is outside the range of Z, or ℓ is not stationary at 0 (as
+        **Raises:** `InputError` where y is outside the range of Z, or ℓ is not least at 0 (as
         `mean_logistic`): then no flow on f ends at an interpolator; where ℓ takes d residuals and fewer are left.
         """
         if is_traced(self.Z, self.y):
@@ -98,9 +110,10 @@ class LinearRegression(AbstractProblem):
                 f"rank {keep.sum()} of {self.d} rows, {outside / np.linalg.norm(y):.1e} of y left over",
                 "drop contradictory duplicate rows, or centre Z and y alike",
             )
-        if not self.stationary_at_interpolation:
+        if not self.least_at_interpolation:
+            name = getattr(self.residual_loss, "__name__", type(self.residual_loss).__name__)
             raise InputError(
-                "the loss is not least where Zx = y, so no flow on it ends at an interpolator",
+                f"the loss {name} is not least where Zx = y, so no flow on it ends at an interpolator",
                 f"|∇ℓ(0)| is {self.slope_at_interpolation:.1e} of |∇ℓ(−y)|",
                 "a loss of the residual with its minimum at 0, as half_mean_square or mean_log_cosh",
             )
@@ -113,6 +126,11 @@ class LinearRegression(AbstractProblem):
 
 def _slope(loss: Callable[[Array], Scalar], r: Array) -> float:
     return float(np.max(np.abs(np.asarray(_gradient(loss, r))), initial=0.0))
+
+
+@eqx.filter_jit
+def _value(loss: Callable[[Array], Scalar], r: Array) -> Array:
+    return loss(r)
 
 
 @eqx.filter_jit

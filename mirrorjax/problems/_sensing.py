@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, Vector, as_array, is_traced
+from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
 from ._base import AbstractProblem
 from ._finite import refuse_nonfinite
 from ._losses import half_mean_square

@@ -4,10 +4,10 @@ import abc
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, as_array, has_nonfinite
+from .._types import ArrayLike, Scalar, as_array, has_nonfinite
 
 
 class AbstractSchedule(eqx.Module):

@@ -6,10 +6,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, as_array
+from .._types import ArrayLike, Scalar, as_array
 from ._base import AbstractSchedule, first_time
 from ._quadrature import NODES, WEIGHTS, integrals, jump_between, sampled
 

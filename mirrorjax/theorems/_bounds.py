@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import ArrayLike
 
+from .._types import ArrayLike
 from ..checks import Evidence, Exact, FlowRoute, at_most, compare
 from ..checks._compare import MAIN
 from ._measured import budget_of

@@ -5,9 +5,8 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import ArrayLike
 
-from .._types import State
+from .._types import ArrayLike, State
 from ..checks import Hypothesis
 from ..parameterizations import AbstractLiftable, Hadamard
 from ..problems import LinearRegression, glucose_spectra, half_mean_square, nutrimouse
@@ -101,7 +100,7 @@ def to_the_limit(cases: list[Case]) -> list[Case]:
         m, w = jnp.asarray(case.w0)
         c = float(jnp.min(jnp.abs(m**2 - w**2)) / 2 * jnp.exp(-4 * case.schedule.total))
         problem, name = case.problem, case.name
-        if problem.stationary_at_interpolation:
+        if problem.least_at_interpolation:
             problem, name = problem.whitened(), _named(case)
             rate = least_curvature(problem)
             # A flat minimum, as of r⁴, has no rate: interpolation is then measured, and not met, at this end.
@@ -124,9 +123,9 @@ def least_curvature(problem: LinearRegression) -> float:
 
 
 def interpolation_is_least(problem: LinearRegression) -> Hypothesis:
-    """That the loss is stationary at the interpolators: for a logistic one there is no x∞ with Zx∞ = y."""
+    """That the loss is least at the interpolators: for a logistic one there is no x∞ with Zx∞ = y."""
     slope = problem.slope_at_interpolation
-    return Hypothesis("ℓ is least where Zx = y, |∇ℓ(0)|/|∇ℓ(−y)| ≤ 1e-12", slope, problem.stationary_at_interpolation)
+    return Hypothesis("ℓ is least where Zx = y, |∇ℓ(0)|/|∇ℓ(−y)| ≤ 1e-12", slope, problem.least_at_interpolation)
 
 
 def mean_square_loss(problem: LinearRegression, name: str = "") -> Hypothesis:

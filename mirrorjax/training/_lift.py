@@ -7,10 +7,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import is_traced
+from .._types import ArrayLike, is_traced
 from ..parameterizations import AbstractLiftable, DepthProduct, Hadamard
 
 # A head moved by one ulp rounds back to θ about two times in three; 64 misses in a row are not to be met.

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import jax.tree_util as jtu
 import optax
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import Scalar
+from .._types import ArrayLike, Scalar
 from ._decay import spred, switch_off
 from ._ham import ham
 from ._pilot import pilot

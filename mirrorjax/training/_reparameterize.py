@@ -7,10 +7,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, PyTree
+from jaxtyping import Array, PyTree
 
 from .._errors import InputError
-from .._types import has_nonfinite, is_traced
+from .._types import ArrayLike, has_nonfinite, is_traced
 from ..parameterizations import AbstractLiftable, Hadamard
 from ._factors import Factors, Reparameterized, is_node
 from ._lift import lifted

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, ArrayLike, Int
+from jaxtyping import Array, Int
 
 from .._errors import InputError
+from .._types import ArrayLike
 from ..parameterizations import AbstractLiftable
 from ._factors import Factors
 from ._transform import check_factors, check_step, check_update, check_values, increment, map_factors, no_count

@@ -6,8 +6,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
+from ..._types import ArrayLike
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, identity
 from ...flows import GradientFlow, Trajectory
 from ...parameterizations import (

@@ -5,9 +5,8 @@ from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import ArrayLike
 
-from ..._types import as_array
+from ..._types import ArrayLike, as_array
 from ...checks import Evidence, Exact, Finding, FlowRoute, compare
 from ...checks._compare import MAIN
 from ...flows import Trajectory
