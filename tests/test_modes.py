@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -78,3 +79,23 @@ def test_the_commands_work_without_asserts_and_where_warnings_are_errors(options
         run = [sys.executable, *options, "-m", "mirrorjax", *command]
         done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
+
+
+README_TYPECHECKED = """
+import re, sys, jax
+from jaxtyping import install_import_hook
+jax.config.update("jax_enable_x64", True)
+with install_import_hook("mirrorjax", "beartype.beartype"):
+    import mirrorjax
+for code in re.findall(r"```python\\n(.*?)```", open(sys.argv[1], encoding="utf-8").read(), re.S):
+    exec(compile(code, "README.md", "exec"), {})
+"""
+
+
+@pytest.mark.slow
+def test_readme_runs_with_its_annotations_checked():
+    """jaxtyping's import hook with beartype: lists at the door and factors of a layer's shape were refused."""
+    readme = Path(__file__).parents[1] / "README.md"
+    run = [sys.executable, "-c", README_TYPECHECKED, str(readme)]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
