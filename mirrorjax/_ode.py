@@ -5,21 +5,29 @@ The only importer of diffrax.
 
 import dataclasses
 from collections.abc import Callable
-from typing import Literal, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PyTree
 
+from ._compile import quick_jit
 from ._errors import InputError
-from ._types import Scalar, State
+from ._types import Scalar, State, Vector
 
 Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"]
 AnySolver: TypeAlias = Solver | str | diffrax.AbstractSolver | type[diffrax.AbstractSolver]
 _SOLVERS = {"dopri8": diffrax.Dopri8, "tsit5": diffrax.Tsit5, "kvaerno5": diffrax.Kvaerno5}
 MAX_STEPS = 200_000
+STAGES = 14
+"""Rows of a tableau as data: those of Dopri8. Tsit5 has 7 and pays for no more of them."""
+FIRST_STEP = 1e-3
+"""The first step, as a share of the way to the first stop. Two field evaluations would find a better one, and cost
+22 of the 73 kernels of a small solve to compile; from here the controller is where it would be after three steps."""
 STRETCH = 1 + 1e-9
 """A step is lengthened by this much rather than leave a rest of round-off size before a stop."""
 
@@ -39,11 +47,66 @@ class Solution(eqx.Module):
     steps: Int[Array, ""]
 
 
+class Pair(diffrax.AbstractAdaptiveSolver):
+    """An explicit Runge–Kutta pair of diffrax with its tableau as data: one compiled program runs all of them.
+
+    A budget swaps Dopri8 for Tsit5, and as two classes every flow was compiled twice.
+    """
+
+    a: Float[Any, "s s"]
+    b: Float[Any, " s"]
+    error: Float[Any, " s"]
+    c: Float[Any, " s"]
+    stages: Int[Any, ""]
+    error_exponent: Float[Any, ""]
+
+    term_structure: ClassVar = diffrax.AbstractTerm
+    interpolation_cls: ClassVar = diffrax.LocalLinearInterpolation
+
+    @classmethod
+    def of(cls, method: Any) -> "Pair":
+        """NumPy throughout: whether float64 is on is not known at import."""
+        tableau = method.tableau
+        a = np.zeros((STAGES, STAGES))
+        for row, coefficients in enumerate(tableau.a_lower, start=1):
+            a[row, :row] = coefficients
+        b, error, c = (
+            np.pad(v, (0, STAGES - len(v))) for v in (tableau.b_sol, tableau.b_error, np.append(0.0, tableau.c))
+        )
+        return cls(a, b, error, c, np.asarray(len(tableau.b_sol)), np.asarray(float(method().error_order(None))))
+
+    def order(self, terms):
+        return None
+
+    def error_order(self, terms):
+        return self.error_exponent
+
+    def init(self, terms, t0, t1, y0, args):
+        return None
+
+    def func(self, terms, t0, y0, args):
+        return terms.vf(t0, y0, args)
+
+    def step(self, terms, t0, t1, y0, args, solver_state, made_jump) -> Any:
+        """Of a vector y."""
+        a, b, error, c = (jnp.asarray(v, y0.dtype) for v in (self.a, self.b, self.error, self.c))
+        length = t1 - t0
+
+        def stage(i, slopes):
+            return slopes.at[i].set(terms.vf(t0 + c[i] * length, y0 + length * (a[i] @ slopes), args))
+
+        slopes = jax.lax.fori_loop(0, self.stages, stage, jnp.zeros((STAGES, y0.size), y0.dtype))
+        return y0 + length * (b @ slopes), length * (error @ slopes), None, None, diffrax.RESULTS.successful
+
+
+PAIRS = {"dopri8": Pair.of(diffrax.Dopri8), "tsit5": Pair.of(diffrax.Tsit5)}
+
+
 class _Progress(eqx.Module):
     """Where a solve stands; `length` is meant for the next step, `memory` is the solver's and the controller's."""
 
     t: Scalar
-    y: State
+    y: Vector
     length: Scalar
     memory: PyTree
     steps: Int[Array, ""]
@@ -58,15 +121,15 @@ class _Stepper(eqx.Module):
     jumps: Float[Array, " j"]
 
     @property
-    def order(self) -> int:
-        return self.method.error_order(self.term)  # pyright: ignore[reportReturnType]
+    def order(self) -> Any:
+        return self.method.error_order(self.term)
 
-    def begin(self, t: Scalar, end: Scalar, y0: State) -> _Progress:
-        meant, control = self.controller.init(self.term, t, end, y0, None, None, self.method.func, self.order)
+    def begin(self, t: Scalar, stop: Scalar, y0: Vector) -> _Progress:
         # Late starts have a coarse clock: a first step below its resolution would be none.
-        length = jnp.maximum(meant, jnp.nextafter(t, jnp.inf)) - t
-        memory = self.method.init(self.term, t, end, y0, None), control
-        return _Progress(t, y0, length, memory, jnp.zeros((), int))
+        meant = jnp.maximum(t + FIRST_STEP * (stop - t), jnp.nextafter(t, jnp.inf))
+        _, control = self.controller.init(self.term, t, stop, y0, meant - t, None, self.method.func, self.order)
+        memory = self.method.init(self.term, t, stop, y0, None), control
+        return _Progress(t, y0, meant - t, memory, jnp.zeros((), int))
 
     def step(self, now: _Progress, end: Scalar) -> _Progress:
         """Tries one step towards `end` and no further."""
@@ -75,8 +138,8 @@ class _Stepper(eqx.Module):
         stages, control = now.memory
         y, error, _, next_stages, _ = self.method.step(self.term, now.t, target, now.y, None, stages, False)
         # Outside the field's domain: the controller shortens a step for NaN in y and for inf in its error.
-        y = jax.tree.map(lambda leaf: jnp.where(jnp.isfinite(leaf), leaf, jnp.nan), y)
-        error = jax.tree.map(lambda leaf: jnp.where(jnp.isnan(leaf), jnp.inf, leaf), error)
+        y = jnp.where(jnp.isfinite(y), y, jnp.nan)
+        error = jnp.where(jnp.isnan(cast(Array, error)), jnp.inf, cast(Array, error))
         keep, t, meant, _, control, _ = self.controller.adapt_step_size(
             now.t, target, now.y, y, None, error, self.order, control
         )
@@ -88,7 +151,7 @@ class _Stepper(eqx.Module):
         length = jnp.where(keep | (length < target - now.t), length, 0.0)
         return _Progress(jnp.asarray(t), y, length, (stages, control), now.steps + 1)
 
-    def follow(self, now: _Progress, stop: Scalar, max_steps: int) -> _Progress:
+    def follow(self, now: _Progress, stop: Scalar, max_steps: int | Int[Array, ""]) -> _Progress:
         """From one stop to the next; from and to beside them where they are jumps."""
         begin, end = self._beside(now.t, jnp.inf), self._beside(stop, -jnp.inf)
         # A method that keeps its last stage begins anew: the one before a jump is not the one after.
@@ -136,7 +199,7 @@ def _with_tolerances(method: diffrax.AbstractSolver, chord: diffrax.VeryChord) -
     return method
 
 
-@eqx.filter_jit
+@quick_jit
 def solve(
     field: Callable[[Scalar, State, None], State],
     y0: State,
@@ -145,24 +208,28 @@ def solve(
     atol: Scalar,
     jumps: Float[Array, " j"],
     solver: Solver | diffrax.AbstractSolver = "dopri8",
-    max_steps: int = MAX_STEPS,
+    max_steps: int | Int[Array, ""] = MAX_STEPS,
 ) -> Solution:
     """Solves `dy/dt = field(t, y, None)`, `y(ts[0]) = y0`, stepping exactly onto every `ts[i]`.
 
     Interpolating Dopri8 instead loses a factor of 40 to 400 in accuracy. `jumps` are the times where
     the field is discontinuous, which no step crosses: without them the controller finds each one by
-    rejected steps. The steps and their control are diffrax's, the loop is not: `diffeqsolve` prepares
+    rejected steps. Tableaus, steps and their control are diffrax's, the loop is not: `diffeqsolve` prepares
     for interpolation, events and reverse mode, and a small solve, of which a verdict needs dozens, then
-    takes four times as long to trace and half as long again to compile. Forward mode works, reverse does not.
+    takes four times as long to trace and to compile. Forward mode works, reverse does not.
     """
     controller = diffrax.PIDController(rtol=rtol, atol=atol)
-    chord = diffrax.VeryChord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
-    if isinstance(solver, str):
-        implicit = {"root_finder": chord} if solver == "kvaerno5" else {}
-        method = _SOLVERS[solver](scan_kind="lax", **implicit)
-    else:
-        method = _with_tolerances(solver, chord)
-    stepper = _Stepper(diffrax.ODETerm(field), method, controller, jumps)  # pyright: ignore[reportArgumentType]
+    if isinstance(solver, str) and solver in PAIRS:
+        solver = PAIRS[solver]
+    if not isinstance(solver, Pair):
+        chord = diffrax.VeryChord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
+        solver = _with_tolerances(_SOLVERS[solver]() if isinstance(solver, str) else solver, chord)
+    start, unravel = ravel_pytree(y0)
+
+    def slope(t, y, args):
+        return ravel_pytree(field(t, unravel(y), args))[0]
+
+    stepper = _Stepper(diffrax.ODETerm(slope), solver, controller, jumps)  # pyright: ignore[reportArgumentType]
 
     def onward(carry, stop: Scalar):
         now, ok = carry
@@ -170,18 +237,29 @@ def solve(
         stop = jnp.where(ok, stop, now.t)
         now = stepper.follow(now, stop, max_steps)
         ok = ok & (now.t >= stop)
-        return (now, ok), jax.tree.map(lambda leaf: jnp.where(ok, leaf, jnp.inf), now.y)
+        return (now, ok), jnp.where(ok, now.y, jnp.inf)
 
-    stops = jnp.concatenate([ts[1:], jnp.clip(jumps, ts[0], ts[-1])])
-    ranking = jnp.argsort(stops)
-    start = stepper.begin(ts[0], ts[-1], y0), jnp.array(True)
-    (now, ok), path = jax.lax.scan(onward, start, stops[ranking])
-    wanted = jnp.argsort(ranking)[: ts.size - 1]
+    stops, rank = _in_order(ts[1:], jumps, ts)
+    (now, ok), path = jax.lax.scan(onward, (stepper.begin(ts[0], ts[1], start), jnp.array(True)), stops)
     return Solution(
-        ys=jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest[wanted]]), y0, path),
-        last=now.y,
+        ys=jax.vmap(unravel)(jnp.concatenate([start[None], path if rank is None else path[rank]])),
+        last=unravel(now.y),
         t_last=now.t,
         ok=ok,
         out_of_steps=~ok & (now.steps >= max_steps),
         steps=now.steps,
     )
+
+
+def _in_order(wanted: Array, jumps: Array, ts: Array) -> tuple[Array, Array | None]:
+    """The wanted times with the jumps among them, and where the wanted ones are; by counting, for no sort is compiled.
+
+    Increasing times, as `wanted` are.
+    """
+    if jumps.size == 0:
+        return wanted, None
+    stops = jnp.concatenate([wanted, jnp.clip(jumps, ts[0], ts[-1])])
+    index = jnp.arange(stops.size)
+    before = (stops[None] < stops[:, None]) | ((stops[None] == stops[:, None]) & (index[None] < index[:, None]))
+    rank = jnp.sum(before, axis=1)
+    return jnp.zeros_like(stops).at[rank].set(stops), rank[: wanted.size]

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._modes import modes_of_ours
 from .._ode import solve
@@ -148,7 +149,7 @@ def _laws(pair: FlatPair, w, n: int, owner: np.ndarray | None, regular: bool) ->
     if closure.dim is None:
         return closure, None
     size = jnp.maximum(jnp.max(jnp.abs(w)), jnp.finfo(w.dtype).tiny)
-    beside = lie_closure(pair, w + BESIDE * size * jax.random.normal(jax.random.key(11), w.shape), n)
+    beside = lie_closure(pair, w + BESIDE * size * np.random.default_rng(11).standard_normal(w.shape), n)
     if beside.dim != closure.dim:
         reason = f"the rank is not constant around w0: {closure.dim} there, {beside.dim} beside it"
         return Closure(None, closure.ranks, reason), None
@@ -168,7 +169,7 @@ class _Decay(eqx.Module):
         return -jnp.cosh(t) * jax.grad(self.pair.h)(w)
 
 
-@eqx.filter_jit
+@quick_jit
 def _decay_ends(pair: FlatPair, points):
     def one(w):
         solution = solve(

@@ -2,12 +2,12 @@
 
 import dataclasses
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._compile import quick_jit
 from .._modes import modes_of_ours
 from .._types import as_array
 from ..potentials import AbstractPotential, DerivedPotential
@@ -84,7 +84,7 @@ def dual_range(potential: AbstractPotential, a: float, scale: float = 1.0) -> np
     return np.asarray(_searched(potential, scale * jnp.asarray(TRIALS), level, shown))
 
 
-@eqx.filter_jit
+@quick_jit
 def _derived(potential: DerivedPotential, a, unit, shown: int):
     """Position, distances, exponents and ranges from φ(0, a): three solves to compile, where one each took twelve."""
     w, _ = potential.flow_map(jnp.zeros(potential.n), a)
@@ -99,7 +99,7 @@ def _ends(potential: DerivedPotential, w, i) -> Float[Array, " 2"]:
     return signs * jax.lax.map(lambda sign: potential.reach(w, sign * _axis(potential.n, i)), signs)
 
 
-@eqx.filter_jit
+@quick_jit
 def _searched(potential: DerivedPotential, trials, a, shown: int) -> Float[Array, "k 2"]:
     def one(i):
         def search(carry):
@@ -115,7 +115,7 @@ def _searched(potential: DerivedPotential, trials, a, shown: int) -> Float[Array
     return jax.lax.map(one, jnp.arange(shown))
 
 
-@eqx.filter_jit
+@quick_jit
 def _closed(potential: AbstractPotential, a, unit, shown: int):
     zero = jnp.zeros(())
     metric = potential.hessian(potential.argmin(zero), zero)
@@ -175,7 +175,7 @@ def section(potential: AbstractPotential, i: int, a: float, span: float, points:
     return Section(x, np.concatenate([rise[0][::-1], [0.0], rise[1]]), center)
 
 
-@eqx.filter_jit
+@quick_jit
 def _section(potential: AbstractPotential, i, a, distance):
     signs = jnp.array([-1.0, 1.0])
     e = _axis(potential.n, i)
@@ -209,6 +209,6 @@ def _contains_zero(potential: AbstractPotential, dose: float) -> bool:
     return bool(np.all((low < 0) & (high > 0)))
 
 
-@eqx.filter_jit
+@quick_jit
 def _decay_reach(potential: DerivedPotential, limit):
     return potential.decay_reach(limit)

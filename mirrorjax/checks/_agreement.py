@@ -4,12 +4,12 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._outcome import Outcome
 from .._types import ArrayLike, State, as_array
@@ -44,7 +44,7 @@ def mirror_route(
     return FlowRoute(MirrorFlow(problem, potential, schedule), mu0, ts=ts)
 
 
-@eqx.filter_jit
+@quick_jit
 def along(dual_map: Callable, schedule: AbstractSchedule, ts: Array, mu: Array) -> Array:
     """`∇_μ Q(μ_t, a_t)` at every time."""
     return jax.vmap(lambda t, m: dual_map(m, schedule.a(t)))(ts, mu)

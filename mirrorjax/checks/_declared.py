@@ -1,9 +1,9 @@
 """What a problem and a schedule say of themselves, measured before a theorem is blamed for it."""
 
-import equinox as eqx
 import jax
 import numpy as np
 
+from .._compile import quick_jit
 from .._types import Vector, x64_on
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule, measured
@@ -31,6 +31,6 @@ def declared(problem: AbstractProblem, schedule: AbstractSchedule, x0: Vector, t
     return (*hypotheses, Hypothesis(name, worst, worst <= OFF))
 
 
-@eqx.filter_jit
+@quick_jit
 def _gradients(problem: AbstractProblem, x: Vector, t: float) -> tuple[Vector, Vector]:
     return problem.grad(x, t), jax.grad(problem.loss)(x, t)

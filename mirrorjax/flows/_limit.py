@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._modes import modes_of_ours
 from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
@@ -232,7 +233,7 @@ def _stages(start: float, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return padded, np.cumsum([len(stage) for stage in stages])
 
 
-@eqx.filter_jit
+@quick_jit
 def _continuation(
     asked: _Asked, potential: AbstractPotential, grid: Float[Array, " k"], nu: Float[Array, " r"]
 ) -> tuple[Array, Limit]:

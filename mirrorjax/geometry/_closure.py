@@ -3,14 +3,14 @@
 import dataclasses
 from collections.abc import Callable
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._compile import quick_jit
 from .._types import Scalar
-from ._flat import FlatPair
+from ._flat import FlatPair, signs
 
 MIN_GAP = 1e3
 """A smaller ratio between the last kept and the first dropped singular value decides nothing."""
@@ -74,7 +74,7 @@ def lie_closure(pair: FlatPair, w: Float[Array, " D"], n: int, seed: int = 0, ma
     ranks: list[Rank] = []
     for depth in range(1, max_depth + 1):
         samples = min(n if depth == 1 else D, D) + SPARE
-        p = jax.random.normal(jax.random.key(seed + depth), (samples, depth, n))
+        p = np.random.default_rng(seed + depth).standard_normal((samples, depth, n))
         rows = np.vstack([rows, np.asarray(_nested_rows(pair, w, p, depth))])
         ranks.append(decide_rank(rows))
         if ranks[-1].value is None:
@@ -84,7 +84,7 @@ def lie_closure(pair: FlatPair, w: Float[Array, " D"], n: int, seed: int = 0, ma
     return Closure(None, tuple(ranks), f"still growing at depth {max_depth}")
 
 
-@eqx.filter_jit
+@quick_jit
 def _nested_rows(pair: FlatPair, w, p, depth: int) -> Array:
     def row(p):
         fields = [_combination(pair, p[i]) for i in range(depth)]
@@ -98,7 +98,7 @@ def _nested_rows(pair: FlatPair, w, p, depth: int) -> Array:
 def measured(field: Callable[[Array], Array], w: Array, terms: Array) -> tuple[Array, Array]:
     """`field(w)` and its unit: the size of its terms, or of what round-off would need to look like it."""
     eps = jnp.finfo(w.dtype).eps
-    shifts = jax.random.rademacher(jax.random.key(7), (3, w.shape[0]), dtype=w.dtype)
+    shifts = signs(7, (3, w.shape[0]))
     value = field(w)
     noise = jnp.max(jax.vmap(lambda s: jnp.linalg.norm(field(w * (1 + eps * s)) - value))(shifts))
     return value, jnp.maximum(jnp.maximum(terms, noise / eps), jnp.finfo(w.dtype).tiny)
@@ -147,7 +147,7 @@ def _growth(fields: list[Callable], w: Array) -> Array:
     return product
 
 
-@eqx.filter_jit
+@quick_jit
 def image_of_brackets(pair: FlatPair, w: Float[Array, " D"], n: int, depth: int, seed: int = 0) -> Scalar:
     """Largest `‖Jg b‖` over random brackets b of length 2 … depth, in units in which round-off is ε.
 
@@ -155,7 +155,7 @@ def image_of_brackets(pair: FlatPair, w: Float[Array, " D"], n: int, depth: int,
     """
     sizes = []
     for k in range(2, depth + 1):
-        p = jax.random.normal(jax.random.key(seed + k), (8, k, n))
+        p = jnp.asarray(np.random.default_rng(seed + k).standard_normal((8, k, n)))
 
         def sample(p, k=k):
             fields = [_combination(pair, p[i]) for i in range(k)]

@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from .._compile import quick_jit
 from ._brackets import lie_bracket
-from ._flat import FlatPair
+from ._flat import FlatPair, signs
 
 ULP_SHIFTS = 4
 
@@ -53,14 +54,12 @@ def commutation(pair: FlatPair, points: Float[Array, "k D"], n: int, probes: int
     probability 1, at the cost of a few gradients. All n² brackets would cost n² of them.
     """
     usable = points[finite_rows(points)]
-    key_p, key_q, key_s = jax.random.split(jax.random.key(seed), 3)
-    p, q = jax.random.normal(key_p, (probes, n)), jax.random.normal(key_q, (probes, n))
-    shifts = jax.random.rademacher(key_s, (ULP_SHIFTS, points.shape[1]), dtype=points.dtype)
-    with_g, with_h = _probe(pair, usable, p, q, shifts)
+    p, q = np.random.default_rng(seed).standard_normal((2, probes, n))
+    with_g, with_h = _probe(pair, usable, p, q, signs(seed, (ULP_SHIFTS, points.shape[1])))
     return Commutation(with_g, with_h, len(usable))
 
 
-@eqx.filter_jit
+@quick_jit
 def _probe(pair: FlatPair, points, p, q, shifts) -> tuple[BracketSize, BracketSize]:
     eps = jnp.finfo(points.dtype).eps
 
@@ -112,7 +111,7 @@ def _relative(value: Array, scale: Array) -> Array:
     return jnp.where(scale > 0, value / jnp.where(scale > 0, scale, 1.0), 0.0)
 
 
-@eqx.filter_jit
+@quick_jit
 def bracket_table(pair: FlatPair, w: Float[Array, " D"], n: int) -> Float[Array, "n+1 n+1"]:
     """`‖[∇g_i, ∇g_j]‖` for all i, j, with ∇h as the last row and column. n² gradients: small n."""
 

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from .._compile import quick_jit
 from .._ode import solve
 from .._types import Scalar, State, Vector
 from ..parameterizations import AbstractParameterization
+from ._flat import signs
 
 TOLERANCES = (1e-11, 1e-13)
 SHARP = 1e-6
@@ -85,9 +88,8 @@ def order_swap(param: AbstractParameterization, w0: State, n: int, with_decay: b
 
     Sized to move w by a third of itself, or less where that leaves the domain of the pair.
     """
-    keys = jax.random.split(jax.random.key(seed), 4)
-    v = jnp.stack([jax.random.normal(key, (n,)) for key in keys[:2]])
-    b = float(with_decay) * jnp.stack([jax.random.normal(key, ()) for key in keys[2:]])
+    rng = np.random.default_rng(seed)
+    v, b = rng.standard_normal((2, n)), float(with_decay) * rng.standard_normal(2)
     swap = Swap(math.nan, math.nan)
     for reach in (1 / 3, 1 / 10, 1 / 100):
         swap = Swap(*(float(value) for value in _swap(param, w0, v, b, jnp.asarray(reach))))
@@ -96,7 +98,7 @@ def order_swap(param: AbstractParameterization, w0: State, n: int, with_decay: b
     return swap
 
 
-@eqx.filter_jit
+@quick_jit
 def _swap(param, w0, v, b, reach) -> tuple[Scalar, Scalar]:
     size = _norm(w0)
     length = reach * jnp.where(size > 0, size, 1.0)
@@ -133,8 +135,7 @@ def _swap(param, w0, v, b, reach) -> tuple[Scalar, Scalar]:
 def _signed(w: State) -> State:
     """w under 4 random choices of signs: what g adds up, without what cancels."""
     flat, unravel = ravel_pytree(w)
-    signs = jax.random.rademacher(jax.random.key(5), (4, flat.size), dtype=flat.dtype)
-    return jax.vmap(unravel)(signs * flat)
+    return jax.vmap(unravel)(jnp.asarray(signs(5, (4, flat.size))) * flat)
 
 
 def _norm(tree: State) -> Scalar:

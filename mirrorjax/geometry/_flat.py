@@ -9,6 +9,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from .._compile import quick_jit
 from .._types import Scalar, State, Vector
 from ..parameterizations import AbstractParameterization
 
@@ -46,6 +47,11 @@ def flatten(param: AbstractParameterization, w0: State) -> tuple[FlatPair, Float
     return FlatPair(param, unravel), flat
 
 
+def signs(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Random signs ±1. NumPy's, as every draw here: jax's generator takes as long to compile as a solve."""
+    return np.random.default_rng(seed).choice([-1.0, 1.0], size=shape)
+
+
 NEAR, FARTHEST, STAGES = 1 / 3, 32.0, 8
 """How far walks go, in units of ‖w₀‖: the end of stage 0 is near, the other ends grow geometrically."""
 WALKS = 6
@@ -54,7 +60,7 @@ SMALL = 64
 _LENGTHS = np.concatenate([np.full(8, NEAR / 8), np.diff(np.geomspace(NEAR, FARTHEST, 1 + 8 * (STAGES - 1)))])
 
 
-@eqx.filter_jit
+@quick_jit
 def reachable_points(
     pair: FlatPair, w0: Float[Array, " D"], n: int, seed: int
 ) -> tuple[Float[Array, "near D"], Float[Array, "far D"]]:
@@ -89,9 +95,9 @@ def reachable_points(
 
         return jax.lax.scan(step, w0, jnp.asarray(_LENGTHS, dtype=w0.dtype))[1][7::8]
 
-    key_v, key_b = jax.random.split(jax.random.key(seed))
-    v, b = jax.random.normal(key_v, (WALKS // 2, n)), jax.random.normal(key_b, (WALKS // 2,))
-    path = jax.lax.map(walk, (jnp.concatenate([v, -v]), jnp.concatenate([b, -b])))
+    rng = np.random.default_rng(seed)
+    v, b = rng.standard_normal((WALKS // 2, n)), rng.standard_normal(WALKS // 2)
+    path = jax.lax.map(walk, (jnp.asarray(np.concatenate([v, -v])), jnp.asarray(np.concatenate([b, -b]))))
     near = jnp.concatenate([w0[None], path[:, 0]])
     wanted = np.array([[3, 5, 7]] * WALKS)
     if w0.size > SMALL:

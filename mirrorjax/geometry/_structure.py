@@ -2,12 +2,12 @@
 
 import dataclasses
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from .._compile import quick_jit
 from ._flat import FlatPair
 
 
@@ -38,10 +38,10 @@ def blocks(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Int[np.ndarra
     return owner if _hessian_splits(pair, points, owner, n) else None
 
 
-@eqx.filter_jit
+@quick_jit
 def _pulls(pair: FlatPair, points, bits):
     n = bits.shape[1]
-    random = jax.random.normal(jax.random.key(3), (n,))
+    random = jnp.asarray(np.random.default_rng(3).standard_normal(n))
     ones = jax.lax.map(lambda w: pair.pull(w, jnp.ones(n)), points)
     pulled = jax.lax.map(lambda w: jax.lax.map(lambda b: pair.pull(w, b), bits), points)
     random_pull = jax.lax.map(lambda w: pair.pull(w, random), points)
@@ -56,9 +56,9 @@ def _hessian_splits(pair: FlatPair, points, owner: np.ndarray, n: int) -> bool:
     return bool(np.all(np.asarray(leak) <= 1e-12 * np.maximum(np.asarray(size), 1e-300)))
 
 
-@eqx.filter_jit
+@quick_jit
 def _leaks(pair: FlatPair, points, bits):
-    direction = jax.random.normal(jax.random.key(4), points.shape[1:])
+    direction = np.random.default_rng(4).standard_normal(points.shape[1:])
 
     def at(w):
         def one(bit):
@@ -98,9 +98,9 @@ def homogeneity(pair: FlatPair, points: Float[Array, "k D"], n: int) -> tuple[De
     return Degree(p if residual <= HOMOGENEOUS else None, residual), bool(left <= HOMOGENEOUS and factor > 0)
 
 
-@eqx.filter_jit
+@quick_jit
 def _euler(pair: FlatPair, points, n: int):
-    weights = jax.random.normal(jax.random.key(6), (n,))
+    weights = jnp.asarray(np.random.default_rng(6).standard_normal(n))
 
     def at(w):
         field, growth = jax.jvp(lambda w: pair.pull(w, weights), (w,), (w,))
@@ -134,7 +134,7 @@ def _tidy(p: float) -> float:
     return round(p) + 0.0 if abs(p) < 1e6 and abs(p - round(p)) < 1e-10 else p
 
 
-@eqx.filter_jit
+@quick_jit
 def conditioning(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Float[Array, " k"]:
     """Smallest over largest singular value of Jg at every point, its rows scaled to length 1; 0 if a row is 0.
 
@@ -151,7 +151,7 @@ def conditioning(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Float[A
     return jax.lax.map(at, points)
 
 
-@eqx.filter_jit
+@quick_jit
 def least_row(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Float[Array, " k"]:
     """Least `‖∇g_i‖` for a pair that splits into blocks, relative to the largest that g_i shows at any point.
 

@@ -1,19 +1,22 @@
 """What turns the trained weights w into the effective parameter x."""
 
 import abc
+from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from .._compile import AbstractHostCompiled
 from .._errors import InputError
 from .._types import ArrayLike, Scalar, State, Vector, as_array, as_state, has_nonfinite, is_traced
 
 
-class AbstractParameterization(eqx.Module):
+class AbstractParameterization(AbstractHostCompiled):
     """`x = g(w)` with the regularizer `h(w)`."""
+
+    host_compiled: ClassVar = ("g", "h", "dual")
 
     @abc.abstractmethod
     def g(self, w: State) -> Vector:
@@ -105,10 +108,15 @@ def shape_of(w: State) -> str:
 
 def checked_lift(x0: ArrayLike, scale: ArrayLike) -> tuple[Array, Array]:
     """x₀ and scale as arrays of one shape, refused where no real w₀ belongs to them."""
-    x, c = jnp.broadcast_arrays(as_array(x0), as_array(scale))
+    x, c = as_array(x0), as_array(scale)
+    shape = jnp.broadcast_shapes(x.shape, c.shape)
+    if is_traced(x, c):
+        x, c = jnp.broadcast_to(x, shape), jnp.broadcast_to(c, shape)
+    else:
+        x, c = (as_array(np.broadcast_to(np.asarray(v), shape)) for v in (x, c))
     if has_nonfinite(x, c):
         raise InputError("x0 and scale must be finite", f"x0 {x0}, scale {scale}")
-    if not is_traced(c) and bool(jnp.any(c < 0)):
+    if not is_traced(c) and np.any(np.asarray(c) < 0):
         bad = int(np.argmin(np.ravel(c)))
         raise InputError(
             "scale must not be negative", f"coordinate {bad}, scale {float(np.ravel(c)[bad])}", "scale > 0"

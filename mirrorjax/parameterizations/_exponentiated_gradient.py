@@ -43,7 +43,7 @@ class ExponentiatedGradient(AbstractLiftable):
         **Raises:** `InputError` for an x₀ that is not positive.
         """
         x, _ = checked_lift(x0, scale)
-        if not is_traced(x) and bool(jnp.any(x <= 0)):
+        if not is_traced(x) and np.any(np.asarray(x) <= 0):
             bad = int(np.argmin(np.ravel(x)))
             raise InputError(
                 "x0 = u² must be positive",

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._compile import host_jit
 from .._types import ArrayLike, Scalar, State, as_state
 from ._base import AbstractLiftable, checked_lift, hyperbolic_factors, require_stacked
 
@@ -35,11 +36,7 @@ class Hadamard(AbstractLiftable):
 
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`m₀ w₀ = x₀`, `(m₀² − w₀²)/2 = scale`. `scale = 0` is the balanced start `|m₀| = |w₀|`."""
-        x, c = checked_lift(x0, scale)
-        u, v = hyperbolic_factors(x, c)
-        m = (u + v) / jnp.sqrt(2.0)
-        # u − v loses the digits of x where |x| ≪ c; x/m is not exactly ±m where c = 0.
-        return jnp.stack([m, jnp.where(jnp.abs(x) < c, x / jnp.where(m > 0, m, 1.0), (u - v) / jnp.sqrt(2.0))])
+        return _factors(*checked_lift(x0, scale))
 
     def dual(self, w: Float[Array, "2 ..."], w0: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         """`μ = ½ [log|u/u₀| − log|v/v₀|]` read from the weights.
@@ -81,10 +78,22 @@ class SquaredDifference(AbstractLiftable):
 
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`u₀² − v₀² = x₀`, `2 u₀ v₀ = scale`."""
-        u, v = hyperbolic_factors(*checked_lift(x0, scale))
-        return jnp.stack([u, v]) / jnp.sqrt(2.0)
+        return _squares(*checked_lift(x0, scale))
 
     def dual(self, w: Float[Array, "2 ..."], w0: Float[Array, "2 ..."]) -> Float[Array, "..."]:
         """`μ = ¼ [log|u/u₀| − log|v/v₀|]` read from the weights."""
         w, w0 = as_state((w, w0))
         return 0.5 * _half_log_ratio(w[0], w[1], w0[0], w0[1])
+
+
+@host_jit
+def _factors(x: Array, c: Array) -> Array:
+    u, v = hyperbolic_factors(x, c)
+    m = (u + v) / jnp.sqrt(2.0)
+    # u − v loses the digits of x where |x| ≪ c; x/m is not exactly ±m where c = 0.
+    return jnp.stack([m, jnp.where(jnp.abs(x) < c, x / jnp.where(m > 0, m, 1.0), (u - v) / jnp.sqrt(2.0))])
+
+
+@host_jit
+def _squares(x: Array, c: Array) -> Array:
+    return jnp.stack(hyperbolic_factors(x, c)) / jnp.sqrt(2.0)

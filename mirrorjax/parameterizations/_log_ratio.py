@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._compile import host_jit
 from .._errors import InputError
 from .._types import ArrayLike, Scalar, State, is_traced
 from ._base import AbstractLiftable, checked_lift, require_stacked
@@ -47,8 +48,13 @@ class LogRatio(AbstractLiftable):
         **Raises:** `InputError` for a scale that is not positive.
         """
         x, c = checked_lift(x0, scale)
-        if not is_traced(c) and bool(jnp.any(c == 0)):
+        if not is_traced(c) and np.any(np.asarray(c) == 0):
             bad = int(np.argmin(np.ravel(c)))
             raise InputError("scale u₀² + v₀² must be positive", f"coordinate {bad}, scale 0.0", "scale > 0")
-        # √(c σ(±2x)) through the logarithm: σ(−2x) underflows at x = 373 where its root is 1e-162.
-        return jnp.exp(0.5 * (jnp.log(c) + jnp.stack([jax.nn.log_sigmoid(2 * x), jax.nn.log_sigmoid(-2 * x)])))
+        return _factors(x, c)
+
+
+@host_jit
+def _factors(x: Array, c: Array) -> Array:
+    # √(c σ(±2x)) through the logarithm: σ(−2x) underflows at x = 373 where its root is 1e-162.
+    return jnp.exp(0.5 * (jnp.log(c) + jnp.stack([jax.nn.log_sigmoid(2 * x), jax.nn.log_sigmoid(-2 * x)])))

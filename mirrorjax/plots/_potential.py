@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import matplotlib
@@ -11,6 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._types import Scalar, Vector
 from ..parameterizations import Hadamard
@@ -82,7 +82,7 @@ def _curves(potential: AbstractPotential, x: np.ndarray, doses: np.ndarray) -> t
     return np.asarray(curves), np.asarray(minima)
 
 
-@eqx.filter_jit
+@quick_jit
 def _curve(potential: AbstractPotential, x: Vector, a: Scalar) -> tuple[Vector, Scalar]:
     bottom = potential.argmin(a)
     rise = jax.vmap(lambda at: potential.excess(at[None], a))(x) - potential.excess(bottom, a)

@@ -1,20 +1,27 @@
 """The time-varying potential R_a and its conjugate Q_a."""
 
 import abc
+from typing import ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._compile import AbstractHostCompiled
 from .._types import Scalar, Vector, as_array
 
 
-class AbstractPotential(eqx.Module):
+class AbstractPotential(AbstractHostCompiled):
     """A family `R_a`, `a = −∫α ≤ 0`, with its conjugate `Q_a`.
 
     Normalized by `∂_a Q = h`, which fixes the constant of R_a that the flow does not see.
     """
+
+    host_compiled: ClassVar = (
+        *("dual_value", "dual_grad", "grad", "hessian", "hessian_solve"),
+        *("value", "excess", "bregman", "argmin", "grad_drift"),
+    )
 
     @property
     @abc.abstractmethod

@@ -4,8 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from .._compile import host_jit
 from .._errors import InputError
-from .._types import State, is_traced
+from .._types import Scalar, State, as_array, is_traced
 from ..parameterizations import (
     DepthDifference,
     ExponentiatedGradient,
@@ -80,21 +81,29 @@ def _(param: Linear, w0: State) -> LinearPotential:
     return LinearPotential(param.G, param.b, w)
 
 
-def _refuse(bad: Array, what: str, w: Array, hint: str = "lift(x0, scale)") -> None:
+def _refuse(bad: Array | np.ndarray, what: str, w: Array, hint: str = "lift(x0, scale)") -> None:
     """Raises `InputError` naming the first coordinate (last axis) that is bad."""
-    if not is_traced(bad) and bool(jnp.any(bad)):
+    if not is_traced(bad) and np.any(bad):
         where = tuple(np.argwhere(np.asarray(bad))[0])
         raise InputError(what, f"coordinate {where[-1]}, value {float(np.asarray(w)[where])}", hint)
 
 
 def _power(w: Array, p: int) -> PowerEntropy:
-    if p % 2:
-        _refuse(w <= 0, f"u and v must be positive in u^{p} − v^{p}", w)
-    w = jnp.abs(w)
-    reach = w ** (2.0 - p) / (p * (p - 2))
-    _refuse(w == 0, "u₀ v₀ = 0: that factor stays 0, and scale 0 has no potential here", w, "lift(x0, scale > 0)")
-    _refuse(~jnp.isfinite(reach) | (w**p == 0), f"w^{p} underflows", w, "a larger scale")
-    return PowerEntropy(reach[0], reach[1], p)
+    if not is_traced(w):
+        at = np.asarray(w)
+        if p % 2:
+            _refuse(at <= 0, f"u and v must be positive in u^{p} − v^{p}", w)
+        _refuse(at == 0, "u₀ v₀ = 0: that factor stays 0, and scale 0 has no potential here", w, "lift(x0, scale > 0)")
+        with np.errstate(over="ignore", divide="ignore"):
+            lost = ~np.isfinite(np.abs(at) ** (2.0 - p)) | (np.abs(at) ** p < np.finfo(float).tiny)
+        _refuse(lost, f"w^{p} underflows", w, "a larger scale")
+    return PowerEntropy(*_reach(w, as_array(float(p))), p)
+
+
+@host_jit
+def _reach(w: Array, p: Scalar) -> tuple[Array, Array]:
+    reach = jnp.abs(w) ** (2 - p) / (p * (p - 2))
+    return reach[0], reach[1]
 
 
 def _quadratic(A: Array, B: Array, w: Array, commutator: float) -> QuadraticPotential:

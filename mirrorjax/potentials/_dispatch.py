@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from .._compile import host_jit
 from .._errors import InputError
-from .._types import State, is_traced
+from .._types import Scalar, State, as_array, is_traced
 from ..parameterizations import AbstractParameterization, Hadamard, SquaredDifference, start_of
 from ._base import AbstractPotential
 from ._derived import DerivedPotential
@@ -35,14 +36,12 @@ def potential_of(param: AbstractParameterization, w0: State) -> AbstractPotentia
 
 @potential_of.register
 def _(param: Hadamard, w0: State) -> HyperbolicEntropy:
-    w0 = start_of(param, w0)
-    return _hyperbolic((w0[0] + w0[1]) / 2**0.5, (w0[0] - w0[1]) / 2**0.5, kappa=2.0)
+    return _hyperbolic(*_rotated(start_of(param, w0)), kappa=2.0)
 
 
 @potential_of.register
 def _(param: SquaredDifference, w0: State) -> HyperbolicEntropy:
-    w0 = start_of(param, w0)
-    return _hyperbolic(w0[0], w0[1], kappa=4.0)
+    return _hyperbolic(*_rows(start_of(param, w0)), kappa=4.0)
 
 
 def rescaled_potential_of(param: AbstractParameterization, w0: State) -> RescaledPotential:
@@ -71,10 +70,20 @@ def rescaled_potential_of(param: AbstractParameterization, w0: State) -> Rescale
     return RescaledPotential(potential_of(param, w0), degree)
 
 
+@host_jit
+def _rotated(w: Array) -> tuple[Array, Array]:
+    return (w[0] + w[1]) / 2**0.5, (w[0] - w[1]) / 2**0.5
+
+
+@host_jit
+def _rows(w: Array) -> tuple[Array, Array]:
+    return w[0], w[1]
+
+
 def _hyperbolic(u: Array, v: Array, kappa: float) -> HyperbolicEntropy:
     """`c₀ = (κ/2)|u₀ v₀|`, `s = log|u₀/v₀|`."""
     if not is_traced(u, v):
-        zero = np.flatnonzero(np.asarray(u * v) == 0)
+        zero = np.flatnonzero(np.asarray(u) * np.asarray(v) == 0)
         if zero.size:
             raise InputError(
                 "the scale c₀ is 0: |m₀| = |w₀| (that is, u₀ v₀ = 0), and c = 0 has its own potential, "
@@ -82,5 +91,10 @@ def _hyperbolic(u: Array, v: Array, kappa: float) -> HyperbolicEntropy:
                 f"coordinate {zero[0]}" + (f" and {zero.size - 1} more" if zero.size > 1 else ""),
                 "lift(x0, scale=c) with c > 0",
             )
+    return HyperbolicEntropy(*_log_scale_and_shift(u, v, as_array(kappa)), kappa)
+
+
+@host_jit
+def _log_scale_and_shift(u: Array, v: Array, kappa: Scalar) -> tuple[Array, Array]:
     log_u, log_v = jnp.log(jnp.abs(u)), jnp.log(jnp.abs(v))
-    return HyperbolicEntropy(log_u + log_v + jnp.log(kappa / 2), log_u - log_v, kappa)
+    return log_u + log_v + jnp.log(kappa / 2), log_u - log_v

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._compile import quick_jit
 from .._types import Scalar, Vector, as_array
 from ._base import AbstractPotential
 
@@ -112,7 +113,7 @@ def _(primals, tangents):
     return phi, turn
 
 
-@eqx.filter_jit
+@quick_jit
 def _newton(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
     bounds = jnp.linalg.norm(potential.A, axis=(1, 2))
 

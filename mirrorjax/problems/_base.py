@@ -1,15 +1,18 @@
 """What a flow descends on."""
 
 import abc
+from typing import ClassVar
 
-import equinox as eqx
 import jax
 
+from .._compile import AbstractHostCompiled
 from .._types import Scalar, Vector
 
 
-class AbstractProblem(eqx.Module):
+class AbstractProblem(AbstractHostCompiled):
     """A loss `f(x, t)` of the effective parameter x ∈ Rⁿ; it may depend on time."""
+
+    host_compiled: ClassVar = ("loss", "grad")
 
     @property
     @abc.abstractmethod

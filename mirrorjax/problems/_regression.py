@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
 from ._base import AbstractProblem
@@ -128,12 +129,12 @@ def _slope(loss: Callable[[Array], Scalar], r: Array) -> float:
     return float(np.max(np.abs(np.asarray(_gradient(loss, r))), initial=0.0))
 
 
-@eqx.filter_jit
+@quick_jit
 def _value(loss: Callable[[Array], Scalar], r: Array) -> Array:
     return loss(r)
 
 
-@eqx.filter_jit
+@quick_jit
 def _gradient(loss: Callable[[Array], Scalar], r: Array) -> Array:
     return jax.grad(loss)(r)
 

@@ -1,20 +1,23 @@
 """The strength of the regularization over time, and its dose."""
 
 import abc
+from typing import ClassVar
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._compile import AbstractHostCompiled
 from .._errors import InputError
 from .._types import ArrayLike, Scalar, as_array, has_nonfinite
 
 
-class AbstractSchedule(eqx.Module):
+class AbstractSchedule(AbstractHostCompiled):
     """A strength `α(t)` with its exact integral, the dose `A(t) = ∫₀ᵗ α`.
 
     Numbers that may vary are arrays: a Python float inside would be compiled in.
     """
+
+    host_compiled: ClassVar = ("alpha", "dose", "time_of", "total", "a")
 
     @abc.abstractmethod
     def alpha(self, t: Scalar) -> Scalar:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._types import as_array
 
@@ -17,7 +17,7 @@ _LASTING = 0.5
 """A change that a thousandfold shorter interval keeps by this share is a jump; a slope keeps a thousandth."""
 
 
-@eqx.filter_jit
+@quick_jit
 def _batch(function: Callable, ts):
     return jax.vmap(lambda t: as_array(function(t)))(ts)
 

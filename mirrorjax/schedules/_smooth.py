@@ -1,6 +1,7 @@
 """Schedules without jumps."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 from .._errors import InputError
@@ -11,7 +12,7 @@ from ._base import AbstractSchedule, as_number, first_time
 def require_positive(**values: Array):
     """Raises for the first named value that is not positive."""
     for name, value in values.items():
-        if not is_traced(value) and not bool(jnp.all(value > 0)):
+        if not is_traced(value) and not np.all(np.asarray(value) > 0):
             raise InputError(f"{name} must be positive", f"{name} = {value}", f"{name} > 0")
 
 

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import InputError
@@ -68,8 +69,7 @@ class Piecewise(AbstractSchedule):
                 "piecewise needs one strength more than times",
                 f"{self.strengths.shape} strengths, {self.times.shape} times",
             )
-        gaps = jnp.diff(self.times, prepend=0.0)
-        if not is_traced(gaps) and not bool(jnp.all(gaps > 0)):
+        if not is_traced(self.times) and not np.all(np.diff(np.asarray(self.times), prepend=0.0) > 0):
             raise InputError("times must be positive and increasing", f"times = {self.times}")
 
     def _knots(self) -> tuple[Array, Array]:
@@ -123,7 +123,7 @@ class Geometric(AbstractSchedule):
         self.strength, self.ratio = as_number("strength", strength), as_number("ratio", ratio)
         self.every, self.stages = as_number("every", every), stages
         require_positive(ratio=self.ratio, every=self.every)
-        if not is_traced(self.ratio) and not bool(self.ratio < 1):
+        if not is_traced(self.ratio) and not float(self.ratio) < 1:
             raise InputError("ratio must be below 1", f"ratio = {self.ratio}", "Constant(strength)")
 
     def _stage(self, t: Scalar) -> Array:

@@ -1,17 +1,17 @@
 """The minimizer of a potential, found from its values alone."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optimistix as optx
 
+from .._compile import quick_jit
 from .._types import Scalar, Vector
 from ..potentials import AbstractPotential
 
 _NEWTON = optx.Newton(rtol=1e-14, atol=1e-14)
 
 
-@eqx.filter_jit
+@quick_jit
 def minimize(potential: AbstractPotential, a: Scalar) -> Vector:
     """`argmin R_a` by Newton on the derivative of `value`; `grad` and `dual_grad` are not used.
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._compile import quick_jit
 from .._types import Scalar, as_array
 from ..checks import FlowRoute
 from ..flows import GradientFlow, Trajectory
@@ -117,7 +118,7 @@ def regularizers(path: Trajectory) -> np.ndarray:
     )
 
 
-@jax.jit
+@quick_jit
 def divergences(potentials, target: Array, x: Array, a: Array) -> Array:
     """`D_{R_a}(x*, x)` of every family, (times, k)."""
     return jnp.stack(
@@ -129,7 +130,7 @@ def divergences(potentials, target: Array, x: Array, a: Array) -> Array:
     )
 
 
-@jax.jit
+@quick_jit
 def heights(potentials, target: Array, a: Array) -> Array:
     """`y_a(x*) = −∂_a R_a(x*)`, (times, k)."""
     return jnp.stack(

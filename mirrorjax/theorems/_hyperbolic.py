@@ -1,7 +1,7 @@
 """The hyperbolic entropy of a start, its hypothesis, and variants that are wrong in a named way."""
 
 import equinox as eqx
-import jax.numpy as jnp
+import numpy as np
 
 from .._errors import InputError
 from ..checks import Hypothesis
@@ -23,13 +23,13 @@ def hyperbolic(param: AbstractParameterization, w0) -> HyperbolicEntropy:
 
 def positive_scale(R: HyperbolicEntropy) -> Hypothesis:
     """|m₀| ≠ |w₀| in every coordinate, measured as the least scale c₀."""
-    least = float(jnp.min(jnp.exp(R.log_c0)))
+    least = float(np.min(np.exp(np.asarray(R.log_c0))))
     return Hypothesis("|m₀| ≠ |w₀|: least scale c₀", least, least > 0)
 
 
 def rescaled(R: HyperbolicEntropy, factor: float = 2.0) -> Distorted:
     """Another scale: c → factor · c."""
-    return Distorted(eqx.tree_at(lambda r: r.log_c0, R, R.log_c0 + jnp.log(factor)))
+    return Distorted(eqx.tree_at(lambda r: r.log_c0, R, R.log_c0 + np.log(factor)))
 
 
 def unshifted(R: HyperbolicEntropy) -> Distorted:

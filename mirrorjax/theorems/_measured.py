@@ -4,12 +4,12 @@ import functools
 import operator
 from collections.abc import Sequence
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from .._compile import quick_jit
 from ..checks import Evidence, Finding, Hypothesis, at_most
 from ..geometry import lie_bracket
 from ..parameterizations import AbstractParameterization
@@ -26,7 +26,7 @@ def bracket_hypothesis(param: AbstractParameterization, w, name: str = "") -> Hy
     return Hypothesis(f"[∇g, ∇h] relative{name}", size, size <= _VANISHES)
 
 
-@eqx.filter_jit
+@quick_jit
 def _bracket(param: AbstractParameterization, w, r: Array):
     def probe(state):
         return r @ param.g(state)

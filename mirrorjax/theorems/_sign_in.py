@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int
 
+from .._compile import quick_jit
 from .._ode import Solver, solve
 from .._types import Vector
 from ..checks import AbstractRoute, Evidence, Hypothesis, Row, Sample
@@ -76,7 +77,7 @@ class Paths:
     steps: int
 
 
-@eqx.filter_jit
+@quick_jit
 def _follow(force, kinds, weights, stops, ts, rtol, solver: Solver):
     def one(start):
         kind, W, stop = start

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._types import ArrayLike, is_traced
 from ..parameterizations import AbstractLiftable, DepthProduct, Hadamard
@@ -39,7 +40,7 @@ def lifted(param: AbstractLiftable, weights: dict[str, Array], scale: ArrayLike)
     return ws
 
 
-@eqx.filter_jit
+@quick_jit
 def _lift(param: AbstractLiftable, thetas: list[Array], scale: Array) -> tuple[list[Array], list[Array]]:
     """All weights of one dtype at once: one by one, each shape takes a second to compile."""
     ws, off = {}, {}

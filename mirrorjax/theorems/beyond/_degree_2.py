@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Finding, FlowRoute, compare, identity
 from ...geometry import ControlledFlow, lie_bracket
 from ...parameterizations import Custom
@@ -59,13 +60,13 @@ def cases(seed, data=None):
     ]
 
 
-@jax.jit
+@quick_jit
 def brackets(w):
     """`[∇g, ∇‖w‖²]` for every g at every column, (g, N, 2); that of the mixed one last."""
     return _stack(lambda g, at: lie_bracket(g, plain, at), w)
 
 
-@jax.jit
+@quick_jit
 def gradients(w):
     """`∇g` likewise."""
     return _stack(lambda g, at: jax.grad(g)(at), w)

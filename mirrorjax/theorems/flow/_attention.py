@@ -2,12 +2,12 @@
 
 import dataclasses
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..._compile import quick_jit
 from ..._ode import solve
 from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare
 from ...flows import GradientFlow, MirrorFlow
@@ -172,7 +172,7 @@ class Weights(AbstractParameterization):
         return jnp.sum(w[0] ** 2) + jnp.sum(w[1] ** 2)
 
 
-@eqx.filter_jit
+@quick_jit
 def ends(param: Weights, problems: Attention, starts, strengths: Array, rtol: Array) -> Array:
     """Singular values of M at the end for every seed and strength of decay, (seeds, strengths, d)."""
 

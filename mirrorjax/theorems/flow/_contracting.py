@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Finding, at_most, identity
 from ...parameterizations import ExponentiatedGradient, Hadamard, LogRatio, PowerDifference
 from ...potentials import AbstractPotential, potential_of
@@ -77,10 +78,10 @@ def regularizer(case: Family, R: AbstractPotential, mu, a: float):
         return case.param.h(w)  # pyright: ignore[reportAttributeAccessIssue]
 
     return (
-        {"−∂_aR = h(φ)": identity(jax.jit(slope), plain, w)},
+        {"−∂_aR = h(φ)": identity(quick_jit(slope), plain, w)},
         {
-            "−∂_aR = h(φ) wrong by 1e-6": identity(jax.jit(slope), lambda w: (1 + 1e-6) * plain(w), w),
-            "−∂_aR = 2 h(φ)": identity(jax.jit(slope), lambda w: 2 * plain(w), w),
+            "−∂_aR = h(φ) wrong by 1e-6": identity(quick_jit(slope), lambda w: (1 + 1e-6) * plain(w), w),
+            "−∂_aR = 2 h(φ)": identity(quick_jit(slope), lambda w: 2 * plain(w), w),
         },
     )
 
@@ -109,7 +110,7 @@ def bregman(case: Family, R: AbstractPotential, mu: np.ndarray, a: float, rng: n
     level, strength = jnp.asarray(a), jnp.asarray(alpha)
     g, h = case.param.g, case.param.h  # pyright: ignore[reportAttributeAccessIssue]
 
-    @jax.jit
+    @quick_jit
     def rate(w, target, force):
         x, pull = jax.vjp(g, w)
         dw = -(pull(force)[0] + strength * jax.grad(h)(w))
@@ -120,7 +121,7 @@ def bregman(case: Family, R: AbstractPotential, mu: np.ndarray, a: float, rng: n
         def right(w, target, force):
             return -force @ (g(w) - g(target)) + with_decay * strength * (h(target) - (h(w) + shift))
 
-        return jax.jit(right)
+        return quick_jit(right)
 
     points = (w, target, force)
     return (

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..._compile import quick_jit
 from ..._ode import solve
 from ...checks import Evidence, Finding, Hypothesis, compare
 from ...parameterizations import Hadamard
@@ -69,7 +70,7 @@ def product(state: tuple) -> Array:
     return state[0] @ state[1] if len(state) == 2 else state[0]
 
 
-@eqx.filter_jit
+@quick_jit
 def spectra(flows: Completion, starts: tuple, rtol: Array) -> Array:
     """Singular values of W at the end of decay and at the end, (seeds, 2, n)."""
 

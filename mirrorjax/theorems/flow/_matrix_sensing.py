@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Finding, FlowRoute, compare, identity
 from ...flows import MirrorFlow
 from ...potentials import Distorted, QuadraticPotential
@@ -65,7 +66,7 @@ def least_entropy(case: Sensing) -> tuple[dict[str, Evidence], dict[str, Evidenc
     outside = np.random.default_rng(0).standard_normal((SIZE, SIZE))
     outside = (outside + outside.T) / 8
 
-    @jax.jit
+    @quick_jit
     def values(mu, size):
         """R_a(𝒜(X)), the entropy of X, and its slope along a direction that 𝒜 does not see."""
         X = jax.scipy.linalg.expm(4 * jnp.tensordot(mu, A, 1) + log_c * jnp.eye(SIZE)) + size * outside

@@ -2,12 +2,12 @@
 
 import dataclasses
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..._compile import quick_jit
 from ..._types import ArrayLike
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, identity
 from ...flows import GradientFlow, Trajectory
@@ -155,7 +155,7 @@ def formula(name: str, w0: np.ndarray, doses: np.ndarray) -> np.ndarray:
     return np.exp(-4 * A) * x0
 
 
-@eqx.filter_jit
+@quick_jit
 def minima(R: AbstractPotential, levels: Array) -> Array:
     """`argmin R_a` for every a, from values of R alone: bisection on the sign of their derivative.
 
@@ -201,7 +201,7 @@ def without_minimum(case: Start) -> Finding:
     )
 
 
-@eqx.filter_jit
+@quick_jit
 def dose_without_minimum(param: LogRatio, w0: Array) -> Array:
     """By bisection: a minimum needs a falling slope far to the left and a rising one far to the right."""
     R = potential_of(param, w0)

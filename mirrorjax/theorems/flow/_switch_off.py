@@ -2,11 +2,11 @@
 
 import dataclasses
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ..._ode import solve
 from ...checks import Evidence, Finding, Hypothesis, Row
 from ...flows import GradientFlow
@@ -83,7 +83,7 @@ def cases(seed, data=None):
     return found
 
 
-@eqx.filter_jit
+@quick_jit
 def _paths(Z, y, w0, alpha, off, ts, rtol):
     def one(instance):
         Z, y, w0, alpha, off, ts = instance

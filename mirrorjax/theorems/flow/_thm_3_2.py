@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
 from ...flows import GradientFlow, Trajectory
 from ...flows._flows import AbstractFlow
@@ -126,7 +127,7 @@ def engine(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
     )
 
 
-@jax.jit
+@quick_jit
 def gradients(problem: AbstractProblem, x: Array) -> Array:
     return jax.vmap(problem.grad)(x)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
 from ...flows import GradientFlow, Trajectory
 from ...flows._flows import AbstractFlow
@@ -64,12 +64,12 @@ def interpolation(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Fi
     )
 
 
-@jax.jit
+@quick_jit
 def mirror_maps(potentials, x: Array, a: Array) -> Array:
     return jnp.stack([R.grad(x, a) for R, x in zip(potentials, x)])
 
 
-@jax.jit
+@quick_jit
 def heights_along(potentials, x: Array, way: Array, a: Array) -> Array:
     """`R_a(x + τ way)` for τ = −STEP, 0, STEP, (3, k)."""
     return jnp.stack(

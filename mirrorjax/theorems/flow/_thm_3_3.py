@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, identity
 from ...geometry import ControlledFlow
 from ...parameterizations import Quadratic
@@ -98,7 +99,7 @@ def potential_value(case: Point):
         phi = jax.scipy.linalg.expm(case.a * B + jnp.einsum("i,ijk->jk", mu, A)) @ w0
         return jnp.sum(phi**2) / 4
 
-    gradient = jax.jit(jax.grad(quarter))
+    gradient = quick_jit(jax.grad(quarter))
     points = (case.mu, case.param.A, case.param.B, case.w0)
 
     def value(factor, turned=1.0):

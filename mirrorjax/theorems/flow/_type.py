@@ -3,12 +3,12 @@
 import dataclasses
 from collections.abc import Callable
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..._compile import quick_jit
 from ..._types import as_array
 from ...checks import Evidence, Exact, Finding, FlowRoute, at_most, compare, identity
 from ...flows import Trajectory
@@ -78,7 +78,7 @@ def per_dose(name: str, R: AbstractPotential, dose: float, x: Array) -> Array:
     return _rise(R, x, -as_array(dose)) / (PER_DOSE[name] * dose)
 
 
-@eqx.filter_jit
+@quick_jit
 def _rise(R: AbstractPotential, x: Array, a: Array) -> Array:
     # R_a(0) = 0 for x = u², at the end of its domain: `excess` says the same.
     return R.excess(x, a)
@@ -206,7 +206,7 @@ def exponents(case: Point) -> Finding:
     return Finding(claims=claims, controls=controls, series=series)
 
 
-@eqx.filter_jit
+@quick_jit
 def _exponents(R: AbstractPotential, x: Array, a: Array) -> Array:
     def one(x, a):
         rise, slope = jax.value_and_grad(R.excess)(x[None], a)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..._compile import quick_jit
 from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity
 from ...problems import LinearRegression
 from ...training import gradient_descent, ham
@@ -124,7 +125,7 @@ def cases(seed, data=None):
 def theorem_(case: Case, rungs) -> Finding:
     alpha, n = jnp.asarray(case.alpha), len(case.w0)
     factors = np.array(VARIANTS)
-    slope = jax.jit(jax.vmap(jax.grad(potential), in_axes=(0, None)))
+    slope = quick_jit(jax.vmap(jax.grad(potential), in_axes=(0, None)))
     start = [np.asarray(slope_of(case.w0, a * case.alpha)) * r for a, r in VARIANTS]
     # The larger 1 + α|θ|, the faster the flow: in this time each covers a like distance.
     t1 = 8.0 / (1 + case.alpha / 5)
@@ -137,7 +138,7 @@ def theorem_(case: Case, rungs) -> Finding:
     def against(k: int) -> Evidence:
         return compare(theta, route.observing(lambda path: path.x[:, (k + 1) * n : (k + 2) * n]), rungs)
 
-    curvature = jax.jit(jax.vmap(jax.grad(jax.grad(potential)), in_axes=(0, None)))
+    curvature = quick_jit(jax.vmap(jax.grad(jax.grad(potential)), in_axes=(0, None)))
     at = np.concatenate([case.w0, np.asarray(theta.path(rungs[-1]).x[-1, :n])])
 
     def metric(factor: float) -> Evidence:
@@ -175,7 +176,7 @@ def slope_of(x: np.ndarray, alpha: float) -> np.ndarray:
     return np.sign(x) * np.log1p(alpha * np.abs(x)) / alpha if alpha else x
 
 
-@jax.jit
+@quick_jit
 def trained(theta: Array, alpha: Array, t1: Array, steps: Array, Z: Array, Y: Array) -> Array:
     rate = t1 / steps.astype(Z.dtype)
     optimizer = ham(gradient_descent(rate), rate, alpha, 0.0)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Finding, identity
 from ...geometry import lie_bracket
 from ...parameterizations import Hadamard, NeuronMask
@@ -24,7 +25,7 @@ def cases(seed, data=None):
     ]
 
 
-@jax.jit
+@quick_jit
 def brackets(w):
     """`[∇g_i, ∇g_j]` for every i and j."""
     g = NeuronMask().g
@@ -36,7 +37,7 @@ def brackets(w):
     return jax.vmap(lambda i: jax.vmap(lambda j: one(i, j))(index))(index)
 
 
-@jax.jit
+@quick_jit
 def images(w):
     """`Jg [∇g_i, ∇g_j]`."""
     return jax.vmap(jax.vmap(lambda b: jax.jvp(NeuronMask().g, (w,), (b,))[1]))(brackets(w))

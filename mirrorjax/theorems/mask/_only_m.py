@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Finding, identity
 from ...geometry import lie_bracket
 from ...parameterizations import Custom, Hadamard
@@ -40,7 +41,7 @@ def mask_only(w):
     return jnp.sum(w[0] ** 2)
 
 
-@jax.jit
+@quick_jit
 def image(w):
     """`Jg [∇g_i, ∇h]` for every i."""
 

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..._compile import quick_jit
 from ..._types import as_array
 from ...checks import Evidence, Finding, Hypothesis, identity
 from ...parameterizations import Hadamard
@@ -71,7 +71,7 @@ def theorem_(case: Point, rungs) -> Finding:
     )
 
 
-@eqx.filter_jit
+@quick_jit
 def excess(R: AbstractPotential, x: Array, a: Array) -> Array:
     return R.excess(x, a)
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import jax.numpy as jnp
 import numpy as np
 
 from ...checks import POINTS, Exact, Finding, FlowRoute, agreement_finding, compare, pointwise
@@ -48,11 +47,12 @@ def conservation(case: Case, rungs):
     ts = np.linspace(0.0, case.t1, POINTS)
     flow = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
     dose = np.array([float(case.schedule.dose(t)) for t in ts])[:, None]
-    start = np.asarray(case.w0[0] ** 2 - case.w0[1] ** 2)
+    start = np.asarray(case.w0[0]) ** 2 - np.asarray(case.w0[1]) ** 2
 
     def law(rate: float):
         def observe(path: Trajectory):
-            return np.asarray(path.state[:, 0] ** 2 - path.state[:, 1] ** 2) * np.exp(rate * dose)
+            m, w = np.moveaxis(np.asarray(path.state), 1, 0)
+            return (m**2 - w**2) * np.exp(rate * dose)
 
         return observe
 
@@ -70,9 +70,9 @@ def identities(case: Case, R):
     rng = np.random.default_rng(7)
     a = -0.3
     mu = 0.3 * rng.standard_normal(R.n)
-    u = (case.w0[0] + case.w0[1]) * jnp.exp(2 * a + mu)
-    v = (case.w0[0] - case.w0[1]) * jnp.exp(2 * a - mu)
-    w = jnp.stack([u + v, u - v]) / 2
+    m0, w0 = np.asarray(case.w0)
+    u, v = (m0 + w0) * np.exp(2 * a + mu), (m0 - w0) * np.exp(2 * a - mu)
+    w = np.stack([u + v, u - v]) / 2
     force = rng.standard_normal(R.n)
     return (
         {"pointwise identity": pointwise(case.param, R, w, force, 0.7, a)},

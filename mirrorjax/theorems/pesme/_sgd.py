@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Hypothesis, identity
 from ...flows import limit
 from ...potentials import Distorted, HyperbolicEntropy
@@ -40,7 +41,7 @@ def cases(seed, data=None):
     return found
 
 
-@jax.jit
+@quick_jit
 def ito(w, X, y, eta):
     """Drift and noise of log(w₊w₋) and log(w₊/w₋) by Itô's formula, differentiating φ and nothing else."""
     N = X.shape[0]
@@ -63,7 +64,7 @@ def ito(w, X, y, eta):
     return jnp.concatenate([(first + correction)[None], spread])
 
 
-@jax.jit
+@quick_jit
 def stated(w, X, y, eta, shrink, spread):
     """The same as the theorem has it; `shrink` 4 and `spread` 4."""
     N = X.shape[0]

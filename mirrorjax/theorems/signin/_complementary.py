@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..._compile import quick_jit
 from ..._ode import Solver, solve
 from ...checks import Evidence, Finding, Hypothesis, identity
 from ...checks._compare import MAIN, SWAP
@@ -101,7 +102,7 @@ def force(theta):
     return jnp.concatenate([jnp.sum(w * (a * w - pull / jnp.pi))[None], a**2 * w - a / jnp.pi * pull]) / 2
 
 
-losses, gradients, forces = (jax.jit(jax.vmap(function)) for function in (loss, jax.grad(loss), force))
+losses, gradients, forces = (quick_jit(jax.vmap(function)) for function in (loss, jax.grad(loss), force))
 
 
 class Neuron(eqx.Module):
@@ -118,7 +119,7 @@ class Neuron(eqx.Module):
         return m * (self.product * w + 1 - self.product)
 
 
-@eqx.filter_jit
+@quick_jit
 def _follow(products, states, rtol, solver: Solver):
     def one(start):
         flow, ts = Neuron(start[0]), jnp.linspace(0.0, END, TIMES)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ..._types import Scalar, Vector
 from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity
 from ...flows import AbstractFlow, GradientFlow
@@ -89,7 +90,7 @@ def theorem_(case: Case, rungs) -> Finding:
     )
 
 
-@jax.jit
+@quick_jit
 def velocity(state, force, alpha):
     """dθ of a step of (m, w), by automatic differentiation of g and h."""
     param = Hadamard()

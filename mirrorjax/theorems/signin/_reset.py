@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Row, identity
 from ...parameterizations import Hadamard
 from ...training import Factors, init, sign_in_reset
@@ -47,7 +48,7 @@ def otherwise(theta: np.ndarray, beta: np.ndarray) -> np.ndarray:
     return np.sqrt(beta) * np.stack([np.cosh(q), np.sinh(q)])
 
 
-@jax.jit
+@quick_jit
 def trained(theta, beta):
     """The factors that the training method leaves after a step of gradient 0, from those of another imbalance."""
     model = Factors(Hadamard(), Hadamard().lift(theta, 1.5 * beta + 0.5))
@@ -57,7 +58,7 @@ def trained(theta, beta):
     return model.w + updates.w  # pyright: ignore[reportAttributeAccessIssue]
 
 
-@jax.jit
+@quick_jit
 def metric(state):
     """The diagonal of Jg Jgᵀ."""
     J = jax.jacobian(Hadamard().g)(state)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, compare, identity
 from .._registry import theorem
 from .._sign_in import (
@@ -129,7 +130,7 @@ def conservation(starts: np.ndarray, rungs):
     )
 
 
-@jax.jit
+@quick_jit
 def by_autodiff(starts):
     """∇L of the loss as stated."""
 
@@ -140,7 +141,7 @@ def by_autodiff(starts):
     return jax.vmap(jax.grad(loss))(starts)
 
 
-@jax.jit
+@quick_jit
 def followed(starts):
     """What the solver follows."""
     return jax.vmap(scalar_force)(starts)

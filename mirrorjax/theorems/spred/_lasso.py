@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..._compile import quick_jit
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, compare
 from ...checks._compare import locate
 from ...flows import GradientFlow
@@ -188,7 +189,7 @@ def descent(case: Case, x: np.ndarray, rungs):
     return against
 
 
-@jax.jit
+@quick_jit
 def trained(x0: Array, scale: Array, strength: Array, steps: Array, Z: Array, Y: Array) -> Array:
     model = reparameterize(student([x0], (x0.shape[1], 1)), where=jax.tree.leaves, scale=scale)
     optimizer = gradient_descent(RATE, spred(strength))

@@ -10,6 +10,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from ..._compile import quick_jit
 from ..._ode import solve
 from ..._types import Scalar
 from ...checks import Evidence, Finding, Hypothesis, at_most
@@ -112,7 +113,7 @@ PLANTED = (1e-4, 1e-6, 1e-8)
 VARIANTS = [{}, *WRONG.values(), *({"rate": 2 * (1 + d)} for d in PLANTED)]
 
 
-@eqx.filter_jit
+@quick_jit
 def _formulas(problem, schedule, c, x0, rtol, knobs, solver):
     def one(knob):
         flow = Formula(problem, schedule, c, **knob)
@@ -149,14 +150,14 @@ def riemannian(problem: NetworkLoss, schedule: SwitchOff, w0: Array) -> End:
     return End.of(*(np.asarray(integrate(flow, x0, ts=ts, rtol=r, solver=SWAP).x[-1]) for r in (RTOL, LOOSER)))
 
 
-@jax.jit
+@quick_jit
 def _start(arrays: list[Array], scale: Array) -> tuple[Reparameterized, Array]:
     """The network in factors, and these factors flat, (2, n)."""
     model = reparameterize(student(arrays, SIZES), where=jax.tree.leaves, scale=scale)
     return model, jnp.concatenate([leaf.reshape(2, -1) for leaf in jax.tree.leaves(model)], axis=1)
 
 
-@jax.jit
+@quick_jit
 def _descent(model: Reparameterized, strength: Array, steps: Array, Z: Array, Y: Array) -> Array:
     optimizer = gradient_descent(T_END / steps.astype(Z.dtype), switch_off(strength, at=steps // 2))
     return ravel_pytree(merge(descended(model, half_mean_square, optimizer, steps, Z, Y)))[0]

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Hypothesis
 from ...training import gradient_descent, magnitude_mask, merge, pilot, reparameterize, scheduled_decay
 from .._registry import theorem
@@ -63,12 +64,12 @@ def _over_grid(grid: Array, w0: Array, Z: Array, Y: Array, decay) -> Array:
     return jax.vmap(over_settings, in_axes=(0, 0, 0, None))(w0, Z, Y, grid)
 
 
-@jax.jit
+@quick_jit
 def _constant(grid, w0, Z, Y):
     return _over_grid(grid, w0, Z, Y, lambda alpha, l1: scheduled_decay(alpha))
 
 
-@jax.jit
+@quick_jit
 def _pilot(grid, w0, Z, Y, off_at):
     return _over_grid(grid, w0, Z, Y, lambda share, l1: pilot(share * l1, START, FACTOR, off_at, CEILING))
 

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Hypothesis, Row
 from ...training import (
     apply_mask,
@@ -72,7 +73,7 @@ def _masked(w, outer, mask):
     return plain, eqx.tree_at(jax.tree.leaves, plain, [mask, jnp.ones(outer.shape, bool)])
 
 
-@jax.jit
+@quick_jit
 def _plain(w, outer, mask, Z, Y):
     def one(w, outer, mask, Z, Y):
         model, kept = _masked(w, outer, mask)
@@ -82,7 +83,7 @@ def _plain(w, outer, mask, Z, Y):
     return jax.vmap(one)(w, outer, mask, Z, Y)
 
 
-@jax.jit
+@quick_jit
 def _factors(w, outer, mask, Z, Y, scale, strength, every):
     def one(w, outer, mask, Z, Y):
         model, kept = _masked(w, outer, mask)
@@ -119,7 +120,7 @@ def none(count: np.ndarray, total: int) -> Evidence:
     return Evidence((row,), float(total), float(total), kind="floor")
 
 
-@jax.jit
+@quick_jit
 def _reset(w, scale):
     """The library's reset of factors w (…, 2, k)."""
     reset = sign_in_reset(1, scale)

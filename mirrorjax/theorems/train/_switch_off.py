@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Hypothesis, Row
 from ...checks._compare import locate
 from ...training import gradient_descent, init, merge, reparameterize, switch_off, train_step
@@ -55,7 +56,7 @@ def cases(seed, data=None):
     return found
 
 
-@jax.jit
+@quick_jit
 def _train(arrays, Z, Y, strength, at, rate, steps):
     """Descent with `switch_off`; beside it the scale that even/gd predicts from the gradients of the merged weights."""
 

@@ -1,0 +1,101 @@
+"""How the package compiles: quickly, for what it compiles is small and runs a few times."""
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar, cast
+
+import equinox as eqx
+import jax
+import numpy as np
+from jax.extend.core import get_opaque_trace_state
+
+Result = TypeVar("Result")
+
+QUICKLY = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
+"""Half the time to compile a small solve on jax 0.10, which then runs as fast. Level 0 compiles in a quarter, and runs
+3 to 6 times slower. Versions differ in which options there are, see `options`."""
+
+
+def quick_jit(function: Callable[..., Result]) -> Callable[..., Result]:
+    """`equinox.filter_jit`, compiled quickly where it is the outermost, with every float among the arguments as data.
+
+    Only the outermost `jit` takes compiler options: inside another one the function is part of its program. For work
+    that runs long, as the epochs of a training, `equinox.filter_jit` itself compiles what runs faster.
+    """
+    inner = eqx.filter_jit(function)
+
+    @functools.cache
+    def outermost():
+        return eqx.filter_jit(function, compiler_options=options())  # pyright: ignore[reportCallIssue]
+
+    @functools.wraps(function)
+    def compiled(*args, **kwargs):
+        args = [np.asarray(arg) if isinstance(arg, float) else arg for arg in args]  # a static one compiles anew
+        return (outermost() if on_top_level() else inner)(*args, **kwargs)
+
+    return compiled
+
+
+def host_jit(function: Callable[..., Result]) -> Callable[..., Result]:
+    """`quick_jit` on the host; where something is being traced, the function as it is.
+
+    On the host each operation by itself is a program, compiled in 40 ms: a formula of ten costs 0.4 s.
+    """
+    outermost = quick_jit(function)
+
+    @functools.wraps(function)
+    def compiled(*args, **kwargs):
+        return (outermost if on_top_level() else function)(*args, **kwargs)
+
+    return compiled
+
+
+class AbstractHostCompiled(eqx.Module):
+    """A module that names methods and properties, its subclasses' own included, to be compiled by `host_jit`."""
+
+    host_compiled: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in cls.host_compiled:
+            own: Any = cls.__dict__.get(name)
+            if isinstance(own, property) and own.fget is not None:
+                setattr(cls, name, property(_unless_abstract(cast(Any, own.fget)), doc=own.__doc__))
+            elif own is not None:
+                setattr(cls, name, _unless_abstract(cast(Any, own)))
+
+
+def _unless_abstract(function: Callable[..., Result]) -> Callable[..., Result]:
+    return function if getattr(function, "__isabstractmethod__", False) else host_jit(function)
+
+
+@functools.cache
+def options() -> dict[str, Any]:
+    """Those of `QUICKLY` that this jax knows on its CPU; none on other devices. An unknown one is an error."""
+    if jax.default_backend() != "cpu":
+        return {}
+    return {name: value for name, value in QUICKLY.items() if _is_known(name, value)}
+
+
+def _is_known(name: str, value: Any) -> bool:
+    try:
+        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
+
+
+def on_top_level() -> bool:
+    """Whether nothing is being traced: no `jit`, `vmap` or derivative is around this call."""
+    return get_opaque_trace_state() == _top_level()
+
+
+@functools.cache
+def _top_level() -> Any:
+    """The state of a thread of its own, where nothing is traced whatever is traced here."""
+    states: list[Any] = []
+    thread = threading.Thread(target=lambda: states.append(get_opaque_trace_state()))
+    thread.start()
+    thread.join()
+    return states[0]
