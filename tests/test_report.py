@@ -12,6 +12,7 @@ import mirrorjax as mj
 from mirrorjax._errors import InputError
 from mirrorjax.checks import Decision, Evidence, Finding, Hypothesis, Row, combine, judge
 from mirrorjax.report import _page, _pictures, ensure_writable, write_report
+from mirrorjax.report._badge import size
 from mirrorjax.report._latex import formula, rich
 
 ENVIRONMENT = {"jax": "0.10.2", "dtype": "float64", "backend": "cpu"}
@@ -271,3 +272,10 @@ def test_a_read_only_file_system_is_refused():
 def test_asking_for_a_folder_does_not_import_matplotlib():
     code = "import sys, mirrorjax.report; assert 'matplotlib' not in sys.modules and 'jax' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_number_of_an_outcome_is_its_own():
+    """A resolution where it holds, an effect where it is refuted; 1e-10 for an effect of 0.8 would read as nothing."""
+    assert size(dataclasses.replace(HELD, outcome=mj.Outcome.HOLDS)) == "resolution 1e-10"
+    assert size(dataclasses.replace(FELL, outcome=mj.Outcome.REFUTED)) == "effect 0.8"
+    assert size(dataclasses.replace(FELL, outcome=mj.Outcome.INCONCLUSIVE)) == "–"

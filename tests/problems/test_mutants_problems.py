@@ -1,8 +1,10 @@
 """The embedding of the help topics counted again, word by word."""
 
 import numpy as np
+import pytest
 
-from mirrorjax.problems import topics_embedding, topics_text
+from mirrorjax._errors import InputError
+from mirrorjax.problems import LinearRegression, read_csv, topics_embedding, topics_text
 
 
 def test_the_embedding_is_that_of_words_at_most_four_apart():
@@ -25,3 +27,26 @@ def test_the_embedding_is_that_of_words_at_most_four_apart():
     U = vectors[:, order]
     U = U * np.sign(U[np.argmax(np.abs(U), axis=0), range(3)])
     np.testing.assert_allclose(E, (U - U.mean(0)) / U.std(0), atol=1e-9)
+
+
+def test_nearly_dependent_rows_are_two_rows():
+    """Rows 1e-6 apart in angle still ask two things of x; at 1e-12 round-off has decided."""
+    rows = np.array([[1.0, 0.0, 0.0], [1.0, 1e-6, 0.0]])
+    problem = LinearRegression(rows, np.array([1.0, 1.0 + 2e-6]))
+    assert problem.whitened().d == 2
+    np.testing.assert_allclose(np.linalg.lstsq(problem.whitened().Z, problem.whitened().y)[0], [1, 2, 0], rtol=1e-8)
+    rows[1, 1] = 1e-12
+    assert LinearRegression(rows, np.ones(2)).whitened().d == 1
+
+
+@pytest.mark.parametrize(("samples", "fits"), [(2, True), (3, False)])
+def test_a_table_needs_more_columns_than_rows(samples, fits, tmp_path):
+    """With as many samples as features there is one interpolator, and every potential picks it."""
+    rows = np.random.default_rng(0).standard_normal((samples, 4))
+    path = tmp_path / "table.csv"
+    np.savetxt(path, rows, delimiter=",", header="a,b,c,target", comments="")
+    if fits:
+        assert read_csv(path, "target").n == 3
+    else:
+        with pytest.raises(InputError, match="more columns than rows"):
+            read_csv(path, "target")
