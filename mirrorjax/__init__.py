@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 _FROM = {
     "analyze": "analysis",
+    "enable_cache": "_cache",
     "integrate": "flows",
     "limit": "flows",
     "limit_path": "flows",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mirrorjax import _prepare
+from mirrorjax import _cache
 from mirrorjax._cli import main
 from mirrorjax._output import open_streams
 
@@ -94,7 +94,7 @@ def test_no_home_is_no_cache(monkeypatch):
     monkeypatch.setattr(Path, "home", homeless)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
-    assert _prepare._cache_folder() is None
+    assert _cache._usable(None) is None
 
 
 BROKEN = """
@@ -124,4 +124,34 @@ def test_a_cache_that_cannot_be_made_is_gone_on_without(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", "/proc", "/dev/null/below", "x" * 300):
         monkeypatch.setenv("XDG_CACHE_HOME", str(place))
-        assert _prepare._cache_folder() is None
+        assert _cache._usable(None) is None
+
+
+CACHED = """
+import sys, jax
+jax.config.update("jax_enable_x64", True)
+import jax.numpy as jnp, numpy as np
+jnp.ones(3) + 1  # compiled before anyone asked for a cache
+import mirrorjax as mj
+folder = mj.enable_cache(sys.argv[1] or None)
+before = set(folder.iterdir())
+problem = mj.problems.LinearRegression([[1.0, 2.0]], [5.0])
+param = mj.parameterizations.Hadamard()
+mj.integrate(mj.flows.GradientFlow(problem, param, mj.schedules.Constant(0.1)), param.lift(np.zeros(2)), ts=[0.0, 1.0])
+print(folder, len({path for path in folder.iterdir() if path.name.endswith("-cache")} - before))
+"""
+
+
+@pytest.mark.parametrize("how", ["argument", "environment"])
+def test_a_library_process_keeps_what_it_compiles(how, tmp_path, monkeypatch):
+    """Programs of half a second too, which jax's own threshold leaves out; the next process compiles none of them."""
+    for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
+        monkeypatch.delenv(name, raising=False)
+    if how == "environment":
+        monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
+    given = str(tmp_path) if how == "argument" else ""
+    said = [subprocess.run([sys.executable, "-c", CACHED, given], capture_output=True, text=True) for _ in range(2)]
+    assert [run.returncode for run in said] == [0, 0], said[0].stderr
+    counts = [run.stdout.split() for run in said]
+    assert [folder for folder, _ in counts] == [str(tmp_path)] * 2
+    assert int(counts[0][1]) >= 2 and int(counts[1][1]) == 0
