@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._types import State
-from ..geometry import Closure, Commutation, Degree, Swap
+from ..geometry import Closure, Commutation, Degree, Points, Swap
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential
 from ._classify import Kind
@@ -131,7 +131,10 @@ def horizon_of(potential: AbstractPotential | None) -> float:
     return float("nan") if potential is None else horizon(potential)
 
 
-def region_of(points: Float[Array, "k D"], w0: Float[Array, " D"]) -> Region:
+def region_of(points: Points, w0: Float[Array, " D"]) -> Region:
     """Where the points lie."""
     size = float(np.linalg.norm(w0))
-    return Region(len(points), float(np.max(np.linalg.norm(points - w0, axis=1))) / (size if size > 0 else 1.0))
+    return Region(
+        len(points),
+        float(np.max(np.linalg.norm(np.asarray(points) - np.asarray(w0), axis=1))) / (size if size > 0 else 1.0),
+    )

@@ -6,7 +6,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 from .._compile import quick_jit
 from .._errors import InputError
@@ -18,6 +17,7 @@ from ..geometry import (
     Closure,
     Commutation,
     FlatPair,
+    Points,
     blocks,
     commutation,
     conditioning,
@@ -83,11 +83,11 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
             "jax.config.update('jax_enable_x64', True) before anything else",
         )
     pair, w = flatten(param, w0)
-    n, D = pair.g(w).shape[0], w.shape[0]
-    near, far = reachable_points(pair, w, n, seed)
+    n, D = jax.eval_shape(pair.g, w).shape[0], w.shape[0]
+    near, far = (np.asarray(part) for part in reachable_points(pair, w, n, seed))
     points = near[finite_rows(near)]
     # With as many points as there are near ones where weights are many.
-    probed = jnp.concatenate([near if D <= SMALL else near[: len(near) - len(far)], far])
+    probed = np.concatenate([near if D <= SMALL else near[: len(near) - len(far)], far])
     probed = probed[finite_rows(probed)]
     brackets = commutation(pair, probed, n, seed=seed)
     swap = worst_swap([order_swap(param, start, n, seed=seed) for start in _swap_starts(pair, w0, probed, brackets)])
@@ -120,11 +120,11 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
     )  # fmt: skip
 
 
-def _swap_starts(pair: FlatPair, w0: State, probed: Float[Array, "k D"], brackets: Commutation) -> list[State]:
+def _swap_starts(pair: FlatPair, w0: State, probed: Points, brackets: Commutation) -> list[State]:
     """w₀, the farthest point, and the point whose brackets x sees most: a pair may commute around w₀ alone."""
-    farthest = int(np.argmax(np.linalg.norm(np.asarray(probed - probed[0]), axis=1)))
+    farthest = int(np.argmax(np.linalg.norm(probed - probed[0], axis=1)))
     seen = [int(size.at) for size in (brackets.gg, brackets.gh) if size.seen_by_x()]
-    return [w0, *(pair.unravel(probed[i]) for i in sorted({farthest, *seen} - {0}))]
+    return [w0, *(pair.unravel(jnp.asarray(probed[i])) for i in sorted({farthest, *seen} - {0}))]
 
 
 def _regular(pair: FlatPair, points, n: int, separable: bool) -> bool:

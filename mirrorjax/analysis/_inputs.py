@@ -6,8 +6,8 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._types import State, as_state
 
@@ -47,7 +47,8 @@ def checked_pair(g: Callable, h: Callable, w0: State) -> None:
             )
         if shape.size == 0:
             raise InputError(f"{name} returned no coordinates", name, "n ≥ 1")
-        value, again = np.asarray(function(w0)), np.asarray(function(w0))
+        value, slope = _value_and_derivative(name, function, w0)
+        again = np.asarray(quick_jit(lambda w, function=function: function(w))(w0))  # traced anew, with what it draws
         if not np.array_equal(value, again, equal_nan=True):
             raise InputError(
                 f"two calls of {name} with the same w differ: it depends on something besides w",
@@ -55,7 +56,7 @@ def checked_pair(g: Callable, h: Callable, w0: State) -> None:
                 "a pure function of w, without random numbers or global state",
             )
         _finite(name, f"{name}(w0)", value, "w0 is outside its domain, or it returns NaN")
-        _finite(name, f"the derivative of {name} at w0", _derivative(name, function, w0), "not differentiable there")
+        _finite(name, f"the derivative of {name} at w0", slope, "not differentiable there")
 
 
 def _traced(name: str, function: Callable, w0: State) -> jax.ShapeDtypeStruct:
@@ -74,11 +75,15 @@ def _traced(name: str, function: Callable, w0: State) -> jax.ShapeDtypeStruct:
     return shape
 
 
-def _derivative(name: str, function: Callable, w0: State) -> Array:
+def _value_and_derivative(name: str, function: Callable, w0: State) -> tuple[np.ndarray, np.ndarray]:
+    @quick_jit
+    def both(w):
+        value, pull = jax.vjp(function, w)
+        return value, jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(pull(jnp.ones_like(value)))])
+
     try:
-        _, pull = jax.vjp(function, w0)
-        value = function(w0)
-        return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(pull(jnp.ones_like(value)))])
+        value, slope = both(w0)
+        return np.asarray(value), np.asarray(slope)
     except Exception as error:
         raise InputError(f"{name} is not differentiable: {type(error).__name__}: {_one_line(error)}", name) from None
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector, is_traced
+from .._types import Scalar, State, Vector, as_array, is_traced
 from ..parameterizations import AbstractParameterization, effective_shape
 from ..potentials import AbstractPotential, RescaledPotential
 from ..problems import AbstractProblem
@@ -161,7 +161,7 @@ class MirrorFlow(AbstractFlow):
         return self.schedule.breakpoints
 
     def default_start(self):
-        return jnp.zeros(self.potential.n)
+        return as_array(np.zeros(self.potential.n))
 
     def explain(self, t: Scalar, state: Vector) -> str:
         """Which coordinate of μ stands at the end of the range of ∇R_a, if one does. Host only."""

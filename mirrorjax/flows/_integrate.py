@@ -85,7 +85,7 @@ def own_start(flow: Callable, ts: Float[Array, " k"]) -> State:
     schedule = getattr(flow, "schedule", None)
     if schedule is None:
         return start
-    dose = schedule.dose(ts[0])
+    dose = schedule.dose(ts[0] if is_traced(ts) else np.asarray(ts)[0])
     if is_traced(dose):
         return jax.tree.map(lambda leaf: jnp.where(jnp.abs(dose) <= NO_DOSE, leaf, jnp.nan), start)
     if abs(float(dose)) > NO_DOSE:

@@ -101,7 +101,7 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
         [0.5, 0.0]
     """
     path = limit_path(problem, potential, np.asarray(a, dtype=float)[None])
-    return jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[1:]), path)
+    return jax.tree.map(lambda leaf: leaf[0] if is_traced(leaf) else jnp.asarray(np.asarray(leaf)[0]), path)
 
 
 @modes_of_ours()
@@ -125,11 +125,12 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
     whitened = problem.whitened()
     if whitened.d == 0:
         return jax.vmap(functools.partial(_unconstrained, potential))(as_array(wanted))
-    asked = _Asked(whitened.Z / whitened.d**0.5, whitened.y / whitened.d**0.5, problem.Z, problem.y)
+    rows, target = (as_array(np.asarray(part) / whitened.d**0.5) for part in (whitened.Z, whitened.y))
+    asked = _Asked(rows, target, problem.Z, problem.y)
     grid, keep = _stages(_start(asked, potential), wanted)
-    nu, parts = jnp.zeros(whitened.d), []
+    nu, parts = np.zeros(whitened.d), []
     for chunk in grid.reshape(-1, CHUNK):
-        nu, path = _continuation(asked, potential, as_array(chunk), nu)
+        nu, path = _continuation(asked, potential, chunk, nu)
         parts.append(path)
     return jax.tree.map(lambda *leaves: _joined(leaves, keep), *parts)
 
@@ -196,22 +197,22 @@ def _larger(x: Vector, start: Vector) -> Vector:
 def _start(asked: _Asked, potential: AbstractPotential) -> float:
     """The first a at which Newton converges from ν = 0; 0 where it does at none."""
     for start in STARTS:
-        _, path = _continuation(asked, potential, jnp.full(CHUNK, start), jnp.zeros(asked.target.size))
+        _, path = _continuation(asked, potential, np.full(CHUNK, start), np.zeros(asked.target.size))
         if is_traced(path.residual):
             return 0.0
-        if _solved(asked, path.x[0]):
+        if _solved(asked, np.asarray(path.x)[0]):
             return start
     return 0.0
 
 
-def _solved(asked: _Asked, x: Vector) -> bool:
+def _solved(asked: _Asked, x: np.ndarray) -> bool:
     """In whitened rows, the part that Newton answers for: rows that contradict each other do so from every start."""
-    point, target = np.asarray(x), np.asarray(asked.target)
-    if not np.all(np.isfinite(point)):
+    target = np.asarray(asked.target)
+    if not np.all(np.isfinite(x)):
         return False
     with np.errstate(over="ignore", invalid="ignore"):
-        left = np.linalg.norm(np.asarray(asked.rows) @ point - target)
-    return bool(left <= KKT_TOLERANCE * (np.linalg.norm(target) or np.max(np.abs(point))))
+        left = np.linalg.norm(np.asarray(asked.rows) @ x - target)
+    return bool(left <= KKT_TOLERANCE * (np.linalg.norm(target) or np.max(np.abs(x))))
 
 
 def _joined(parts: tuple[Array, ...], keep: np.ndarray) -> Array:

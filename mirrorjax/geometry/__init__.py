@@ -16,7 +16,13 @@ from ._commutation import (
     finite_rows as finite_rows,
 )
 from ._control import ControlledFlow as ControlledFlow, Swap as Swap, order_swap as order_swap, worst_swap as worst_swap
-from ._flat import SMALL as SMALL, FlatPair as FlatPair, flatten as flatten, reachable_points as reachable_points
+from ._flat import (
+    SMALL as SMALL,
+    FlatPair as FlatPair,
+    Points as Points,
+    flatten as flatten,
+    reachable_points as reachable_points,
+)
 from ._structure import (
     Degree as Degree,
     blocks as blocks,

@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from .._compile import quick_jit
 from ._brackets import lie_bracket
-from ._flat import FlatPair, signs
+from ._flat import FlatPair, Points, signs
 
 ULP_SHIFTS = 4
 
@@ -47,7 +47,7 @@ class Commutation(eqx.Module):
     points: int = eqx.field(static=True)
 
 
-def commutation(pair: FlatPair, points: Float[Array, "k D"], n: int, probes: int = 8, seed: int = 0) -> Commutation:
+def commutation(pair: FlatPair, points: Points, n: int, probes: int = 8, seed: int = 0) -> Commutation:
     """Measures `[∇⟨p,g⟩, ∇⟨q,g⟩]` and `[∇⟨p,g⟩, ∇h]` for random p, q at the given points.
 
     The bracket is bilinear: random p and q see any pair (i, j) that does not commute, with
@@ -126,6 +126,6 @@ def bracket_table(pair: FlatPair, w: Float[Array, " D"], n: int) -> Float[Array,
     return jax.lax.map(lambda i: jax.vmap(lambda j: norm(i, j))(index), index)
 
 
-def finite_rows(points: Float[Array, "k D"]) -> Bool[np.ndarray, " k"]:
+def finite_rows(points: Points) -> Bool[np.ndarray, " k"]:
     """Which points are finite."""
     return np.all(np.isfinite(np.asarray(points)), axis=1)

@@ -1,6 +1,7 @@
 """A pair (g, h) on flat weights, whatever tree the user's weights are."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import equinox as eqx
 import jax
@@ -12,6 +13,9 @@ from jaxtyping import Array, Float
 from .._compile import quick_jit
 from .._types import Scalar, State, Vector
 from ..parameterizations import AbstractParameterization
+
+Points: TypeAlias = Float[Array, "k D"] | Float[np.ndarray, "k D"]
+"""Flat weights of k points."""
 
 
 class FlatPair(eqx.Module):

@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from .._compile import quick_jit
-from ._flat import FlatPair
+from ._flat import FlatPair, Points
 
 
-def blocks(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Int[np.ndarray, " D"] | None:
+def blocks(pair: FlatPair, points: Points, n: int) -> Int[np.ndarray, " D"] | None:
     """`owner[k] = i` where weight k enters g_i alone, −1 where it enters no g; None if some weight enters two.
 
     Found with 2 log₂ n products: the bits of i are read off `Jgᵀ(bit_l) / Jgᵀ(1)`, which is 0 or 1
@@ -19,7 +19,7 @@ def blocks(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Int[np.ndarra
     same blocks: its Hessian may not couple weights of different owners.
     """
     bits = (np.arange(n)[None, :] >> np.arange(max(1, int(np.ceil(np.log2(max(n, 2))))))[:, None]) & 1
-    ones, pulled, random_pull, random = _pulls(pair, points, jnp.asarray(bits, dtype=points.dtype))
+    ones, pulled, random_pull, random = _pulls(pair, points, bits.astype(float))
     ones, pulled = np.asarray(ones), np.asarray(pulled)
     used = np.any(ones != 0, axis=0) | np.any(pulled != 0, axis=(0, 1))
     point = np.argmax(np.abs(ones), axis=0)
@@ -52,7 +52,7 @@ def _hessian_splits(pair: FlatPair, points, owner: np.ndarray, n: int) -> bool:
     """Whether Hess h couples no two owners: for every bit, weights with 0 do not feel those with 1."""
     labels = owner + 1
     bits = (labels[None, :] >> np.arange(int(np.ceil(np.log2(n + 2))))[:, None]) & 1
-    leak, size = _leaks(pair, points, jnp.asarray(bits, dtype=points.dtype))
+    leak, size = _leaks(pair, points, bits.astype(float))
     return bool(np.all(np.asarray(leak) <= 1e-12 * np.maximum(np.asarray(size), 1e-300)))
 
 
@@ -82,7 +82,7 @@ HOMOGENEOUS = 1e-11
 """Largest relative residual of Euler's equation: second derivatives at 7 points measured up to 2e-14."""
 
 
-def homogeneity(pair: FlatPair, points: Float[Array, "k D"], n: int) -> tuple[Degree, bool]:
+def homogeneity(pair: FlatPair, points: Points, n: int) -> tuple[Degree, bool]:
     """The degree of g, and whether h is plain weight decay: `∇h = 2λ w` with one λ > 0 at all points.
 
     From `Hess g_i · w = (p − 1) ∇g_i` instead of Euler's `⟨∇g_i, w⟩ = p g_i`: constants added to g
@@ -135,7 +135,7 @@ def _tidy(p: float) -> float:
 
 
 @quick_jit
-def conditioning(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Float[Array, " k"]:
+def conditioning(pair: FlatPair, points: Points, n: int) -> Float[Array, " k"]:
     """Smallest over largest singular value of Jg at every point, its rows scaled to length 1; 0 if a row is 0.
 
     Scaled, because coordinates of very different size are ordinary and no loss of rank.
@@ -152,7 +152,7 @@ def conditioning(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Float[A
 
 
 @quick_jit
-def least_row(pair: FlatPair, points: Float[Array, "k D"], n: int) -> Float[Array, " k"]:
+def least_row(pair: FlatPair, points: Points, n: int) -> Float[Array, " k"]:
     """Least `‖∇g_i‖` for a pair that splits into blocks, relative to the largest that g_i shows at any point.
 
     `Jg Jgᵀ 1` is the diagonal of `Jg Jgᵀ` there.

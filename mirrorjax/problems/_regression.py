@@ -141,7 +141,7 @@ def _gradient(loss: Callable[[Array], Scalar], r: Array) -> Array:
 
 def _check_number_of_residuals(loss: Callable[[Array], Scalar], kept: int, given: int) -> None:
     try:
-        jax.eval_shape(loss, jnp.zeros(kept))
+        jax.eval_shape(loss, jax.ShapeDtypeStruct((kept,), jnp.result_type(float)))
     except (TypeError, ValueError) as error:
         raise InputError(
             "the loss is written for all residuals, and dependent rows disappear",
