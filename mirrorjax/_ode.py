@@ -102,6 +102,11 @@ class Pair(diffrax.AbstractAdaptiveSolver):
 PAIRS = {"dopri8": Pair.of(diffrax.Dopri8), "tsit5": Pair.of(diffrax.Tsit5)}
 
 
+def as_data(solver: Solver | diffrax.AbstractSolver) -> Solver | diffrax.AbstractSolver:
+    """The tableau of a name, for what is compiled with the solver among its arguments: one program, not two."""
+    return PAIRS.get(solver, solver) if isinstance(solver, str) else solver
+
+
 class _Progress(eqx.Module):
     """Where a solve stands; `length` is meant for the next step, `memory` is the solver's and the controller's."""
 

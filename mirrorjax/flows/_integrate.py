@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from .._compile import quick_jit
 from .._errors import InputError, SolverError
-from .._ode import MAX_STEPS, PAIRS, AnySolver, Solution, as_solver, solve
+from .._ode import MAX_STEPS, AnySolver, Solution, as_data, as_solver, solve
 from .._types import ArrayLike, Scalar, State, as_array, as_state, has_nonfinite, is_traced
 
 NO_DOSE = 1e-14
@@ -59,11 +59,6 @@ def _run(flow, state, ts, rtol, atol, solver, max_steps) -> tuple[Solution, Arra
     # g(inf) is NaN for u² − v²; what was not reached is inf in x as it is in the state.
     x = jnp.where((ts <= solution.t_last)[:, None], jax.vmap(flow.effective)(ts, solution.ys), jnp.inf)
     return solution, x
-
-
-def _as_data(solver):
-    """The tableau of a name, so that one program serves both pairs."""
-    return PAIRS.get(solver, solver) if isinstance(solver, str) else solver
 
 
 def _positive(name: str, value: ArrayLike) -> Scalar:
@@ -152,7 +147,7 @@ def integrate(
     state0 = as_state(own_start(flow, ts) if state0 is None else state0)
     if has_nonfinite(state0):
         raise InputError("the start must be finite", f"{state0}")
-    solution, x = _run(flow, state0, ts, relative, absolute, _as_data(as_solver(solver)), np.asarray(max_steps))
+    solution, x = _run(flow, state0, ts, relative, absolute, as_data(as_solver(solver)), np.asarray(max_steps))
     path = Trajectory(
         ts, solution.ys, x, solution.ok, solution.out_of_steps, solution.t_last, solution.last, solution.steps, flow
     )

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int
 
 from .._compile import quick_jit
-from .._ode import Solver, solve
+from .._ode import Solver, as_data, solve
 from .._types import Vector
 from ..checks import AbstractRoute, Evidence, Hypothesis, Row, Sample
 from ..checks._compare import MAIN, SWAP
@@ -78,7 +78,7 @@ class Paths:
 
 
 @quick_jit
-def _follow(force, kinds, weights, stops, ts, rtol, solver: Solver):
+def _follow(force, kinds, weights, stops, ts, rtol, solver):
     def one(start):
         kind, W, stop = start
         flow = NeuronFlow(kind, stop, force)
@@ -107,7 +107,7 @@ class Ensemble(AbstractRoute):
         """Where all starts went at this tolerance."""
         key = (rtol, solver)
         if key not in self._paths:
-            theta, speed, ok, steps = _follow(*self.arguments, jnp.asarray(rtol), solver)
+            theta, speed, ok, steps = _follow(*self.arguments, jnp.asarray(rtol), as_data(solver))
             self._paths[key] = Paths(np.asarray(theta), np.asarray(speed), np.asarray(ok), int(np.max(steps)))
         return self._paths[key]
 

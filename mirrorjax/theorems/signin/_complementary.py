@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..._compile import quick_jit
-from ..._ode import Solver, solve
+from ..._ode import Solver, as_data, solve
 from ...checks import Evidence, Finding, Hypothesis, identity
 from ...checks._compare import MAIN, SWAP
 from .._registry import theorem
@@ -120,7 +120,7 @@ class Neuron(eqx.Module):
 
 
 @quick_jit
-def _follow(products, states, rtol, solver: Solver):
+def _follow(products, states, rtol, solver):
     def one(start):
         flow, ts = Neuron(start[0]), jnp.linspace(0.0, END, TIMES)
         # Not `_sign_in.Ensemble`: coordinates pass through 0 here, which only an absolute tolerance gets across.
@@ -140,7 +140,7 @@ def follow(case: Starts, rtol: float, solver: Solver) -> Paths:
             first, second = GOOD if name.startswith("β = (1") else BAD
             products[group] = 1.0
             states[group] = np.stack(reset(case.w0[group], np.array([first, *[second] * SPACE])), axis=1)
-    theta, speed, ok, steps = _follow(jnp.asarray(products), jnp.asarray(states), jnp.asarray(rtol), solver)
+    theta, speed, ok, steps = _follow(jnp.asarray(products), jnp.asarray(states), jnp.asarray(rtol), as_data(solver))
     return Paths(np.asarray(theta), np.asarray(speed), np.asarray(ok), int(np.max(steps)))
 
 
