@@ -93,7 +93,7 @@ def run_tests(tree: Path, area: str, cache: Path, marked: str = FAST, keep_bytec
     }
     if not keep_bytecode:  # a mutant of the same length within the same second would be read from the last one's
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    options = ("-x", "-q", "--no-header", "-p", "no:cacheprovider", "-m", marked)
+    options = ("-x", "-q", "--no-header", "-p", "no:cacheprovider", "-n", "0", "-m", marked)
     command = [sys.executable, "-m", "pytest", *options, *TESTS[area]]
     try:
         done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=TIMEOUT)

@@ -102,7 +102,7 @@ class Pair(diffrax.AbstractAdaptiveSolver):
 PAIRS = {"dopri8": Pair.of(diffrax.Dopri8), "tsit5": Pair.of(diffrax.Tsit5)}
 
 
-def as_data(solver: Solver | diffrax.AbstractSolver) -> Solver | diffrax.AbstractSolver:
+def as_data(solver: Solver | diffrax.AbstractSolver) -> Any:
     """The tableau of a name, for what is compiled with the solver among its arguments: one program, not two."""
     return PAIRS.get(solver, solver) if isinstance(solver, str) else solver
 

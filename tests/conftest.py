@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -70,12 +71,21 @@ _running: dict[str, subprocess.Popen] = {}
 
 
 def pytest_collection_finish(session):
-    """Notebooks run beside the tests, on the other core: their 40 s are all waiting otherwise."""
+    """Notebooks run beside the tests, on the other core: their 40 s are all waiting otherwise.
+
+    Of several processes each collects everything: there a notebook begins when its test does.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
     ours = (item for item in session.items if item.path.name == "test_notebooks.py")
     wanted = {item.callspec.params["path"] for item in ours if item.name.startswith("test_it_runs[")}
     for path in () if session.config.option.collectonly else wanted:
-        command = [sys.executable, "-c", EXECUTE, str(path), str(path.parent)]
-        _running[path.stem] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        _begin(path)
+
+
+def _begin(path: Path):
+    command = [sys.executable, "-c", EXECUTE, str(path), str(path.parent)]
+    _running[path.stem] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def pytest_sessionfinish(session):
@@ -85,11 +95,13 @@ def pytest_sessionfinish(session):
 
 @pytest.fixture(scope="session")
 def notebook_run():
-    """`notebook_run(stem)`: exit status and output of the notebook, once it has run to its end."""
+    """`notebook_run(path)`: exit status and output of the notebook, once it has run to its end."""
 
     @functools.cache
-    def wait(stem: str) -> tuple[int, str]:
-        output, _ = _running[stem].communicate(timeout=600)
-        return _running[stem].returncode, output
+    def wait(path: Path) -> tuple[int, str]:
+        if path.stem not in _running:
+            _begin(path)
+        output, _ = _running[path.stem].communicate(timeout=600)
+        return _running[path.stem].returncode, output
 
     return wait

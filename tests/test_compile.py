@@ -23,7 +23,7 @@ PROGRAMS = {
     "agreement, other numbers": 0,
     "limit": 7,
     "limit, another dose": 0,
-    "analyze": 17,
+    "analyze": 19,
     "analyze, another pair of the same shape": 12,
 }
 CALLS = """

@@ -30,7 +30,7 @@ def test_there_is_a_quickstart():
 @every
 def test_it_runs(path, notebook_run):
     """Executed by nbclient in a process of its own, which conftest.py starts before the first test."""
-    status, output = notebook_run(path.stem)
+    status, output = notebook_run(path)
     assert status == 0, output  # with the traceback of the cell
     assert any("assert" in cell.source for cell in code_cells(path))
 

@@ -48,7 +48,7 @@ def checked_pair(g: Callable, h: Callable, w0: State) -> None:
         if shape.size == 0:
             raise InputError(f"{name} returned no coordinates", name, "n ≥ 1")
         value, slope = _value_and_derivative(name, function, w0)
-        again = np.asarray(quick_jit(lambda w, function=function: function(w))(w0))  # traced anew, with what it draws
+        again, _ = _value_and_derivative(name, function, w0)
         if not np.array_equal(value, again, equal_nan=True):
             raise InputError(
                 f"two calls of {name} with the same w differ: it depends on something besides w",
@@ -76,6 +76,8 @@ def _traced(name: str, function: Callable, w0: State) -> jax.ShapeDtypeStruct:
 
 
 def _value_and_derivative(name: str, function: Callable, w0: State) -> tuple[np.ndarray, np.ndarray]:
+    """Both at w₀, of a function traced anew: what it draws or reads besides w is read again."""
+
     @quick_jit
     def both(w):
         value, pull = jax.vjp(function, w)

@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from .._compile import quick_jit
 from ._brackets import lie_bracket
-from ._flat import FlatPair, Points, signs
+from ._flat import FlatPair, Points
 
 ULP_SHIFTS = 4
 
@@ -54,9 +54,16 @@ def commutation(pair: FlatPair, points: Points, n: int, probes: int = 8, seed: i
     probability 1, at the cost of a few gradients. All n² brackets would cost n² of them.
     """
     usable = points[finite_rows(points)]
-    p, q = np.random.default_rng(seed).standard_normal((2, probes, n))
-    with_g, with_h = _probe(pair, usable, p, q, signs(seed, (ULP_SHIFTS, points.shape[1])))
+    with_g, with_h = _probe(pair, usable, *_drawn(seed, probes, n, points.shape[1]))
     return Commutation(with_g, with_h, len(usable))
+
+
+@quick_jit
+def _drawn(seed: int, probes: int, n: int, D: int) -> tuple[Array, Array, Array]:
+    """Random p and q, and signs for moves by one unit in the last place."""
+    key_p, key_q, key_s = jax.random.split(jax.random.key(seed), 3)
+    p, q = jax.random.normal(key_p, (probes, n)), jax.random.normal(key_q, (probes, n))
+    return p, q, jax.random.rademacher(key_s, (ULP_SHIFTS, D), dtype=p.dtype)
 
 
 @quick_jit

@@ -88,14 +88,21 @@ def order_swap(param: AbstractParameterization, w0: State, n: int, with_decay: b
 
     Sized to move w by a third of itself, or less where that leaves the domain of the pair.
     """
-    rng = np.random.default_rng(seed)
-    v, b = rng.standard_normal((2, n)), float(with_decay) * rng.standard_normal(2)
+    v, b = _drawn(seed, n)
+    b = float(with_decay) * np.asarray(b)
     swap = Swap(math.nan, math.nan)
     for reach in (1 / 3, 1 / 10, 1 / 100):
         swap = Swap(*(float(value) for value in _swap(param, w0, v, b, jnp.asarray(reach))))
         if swap.budget <= SHARP:
             break
     return swap
+
+
+@quick_jit
+def _drawn(seed: int, n: int) -> tuple[Array, Array]:
+    keys = jax.random.split(jax.random.key(seed), 4)
+    v = jnp.stack([jax.random.normal(key, (n,)) for key in keys[:2]])
+    return v, jnp.stack([jax.random.normal(key, ()) for key in keys[2:]])
 
 
 @quick_jit

@@ -52,7 +52,7 @@ def flatten(param: AbstractParameterization, w0: State) -> tuple[FlatPair, Float
 
 
 def signs(seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Random signs ±1. NumPy's, as every draw here: jax's generator takes as long to compile as a solve."""
+    """Random signs ±1. NumPy's: jax's generator takes as long to compile as a solve."""
     return np.random.default_rng(seed).choice([-1.0, 1.0], size=shape)
 
 
@@ -99,9 +99,9 @@ def reachable_points(
 
         return jax.lax.scan(step, w0, jnp.asarray(_LENGTHS, dtype=w0.dtype))[1][7::8]
 
-    rng = np.random.default_rng(seed)
-    v, b = rng.standard_normal((WALKS // 2, n)), rng.standard_normal(WALKS // 2)
-    path = jax.lax.map(walk, (jnp.asarray(np.concatenate([v, -v])), jnp.asarray(np.concatenate([b, -b]))))
+    key_v, key_b = jax.random.split(jax.random.key(seed))
+    v, b = jax.random.normal(key_v, (WALKS // 2, n)), jax.random.normal(key_b, (WALKS // 2,))
+    path = jax.lax.map(walk, (jnp.concatenate([v, -v]), jnp.concatenate([b, -b])))
     near = jnp.concatenate([w0[None], path[:, 0]])
     wanted = np.array([[3, 5, 7]] * WALKS)
     if w0.size > SMALL:

@@ -41,7 +41,7 @@ def blocks(pair: FlatPair, points: Points, n: int) -> Int[np.ndarray, " D"] | No
 @quick_jit
 def _pulls(pair: FlatPair, points, bits):
     n = bits.shape[1]
-    random = jnp.asarray(np.random.default_rng(3).standard_normal(n))
+    random = jax.random.normal(jax.random.key(3), (n,))
     ones = jax.lax.map(lambda w: pair.pull(w, jnp.ones(n)), points)
     pulled = jax.lax.map(lambda w: jax.lax.map(lambda b: pair.pull(w, b), bits), points)
     random_pull = jax.lax.map(lambda w: pair.pull(w, random), points)
@@ -58,7 +58,7 @@ def _hessian_splits(pair: FlatPair, points, owner: np.ndarray, n: int) -> bool:
 
 @quick_jit
 def _leaks(pair: FlatPair, points, bits):
-    direction = np.random.default_rng(4).standard_normal(points.shape[1:])
+    direction = jax.random.normal(jax.random.key(4), points.shape[1:])
 
     def at(w):
         def one(bit):
@@ -100,7 +100,7 @@ def homogeneity(pair: FlatPair, points: Points, n: int) -> tuple[Degree, bool]:
 
 @quick_jit
 def _euler(pair: FlatPair, points, n: int):
-    weights = jnp.asarray(np.random.default_rng(6).standard_normal(n))
+    weights = jax.random.normal(jax.random.key(6), (n,))
 
     def at(w):
         field, growth = jax.jvp(lambda w: pair.pull(w, weights), (w,), (w,))
