@@ -9,7 +9,9 @@ from scipy.stats import t
 
 from mirrorjax import training
 from mirrorjax.training import Row, estimate, paired
+from mirrorjax.training._epoch import optimizer_of
 from mirrorjax.training._factors import all_factors
+from mirrorjax.training._methods import Setting
 
 
 def row(name, seeds, test):
@@ -45,3 +47,28 @@ def test_the_scale_of_a_log_is_the_median():
 def test_a_weight_that_was_or_is_zero_has_not_flipped():
     before, after = jnp.array([[1.0, -1.0, 0.0, 2.0]]), jnp.array([[-2.0, -1.0, 3.0, 0.0]])
     assert training.sign_flips(before, after) == 1
+
+
+SETTING = Setting(*(jnp.asarray(number) for number in (0.3, 0.1, 10, 1.0)))
+
+
+def test_no_update_passes_the_mask():
+    """Last in the chain: a decay that comes after it would move what is masked."""
+    optimizer = optimizer_of(training.METHODS["magnitude"], SETTING, {"w": jnp.array([[True, False]])})
+    weights, gradient = {"w": jnp.array([[2.0, 2.0]])}, {"w": jnp.zeros((1, 2))}
+    state = optimizer.init(weights)
+    for _ in range(3):  # the first rate of the schedule is 0
+        updates, state = optimizer.update(gradient, state, weights)
+    assert float(updates["w"][0, 0]) < 0 and float(updates["w"][0, 1]) == 0
+
+
+def test_a_threshold_is_what_a_force_does_in_the_long_run():
+    """Momentum 0.9 moves a weight by η/(1 − 0.9) under a constant force, so the threshold of a step is 10 η λ."""
+    optimizer = training.METHODS["l1"].build(SETTING)
+    weights = {"w": jnp.array([[2.0, -2.0, 1e-9]])}
+    state = optimizer.init(weights)
+    for count in range(3):
+        updates, state = optimizer.update({"w": jnp.zeros((1, 3))}, state, weights)
+        step = 10 * 0.3 * float(SETTING.rate_at(count))
+        found = np.asarray(updates["w"])[0]
+        np.testing.assert_allclose(found, [-step, step, -1e-9 if step else 0.0], rtol=1e-6, atol=1e-15)
