@@ -31,10 +31,16 @@ def quick_jit(function: Callable[..., Result]) -> Callable[..., Result]:
 
     @functools.wraps(function)
     def compiled(*args, **kwargs):
-        args = [np.asarray(arg) if isinstance(arg, float) else arg for arg in args]  # a static one compiles anew
+        # A static float would be compiled in, and the next one anew.
+        args = [_as_data(arg) for arg in args]
+        kwargs = {name: _as_data(arg) for name, arg in kwargs.items()}
         return (outermost() if on_top_level() else inner)(*args, **kwargs)
 
     return compiled
+
+
+def _as_data(argument: Any) -> Any:
+    return np.asarray(argument) if isinstance(argument, float) else argument
 
 
 def host_jit(function: Callable[..., Result]) -> Callable[..., Result]:

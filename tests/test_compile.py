@@ -89,7 +89,8 @@ def test_floats_are_data_and_the_outermost_jit_alone_takes_options():
     x = jnp.ones(3)
     for factor in (2.0, 3.0, 0.5):
         np.testing.assert_array_equal(scaled(x, factor), factor * np.ones(3))
-    assert traced == [False]
+    np.testing.assert_array_equal(scaled(x, factor=4.0), scaled(x, factor=8.0) / 2)
+    assert traced == [False]  # by position and by name
     assert float(jax.jit(lambda x: jnp.sum(scaled(x, 2.0)))(x)) == 6.0  # options inside a jit are an error of jax
     np.testing.assert_array_equal(jax.vmap(lambda row: scaled(row, 2.0))(jnp.ones((2, 3))), 2 * np.ones((2, 3)))
     assert on_top_level()
