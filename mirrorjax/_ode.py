@@ -269,8 +269,8 @@ def differentiable_solve(
 ) -> Solution:
     """`solve` by `diffrax.diffeqsolve`, which reverse mode passes through: recursive checkpointing.
 
-    The same times, to the tolerance the same result, and 3 to 4 times as long to compile. A jump passes no
-    derivative with respect to its own time.
+    The same times, to the tolerance the same result, and 3 to 4 times as long to compile. The derivative in the
+    time of a jump passes through the step that ends there.
     """
     method = solver if isinstance(solver, diffrax.AbstractSolver) else _SOLVERS[solver]()
     controller = diffrax.ClipStepSizeController(

@@ -111,7 +111,7 @@ def integrate(
     start, which belongs to dose 0; from `ts[0] > 0` give it `SwitchOn(schedule, at=ts[0])`); `ts` (k,) increasing,
     `ts[0]` is the start; `atol` defaults to `rtol`; `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5",
     or an adaptive solver of diffrax; `differentiable` for reverse mode (`jax.grad` of what is made of the path, in
-    w₀, the problem's and the schedule's numbers, not in the times where α jumps), at 3 to 4 times the compiling.
+    w₀, the problem's and the schedule's numbers, times where α jumps included), at 3 to 4 times the compiling.
 
     **Raises:** `InputError` for unusable arguments; `SolverError` where the solve stops early, with
     t and the coordinate, unless `throw=False`, which leaves the news in the trajectory.

@@ -95,7 +95,7 @@ def _power(w: Array, p: int) -> PowerEntropy:
             _refuse(at <= 0, f"u and v must be positive in u^{p} − v^{p}", w)
         _refuse(at == 0, "u₀ v₀ = 0: that factor stays 0, and scale 0 has no potential here", w, "lift(x0, scale > 0)")
         with np.errstate(over="ignore", divide="ignore"):
-            lost = ~np.isfinite(np.abs(at) ** (2.0 - p)) | (np.abs(at) ** p < np.finfo(float).tiny)
+            lost = ~np.isfinite(np.abs(at) ** (2.0 - p)) | (np.abs(at) ** p < np.finfo(at.dtype).tiny)
         _refuse(lost, f"w^{p} underflows", w, "a larger scale")
     return PowerEntropy(*_reach(w, as_array(float(p))), p)
 
