@@ -24,6 +24,7 @@ a failure is told in one line; with MIRRORJAX_TRACEBACK=1 the traceback stands a
 examples:
   mirrorjax verify --report report            every theorem, with a report to open in a browser
   mirrorjax verify 'mask/*' --seed 1          one source, other random instances
+  mirrorjax verify --quick                    a smoke test of every theorem
   mirrorjax verify mask/3.3 --data my.csv --target y
   mirrorjax analyze model.py:g model.py:h --w0 w0.npy
   mirrorjax train pilot spred --data mnist    against each other at equal sparsity
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify theorems and their controls")
     verify.add_argument("ids", nargs="*", metavar="ID", help="an id or a pattern such as 'mask/*'; all if none")
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
+    verify.add_argument("--quick", action="store_true", help="a smoke test: one instance each, no errors planted")
     verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON; - for stdout")
     verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with pictures")
     verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the measurements")
@@ -154,7 +156,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, BrokenPipeError):
         return ""
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted: nothing was written\n"
+        return "interrupted: neither report nor JSON was written\n"
     if isinstance(error, MirrorjaxError):
         return f"error: {error}\n"
     if isinstance(error, SystemExit):
@@ -261,7 +263,8 @@ def _verify(options: argparse.Namespace) -> int:
         data = read_csv(options.data, options.target)
     jobs = options.jobs or default_jobs(len(ids))
     with printing_beside(options.json, options.report) as stdout:
-        results = _console.run(ids, options.seed, options.deep, data, jobs, bool(options.report))
+        how = {"seed": options.seed, "deep": options.deep, "data": data, "quick": options.quick}
+        results = _console.run(ids, how, jobs, options.report)
         try:
             page = _write_verdicts(options, results, stdout)
         finally:  # where a file cannot be written after all, what was measured is still told

@@ -1,24 +1,38 @@
 """What the commands run and print: a progress bar, tables, the content of JSON."""
 
+import contextlib
 import functools
 import math
 import sys
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
+from ._errors import MirrorjaxError
 from ._outcome import Outcome
 from ._workers import run_in_processes
 from .checks import Verdict, as_json, environment
-from .problems import LinearRegression
-from .report import render_section
+from .report import render_section, write_picture
 from .theorems import audit, plan
 from .theorems._audit import PREPRINT, Audited
 
 COLOURS = {Outcome.HOLDS: "green", Outcome.REFUTED: "red", Outcome.INCONCLUSIVE: "yellow"}
+CENTRAL = "mask/3.1"
+"""The theorem that a long run begins with: m ⊙ w follows its moving potential."""
 LOG_WIDTH = 140
 """Without a terminal rich assumes 80 columns and breaks the table."""
 
@@ -35,40 +49,83 @@ class Results(NamedTuple):
     audit: Sequence[Audited]
 
 
-def run(
-    ids: Sequence[str], seed: int, deep: bool, data: LinearRegression | None, jobs: int, report: bool = False
-) -> Results:
-    """Verifies under a progress bar, or with a plain line per theorem where nobody watches."""
-    console, verdicts, sections = _console(), [], {}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+class _Rate(ProgressColumn):
+    """Theorems a minute."""
+
+    def render(self, task: Task) -> str:
+        return f"{60 * task.speed:.0f}/min" if task.speed else ""
+
+
+def run(ids: Sequence[str], how: Mapping[str, Any], jobs: int, report: Path | None = None) -> Results:
+    """Verifies, and says every verdict as it comes: the first of the central theorem, with a picture of it.
+
+    **Arguments:** `how`: the arguments of `plan` but the first; `report`: the folder of the report, where there
+    will be one.
+    """
+    console = _console()
+    order = sorted(ids, key=lambda theorem_id: theorem_id != CENTRAL)  # stable: the others as they are listed
+    verdicts: dict[str, Verdict] = {}
+    sections: dict[str, str] = {}
+    audited: Sequence[Audited] = ()
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    start = time.monotonic()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("verifying", total=len(ids))
-        if jobs > 1:
-            tasks: list = [functools.partial(_verify, theorem_id, seed, deep, data, report) for theorem_id in ids]
-            stream = run_in_processes(tasks + report * [functools.partial(audit, seed)], jobs)
-        else:
-            stream = _run_here(ids, seed, deep, data, report, lambda what: progress.update(bar, description=what))
-        for _, (verdict, section) in zip(ids, stream):
-            verdicts.append(verdict)
-            sections[verdict.id] = section
+        bar = progress.add_task("verifying", total=len(order))
+        for number, result in _results(order, how, jobs, report, lambda what: progress.update(bar, description=what)):
+            if number == len(order):
+                audited = result
+                continue
+            verdict, sections[order[number]], picture = result
+            verdicts[order[number]] = verdict
             progress.update(bar, advance=1, description=verdict.id)
-            if not console.is_terminal:
-                print(f"{verdict.id}: {verdict.outcome} ({verdict.reason}; {verdict.seconds:.1f} s)", flush=True)
-        [audited] = [*stream] if report else [()]
-    return Results(verdicts, sections, audited)
+            left = _left(len(verdicts), len(order), time.monotonic() - start)
+            _say(console, verdict, picture, "" if console.is_terminal else left)
+    return Results([verdicts[theorem_id] for theorem_id in ids], sections, audited)
 
 
-def _run_here(ids, seed, deep, data, report, say) -> Iterator:
-    """A verdict and its section after another, then the audit, as the processes give them."""
-    for verdict in plan(ids, seed, deep, data).run(lambda entry, j: say(f"{entry.id}  {j.name}")):
-        yield verdict, render_section(verdict) if report else ""
+def _results(order, how, jobs, report: Path | None, say) -> Iterator[tuple[int, Any]]:
+    """What `_verify` gives of each theorem by its number in `order`, and the audit last of all, as they end."""
+    if jobs > 1:
+        tasks: list = [functools.partial(_verify, theorem_id, how, report) for theorem_id in order]
+        yield from run_in_processes(tasks + [functools.partial(audit, how["seed"])] * bool(report), jobs)
+        return
+    for number, theorem_id in enumerate(order):
+        yield number, _verify(theorem_id, how, report, lambda entry, j: say(f"{entry.id}  {j.name}"))
     if report:
-        yield audit(seed)
+        yield len(order), audit(how["seed"])
 
 
-def _verify(theorem_id, seed, deep, data, report) -> tuple[Verdict, str]:
-    [verdict] = plan([theorem_id], seed, deep, data).run()
-    return verdict, render_section(verdict) if report else ""
+def _verify(theorem_id: str, how, report: Path | None, on_instance=None) -> tuple[Verdict, str, Path | None]:
+    """The verdict, its section of the report, and the file of a picture, if it is the central theorem's."""
+    [verdict] = plan([theorem_id], **how).run(on_instance)
+    if not report:
+        return verdict, "", None
+    picture = None
+    if theorem_id == CENTRAL:
+        # A disk that is full is told when the report is written.
+        with contextlib.suppress(OSError, MirrorjaxError):
+            picture = write_picture(verdict, report)
+    return verdict, render_section(verdict), picture
+
+
+def _say(console: Console, verdict: Verdict, picture: Path | None, left: str) -> None:
+    """A line for one verdict; markup would take `[0, 1]` in a reason for a style, and wrapping would break a log."""
+    lines = [f"{verdict.id}: {verdict.outcome} ({verdict.reason}; {verdict.seconds:.1f} s){left}"]
+    lines += [f"  its picture: {picture}"] if picture else []
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.file.flush()
+
+
+def _left(done: int, asked: int, seconds: float) -> str:
+    """How far a log is; nothing where one theorem was asked for."""
+    if asked == 1:
+        return ""
+    rest = (asked - done) * seconds / done
+    return f"  {done}/{asked}" + (f", about {rest:.0f} s left" if rest < 100 else f", about {rest / 60:.0f} min left")
 
 
 def as_content(verdicts: Sequence[Verdict]) -> dict[str, object]:

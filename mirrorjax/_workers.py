@@ -44,16 +44,17 @@ class _Spawning(SpawnContext):
         return self.own[-1]
 
 
-def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Iterator[T]:
-    """Yields what the tasks return, in their order; every process takes the next task as it gets free.
+def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Iterator[tuple[int, T]]:
+    """Yields the number of a task and what it returned, as they end; they begin in their order.
 
     **Raises:** `MirrorjaxError` where a process died, as one does that runs out of memory.
     """
     context = _Spawning()
     pool = concurrent.futures.ProcessPoolExecutor(jobs, context, initializer=_begin)
     try:
-        for result in [pool.submit(_do, task) for task in tasks]:
-            yield result.result()
+        numbers = {pool.submit(_do, task): number for number, task in enumerate(tasks)}
+        for ended in concurrent.futures.as_completed(numbers):
+            yield numbers[ended], ended.result()
     except BrokenProcessPool as error:
         raise MirrorjaxError("a worker process died", "perhaps out of memory", "--jobs 1") from error
     finally:

@@ -18,9 +18,10 @@ from mirrorjax._workers import default_jobs, run_in_processes
 from mirrorjax.checks import Outcome
 
 
-def test_results_come_in_the_order_asked_whichever_process_is_first():
-    naps = [functools.partial(nap, seconds) for seconds in (1.0, 0.0, 0.5, 0.0)]
-    assert list(run_in_processes(naps, 2)) == [1.0, 0.0, 0.5, 0.0]
+def test_results_come_as_they_end_with_the_number_of_their_task():
+    naps = [functools.partial(nap, seconds) for seconds in (3.0, 0.0, 0.5, 0.0)]
+    results = list(run_in_processes(naps, 2))
+    assert sorted(results) == [(0, 3.0), (1, 0.0), (2, 0.5), (3, 0.0)] and results[-1] == (0, 3.0)
 
 
 def nap(seconds):
@@ -28,10 +29,17 @@ def nap(seconds):
     return seconds
 
 
-def test_verdicts_come_with_their_findings_sections_and_audit():
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_verdicts_come_with_their_findings_sections_and_audit(jobs, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(_console, "CENTRAL", "dwf/penalty")  # of another process the picture stays that of mask/3.1
     ids = ["mask/C.1", "mask/only-m", "dwf/penalty"]
-    verdicts, sections, audit = _console.run(ids, 0, False, None, jobs=2, report=True)
+    verdicts, sections, audit = _console.run(ids, {"seed": 0}, jobs, tmp_path)
     assert [v.id for v in verdicts] == ids
+    lines = capsys.readouterr().out.splitlines()
+    if jobs == 1:
+        assert lines[0].startswith("dwf/penalty: holds") and "1/3, about" in lines[0]
+        assert lines[1] == f"  its picture: {tmp_path / 'dwf-penalty.svg'}"
+        assert (tmp_path / "dwf-penalty.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
     assert all(v.outcome is Outcome.HOLDS for v in verdicts)
     assert verdicts[0].instances[0].finding.claims and audit
     assert sections["mask/C.1"].startswith('<section id="mask-C.1">') and "data:image/svg+xml" in sections["mask/C.1"]
@@ -42,7 +50,7 @@ def test_only_its_own_processes_are_ended():
     bystander.start()
     try:
         results = run_in_processes([functools.partial(nap, seconds) for seconds in (0.0, 300.0, 300.0)], 2)
-        assert next(results) == 0.0
+        assert next(results) == (0, 0.0)
         started = time.monotonic()
         results.close()  # what Ctrl-C does to it
         assert time.monotonic() - started < 60

@@ -27,6 +27,7 @@ from ._evidence import (
 )
 from ._identity import at_most as at_most, identity as identity
 from ._normalized import argmin_at_start as argmin_at_start, normalization as normalization
+from ._planted import planted_sizes as planted_sizes, without_planted_errors as without_planted_errors
 from ._pointwise import pointwise as pointwise
 from ._serialize import as_json as as_json
 from ._verdict import (

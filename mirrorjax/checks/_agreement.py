@@ -23,6 +23,7 @@ from ._constants import DEEP_RUNGS, RUNGS
 from ._declared import declared
 from ._evidence import Evidence, Finding
 from ._normalized import argmin_at_start
+from ._planted import planted_sizes
 from ._times import compared_times
 from ._verdict import Judgement, Verdict, combine, judge
 
@@ -104,7 +105,7 @@ def agreement_finding(
     return Finding(
         claims={"gradient flow = mirror flow": compare(gradient, mirror, rungs)} | claims,
         controls={name: against(candidate) for name, candidate in wrong.items()},
-        planted={size: against(Distorted(truth, mu_factor=1 + size)) for size in PLANTED},
+        planted={size: against(Distorted(truth, mu_factor=1 + size)) for size in planted_sizes(*PLANTED)},
         series={
             "ts": ts,
             "x_gradient": np.asarray(gradient.path(rungs[-1]).x),

@@ -20,38 +20,43 @@ _PLAIN = "".join(chr(c) for c in range(32, 127) if chr(c) not in '"#%<>')
 
 
 def pictures(finding: Finding, title: str) -> Iterator[Markup]:
-    """What the evidence and the series of a finding allow to draw."""
+    """What the evidence and the series of a finding allow to draw, for the page."""
+    return (picture(figure, caption) for figure, caption in figures(finding, title))
+
+
+def figures(finding: Finding, title: str) -> Iterator[tuple[Figure, str]]:
+    """The same as figures with their captions."""
     if {"dose", "l1"} <= finding.series.keys():
-        yield picture(
+        yield (
             plots.dose_path(finding.series, title=title),
             "The limit on real data as the dose grows: from the least-norm towards the least-ℓ1 interpolator.",
         )
     if "ts" in finding.series and sum(key.startswith("x_") for key in finding.series) > 1:
-        yield picture(
+        yield (
             plots.trajectories(finding.series, title=title),
             "Independent routes to x at the finest tolerance, in the coordinates that move most; "
             "below, their largest difference over all coordinates.",
         )
     if {"a0", "w0_grid", "recovered", "predicted"} <= finding.series.keys():
-        yield picture(
+        yield (
             plots.sign_recovery(finding.series, title=title),
             "Where the flow from each start ended, by two solvers that know of no boundary, and the prediction.",
         )
     if {"dose", "ratio", "effective_rank"} <= finding.series.keys():
-        yield picture(
+        yield (
             plots.rank_path(finding.series, title=title),
             "How the rank at the end changes with the dose: means of paired differences, 98 % intervals. Measured "
             "outside the theorem, not claimed.",
         )
     kinds = [e.kind for e in [*finding.claims.values(), *finding.controls.values()] if e.rows]
     if "ladder" in kinds:
-        yield picture(
+        yield (
             plots.ladder(finding, title=title),
             "Discrepancy against tolerance. What holds falls with its error budget; what is wrong stands still.",
         )
     # Without a tolerance a ladder has one column; with many lines it names none.
     if kinds and ("ladder" not in kinds or len(kinds) > plots.NAMED):
-        yield picture(plots.margins(finding, title=title), _about_margins(finding))
+        yield plots.margins(finding, title=title), _about_margins(finding)
 
 
 def _about_margins(finding: Finding) -> str:
@@ -84,10 +89,15 @@ def picture(figure: Figure, caption: str) -> Markup:
 
 def data_uri(figure: Figure) -> str:
     """The figure as an SVG image in a URI."""
+    text = svg(figure)
+    lines = (line.strip() for line in text[text.index("<svg") :].splitlines())
+    return "data:image/svg+xml," + quote(" ".join(lines), safe=_PLAIN)
+
+
+def svg(figure: Figure) -> str:
+    """The figure as the text of an SVG file."""
     buffer = BytesIO()
     # Text as text: as outlines it makes up two thirds of the file. Fixed ids: equal input, equal file.
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "mirrorjax", "text.usetex": False}):
         figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
-    svg = buffer.getvalue().decode()
-    lines = (line.strip() for line in svg[svg.index("<svg") :].splitlines())
-    return "data:image/svg+xml," + quote(" ".join(lines), safe=_PLAIN)
+    return buffer.getvalue().decode()

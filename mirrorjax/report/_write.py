@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._files import replace_text
 from ._folder import ensure_writable, replace
 
 if TYPE_CHECKING:
@@ -59,3 +60,31 @@ def render_section(verdict: "Verdict") -> str:
     from ._page import anchored_section
 
     return anchored_section(verdict)
+
+
+def write_picture(verdict: "Verdict", directory: str | os.PathLike[str]) -> Path | None:
+    """Writes the first picture of the deciding instance, `mask-3.1.svg` for mask/3.1; its path, or None without one.
+
+    While a long run is under way: the page with all pictures is written at its end.
+
+    **Raises:** `InputError` for a folder that cannot be written to.
+
+    !!! example
+        >>> import tempfile
+        >>> import mirrorjax as mj
+        >>> from mirrorjax.report import write_picture
+        >>> [verdict] = mj.verify("mask/only-m")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_picture(verdict, folder).name
+        'mask-only-m.svg'
+    """
+    folder = ensure_writable(directory)
+    from ._pictures import figures, svg
+
+    judgement = verdict.deciding
+    for figure, _ in figures(judgement.finding, f"{verdict.id} · {judgement.name}"):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{verdict.id.replace('/', '-')}.svg"
+        replace_text(path, svg(figure))
+        return path
+    return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ..flows import GradientFlow, Trajectory, limit
 from ..potentials import AbstractPotential, Distorted, HyperbolicEntropy
 from ._cases import Case, interpolation_is_least
@@ -54,7 +54,7 @@ def limit_of_flow(case: Case, flow: FlowRoute, rungs: Sequence[float], required:
             **{name: against(wrong) for name, wrong in wrong_potentials(R, float(a_end)).items()},
             "least-norm interpolator": ends_at(least_norm),
         },
-        planted={d: against(Distorted(R, a_shift=d / 4)) for d in PLANTED},
+        planted={d: against(Distorted(R, a_shift=d / 4)) for d in planted_sizes(*PLANTED)},
         series={"ts": np.asarray(flow.ts), "x_gradient": x, "x_newton": np.asarray(newton.x)},
     )
 

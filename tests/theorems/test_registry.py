@@ -157,3 +157,19 @@ def test_an_input_that_cannot_be_used_is_not_called_a_failed_solve():
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "y is not in the range of Z [row 3]. Try: drop it" in verdict.reason
     assert "solve" not in str(verdict) and "steps" not in str(verdict)
+
+
+def test_a_quick_plan_tries_the_users_table_and_else_one_instance():
+    table = mj.problems.LinearRegression(np.eye(2, 6), np.ones(2))
+    assert plan(["mask/2.4", "mask/C.1"], quick=True).size == 2
+    [(_, cases)] = plan(["mask/2.4"], data=table, quick=True).tasks
+    assert [case.name for case in cases] == ["your data"]
+
+
+def test_a_quick_verdict_plants_no_errors_and_says_so():
+    [quick] = mj.verify("mask/argmin", quick=True)
+    assert quick.outcome is Outcome.HOLDS and quick.reason.endswith("quick: one instance, no errors planted")
+    assert np.isnan(quick.detection_limit) and not quick.instances[0].finding.planted
+    assert quick.instances[0].controls  # wrong variants fall in a smoke test too
+    [whole] = mj.verify("mask/argmin")
+    assert whole.instances[0].finding.planted and "quick" not in whole.reason

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, FlowRoute, compare, identity
+from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes
 from ...geometry import ControlledFlow, lie_bracket
 from ...parameterizations import Custom
 from .._registry import theorem
@@ -127,7 +127,7 @@ def theorem_(case: Point, rungs) -> Finding:
             "(u²v + v³)/20: the order does not matter": same["cubic"],
             "x = w: the order does not matter": same["x = w"],
         },
-        planted={d: stated(degrees, 1 + d) for d in (1e-6, 1e-9, 1e-12)},
+        planted={d: stated(degrees, 1 + d) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
     )
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare
+from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import Trajectory
 from ...flows._flows import AbstractFlow
 from ...geometry import lie_bracket
@@ -140,7 +140,7 @@ def one_block(i: int, name: str, route: FlowRoute, rungs) -> Finding:
         f"{name}: ∇_μ‖φ‖²/2 = g": same(0, g, 1 / p),
         f"{name}: ∇_μ wrong by 1e-6": same(0, g, 1 + 1e-6),
     }
-    planted = {d: same(0, g, 1 + d) for d in (1e-4, 1e-6)}
+    planted = {d: same(0, g, 1 + d) for d in planted_sizes(1e-4, 1e-6)}
     if name == MIXED:
         return Finding(by_mu, wrong | {f"{name}: ∂_a‖φ‖²/(2p) = h": same(1, h, 1.0)}, planted=planted)
     wrong[f"{name}: ∂_a‖φ‖²/(2p) = h/p"] = same(1, h, 1 / p)

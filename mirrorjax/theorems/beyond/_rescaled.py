@@ -9,7 +9,7 @@ from jaxtyping import Array
 from scipy.linalg import block_diag
 
 from ..._types import as_array
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory, limit
 from ...parameterizations import AbstractParameterization, DepthDifference, Linear, LogRatio
 from ...potentials import AbstractPotential, Distorted, RescaledPotential, WithoutDecay, potential_of
@@ -113,7 +113,7 @@ def trajectories(case: Case, rungs) -> list[Finding]:
         "clock s^p": rescaled(clock=degrees + 2),
         "wrong by 1e-6": rescaled(factor=1 + 1e-6),
     }
-    true, planted = rescaled(), {d: rescaled(factor=1 + d) for d in PLANTED}
+    true, planted = rescaled(), {d: rescaled(factor=1 + d) for d in planted_sizes(*PLANTED)}
 
     def one(name: str, part: slice) -> Finding:
         def against(route: FlowRoute) -> Evidence:

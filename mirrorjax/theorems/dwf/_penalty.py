@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis
+from ...checks import Evidence, Finding, Hypothesis, planted_sizes
 from .._cases import FEATURES, random_problem
 from .._measured import merged
 from .._registry import theorem
@@ -156,5 +156,5 @@ def one_depth(case: Case, D: int) -> Finding:
             f"D = {D}: slope of exponent 2/(D + 1)": slope(2 / (D + 1)),
             f"D = {D}: slope wrong by 1e-6": slope(factor=1 + 1e-6),
         },
-        planted={d: penalty(factor=1 + d) for d in (1e-4, 1e-8, 1e-12)},
+        planted={d: penalty(factor=1 + d) for d in planted_sizes(1e-4, 1e-8, 1e-12)},
     )

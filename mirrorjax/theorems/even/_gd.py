@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis
+from ...checks import Evidence, Finding, Hypothesis, planted_sizes
 from ...flows import limit
 from ...parameterizations import Hadamard
 from ...potentials import Distorted
@@ -147,5 +147,5 @@ def implicit_bias(case: Case, x: np.ndarray, exact: list[Sums], shifts: list[np.
         "limit, without δ": against(true, delta=0.0),
         "limit, c wrong by 1e-6": against(true + 1e-6),
     }
-    planted = {d: against(true + d) for d in (1e-4, 1e-6, 1e-8)}
+    planted = {d: against(true + d) for d in planted_sizes(1e-4, 1e-6, 1e-8)}
     return agree(x[:NEWTONS], solved), controls, planted

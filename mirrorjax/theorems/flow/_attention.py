@@ -9,7 +9,7 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ..._ode import solve
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, MirrorFlow
 from ...parameterizations import AbstractParameterization, Factorization, Hadamard
 from ...potentials import Distorted, potential_of
@@ -141,7 +141,7 @@ def theorem_(case: Layer, rungs) -> Finding:
             "(ii) another O in Q": of_aligned(full(flipped, case.other)),
             "(ii) time variation dropped": of_aligned(a_factor=0.0),
         },
-        planted={size: of_aligned(mu_factor=1 + size) for size in (1e-4, 1e-6, 1e-8)},
+        planted={size: of_aligned(mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
         observations=observations,
         series=series,
     )

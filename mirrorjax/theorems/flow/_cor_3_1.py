@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ...checks import Evidence, Finding
+from ...checks import Evidence, Finding, planted_sizes
 from ...parameterizations import AbstractParameterization, Custom
 from .._probes import commutes
 from .._registry import theorem
@@ -115,5 +115,5 @@ def theorem_(case: Separable, rungs) -> Finding:
             "h with 1e-6 of another part commutes": separable(1e-6),
             "g = u² + v², h = u v² commutes": coupled(squares, skewed),
         },
-        planted={d: separable(d) for d in (1e-4, 1e-8, 1e-12)},
+        planted={d: separable(d) for d in planted_sizes(1e-4, 1e-8, 1e-12)},
     )

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, FlowRoute, compare, identity
+from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes
 from ...flows import MirrorFlow
 from ...potentials import Distorted, QuadraticPotential
 from ...schedules import SwitchOff
@@ -53,7 +53,7 @@ def theorem_(case: Sensing, rungs) -> Finding:
             "constant of the potential halved": against(mu_factor=0.5),
             **controls,
         },
-        planted={size: against(mu_factor=1 + size) for size in (1e-4, 1e-6, 1e-8)},
+        planted={size: against(mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ..._types import ArrayLike
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, identity
+from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, identity, planted_sizes
 from ...flows import GradientFlow, Trajectory
 from ...parameterizations import (
     AbstractParameterization,
@@ -128,7 +128,7 @@ def one_family(name: str, decay: FlowRoute, w0: Array, doses: np.ndarray, rungs)
         },
         controls={f"{name}: it {opposite}": direction[opposite]}
         | {f"{name}: {key}": against(value) for key, value in wrong.items()},
-        planted={d: against((1 + d) * closed) for d in (1e-4, 1e-6, 1e-8)},
+        planted={d: against((1 + d) * closed) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
         hypotheses=(
             bracket_hypothesis(FAMILIES[name], w0, f", {name}"),
             contains_zero(R, -doses[-1], name),

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._types import ArrayLike, as_array
-from ...checks import Evidence, Exact, Finding, FlowRoute, compare
+from ...checks import Evidence, Exact, Finding, FlowRoute, compare, planted_sizes
 from ...checks._compare import MAIN
 from ...flows import Trajectory
 from ...parameterizations import LogRatio, PowerDifference
@@ -105,7 +105,7 @@ def one_range(name: str, ray: FlowRoute, R: AbstractPotential, closed: np.ndarra
     return Finding(
         claims={f"{name}: ends of ran ∇R = where φ ends": claim, f"{name}: {true}": direction[true]},
         controls={f"{name}: {false}": direction[false]} | {f"{name}: {k}": against(v) for k, v in wrong.items()},
-        planted={d: against((1 + d) * closed) for d in (1e-4, 1e-6, 1e-8)},
+        planted={d: against((1 + d) * closed) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
         hypotheses=(bracket_hypothesis(FAMILIES[name], jnp.asarray(case.w0[list(FAMILIES).index(name)]), f", {name}"),),
     )
 

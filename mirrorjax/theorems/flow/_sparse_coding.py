@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..._types import as_array
-from ...checks import POINTS, Evidence, Finding, FlowRoute, compare
+from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes
 from ...flows import AbstractFlow
 from ...parameterizations import AbstractParameterization, Hadamard, PowerDifference
 from ...potentials import AbstractPotential, Distorted, potential_of
@@ -127,5 +127,5 @@ def theorem_(case: Codes, rungs) -> Finding:
             "time variation dropped": against(left, a_factor=0.0),
             "constant of the potential halved": against(left, mu_factor=0.5),
         },
-        planted={size: against(left, mu_factor=1 + size) for size in (1e-4, 1e-6, 1e-8)},
+        planted={size: against(left, mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
     )

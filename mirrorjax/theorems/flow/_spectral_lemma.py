@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, MirrorFlow
 from ...parameterizations import Factorization, Hadamard
 from ...potentials import Distorted, potential_of
@@ -92,7 +92,7 @@ def theorem_(case: Aligned, rungs) -> Finding:
             "time variation dropped": against(a_factor=0.0),
             "constant of the potential halved": against(mu_factor=0.5),
         },
-        planted={size: against(mu_factor=1 + size) for size in (1e-4, 1e-6, 1e-8)},
+        planted={size: against(mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare
+from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow
 from ...parameterizations import AbstractParameterization, Custom, SquaredDifference
 from ...schedules import AbstractSchedule, SwitchOff
@@ -67,7 +67,7 @@ def theorem_(case: Case, rungs) -> Finding:
         claims={"equal doses, equal limits": claim},
         controls=controls,
         hypotheses=(*hypotheses, equal_doses(float(given(dose).total), dose)),
-        planted={d: same(given(dose * (1 + d))) for d in (1e-4, 1e-6, 1e-7)},
+        planted={d: same(given(dose * (1 + d))) for d in planted_sizes(1e-4, 1e-6, 1e-7)},
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._compile import quick_jit
 from ..._ode import solve
-from ...checks import Evidence, Finding, Hypothesis, Row
+from ...checks import Evidence, Finding, Hypothesis, Row, planted_sizes
 from ...flows import GradientFlow
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
@@ -352,5 +352,5 @@ def bias(ensemble: Ensemble):
             "switched off: the LASSO point stays": against(1, points),
             "switched off: a bias of 1e-5 of the weight stays": against(1, weighing(2e-5 * EXACT)),
         },
-        {d: against(0, weighing(2 * EXACT * (1 + d))) for d in (1e-4, 1e-5, 1e-6, 1e-7)},
+        {d: against(0, weighing(2 * EXACT * (1 + d))) for d in planted_sizes(1e-4, 1e-5, 1e-6, 1e-7)},
     )

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
+from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
 from ...flows._flows import AbstractFlow
 from ...parameterizations import LogRatio
@@ -123,7 +123,7 @@ def engine(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
             "rate of D wrong by 1e-6": stated(descent=1 + 1e-6),
             "D of R₀": stated(0 * a),
         },
-        planted={d: stated(descent=1 + d) for d in (1e-4, 1e-6, 1e-8)},
+        planted={d: stated(descent=1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
+from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
 from ...flows._flows import AbstractFlow
 from ...parameterizations import LogRatio
@@ -101,7 +101,7 @@ def certificate(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Find
             "certificate of R + 1e-6 ‖x‖²/2": outside(-dose, 1e-6),
             "certificate with the potentials of m⊙w and u² − v² exchanged": outside(-dose, exchanged=True),
         },
-        planted={d: outside(-dose * (1 + d)) for d in (1e-2, 1e-4, 1e-5, 1e-6)},
+        planted={d: outside(-dose * (1 + d)) for d in planted_sizes(1e-2, 1e-4, 1e-5, 1e-6)},
     )
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, identity
+from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, identity, planted_sizes
 from ...geometry import ControlledFlow
 from ...parameterizations import Quadratic
 from .._families import N, commuting_quadratic
@@ -85,7 +85,7 @@ def theorem_(case: Point, rungs) -> Finding:
             "exponent wrong by 1e-6": against((1 + 1e-6) * exponent),
             **controls,
         },
-        planted={d: against((1 + d) * exponent) for d in (1e-6, 1e-8)},
+        planted={d: against((1 + d) * exponent) for d in planted_sizes(1e-6, 1e-8)},
     )
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ..._types import as_array
-from ...checks import Evidence, Exact, Finding, FlowRoute, at_most, compare, identity
+from ...checks import Evidence, Exact, Finding, FlowRoute, at_most, compare, identity, planted_sizes
 from ...flows import Trajectory
 from ...parameterizations import AbstractLiftable, ExponentiatedGradient, Hadamard, PowerDifference, SquaredDifference
 from ...potentials import AbstractPotential, potential_of
@@ -117,7 +117,7 @@ def one_family(name: str, case: Point) -> Finding:
             f"{name}: first-order term wrong by {share_off:g}": expanded(1 + share_off),
             f"{name}: first-order term of a balanced start": expanded(1.0, 0.0),
         },
-        planted={d: limit(l1(1 + d)) for d in (1e-4, 1e-6, 1e-9, 1e-12)},
+        planted={d: limit(l1(1 + d)) for d in planted_sizes(1e-4, 1e-6, 1e-9, 1e-12)},
         hypotheses=(bracket_hypothesis(FAMILIES[name], w0, f", {name}"),),
         series={"doses": DOUBLING, f"R per dose over ‖x‖₁, {name}": ratios / np.sum(np.abs(x))},
     )

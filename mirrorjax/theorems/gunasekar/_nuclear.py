@@ -6,7 +6,7 @@ from collections.abc import Callable
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Exact, Finding, Hypothesis, compare, identity
+from ...checks import Evidence, Exact, Finding, Hypothesis, compare, identity, planted_sizes
 from ...flows import limit
 from ...potentials import Distorted, SignedEntropy
 from ...problems import LinearRegression
@@ -75,7 +75,7 @@ def theorem_(case: Sensing, rungs) -> Finding:
             "least Frobenius norm": compare(last, whole(least_norm), rungs, moved=moved),
             **controls,
         },
-        planted={size: against(size) for size in (1e-4, 1e-6, 1e-7)},
+        planted={size: against(size) for size in planted_sizes(1e-4, 1e-6, 1e-7)},
     )
 
 

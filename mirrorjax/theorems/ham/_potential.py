@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..._compile import quick_jit
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity, planted_sizes
 from ...problems import LinearRegression
 from ...training import gradient_descent, ham
 from .._cases import FEATURES, random_problem
@@ -166,7 +166,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "1/R'' = 1 + 2α|x|": metric(2.0),
             "1/R'' = 1 + α|x| wrong by 1e-6": metric(1 + 1e-6),
         },
-        planted={d: against(smooth + k) for k, d in enumerate(PLANTED)},
+        planted={d: against(smooth + k) for k, d in enumerate(planted_sizes(*PLANTED))},
         observations={"coordinates that changed sign": float(crossed)},
     )
 

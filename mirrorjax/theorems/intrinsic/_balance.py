@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
 from ...parameterizations import Factorization
 from ...problems import LinearRegression
@@ -119,7 +119,7 @@ def at_a_point(name: str, case: Case, U: np.ndarray, V: np.ndarray) -> Finding:
         hypotheses=(Hypothesis(f"{name}: UᵀU − VᵀV − λI, worst entry", off, off < 1e-13),),
         claims={f"{name}: VVᵀ as stated": of_V(), f"{name}: UUᵀ as stated": of_U()} | (bare if free else {}),
         controls=wrong | ({} if free else bare),
-        planted={d: of_U(1 + d) for d in (1e-4, 1e-8, 1e-12)},
+        planted={d: of_U(1 + d) for d in planted_sizes(1e-4, 1e-8, 1e-12)},
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
 from ...parameterizations import Custom
 from ...problems import LinearRegression
@@ -122,5 +122,5 @@ def one_law(
     }
     if name == NEITHER:
         return Finding({}, truth | wrong, hypotheses=(conserved,))
-    planted = {d: law(decayed, growth, d) for d in (1e-4, 1e-6)}
+    planted = {d: law(decayed, growth, d) for d in planted_sizes(1e-4, 1e-6)}
     return Finding(truth, wrong, planted=planted, hypotheses=(conserved,))

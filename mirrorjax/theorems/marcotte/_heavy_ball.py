@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import Trajectory
 from ...parameterizations import Factorization
 from ...problems import LinearRegression
@@ -129,7 +129,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "the part of U alone": constant(one_sided),
             "UᵀU − VᵀV": constant(balance, rate=0.0),
         },
-        planted={d: constant(planted=d) for d in (1e-4, 1e-6, 1e-8)},
+        planted={d: constant(planted=d) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
         observations={"drift of UᵀU − VᵀV": drift(balance(route.path(rungs[-1])))},
     )
 

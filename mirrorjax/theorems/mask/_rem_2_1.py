@@ -8,7 +8,7 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ..._types import as_array
-from ...checks import Evidence, Finding, Hypothesis, identity
+from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
 from ...parameterizations import Hadamard
 from ...potentials import AbstractPotential, potential_of
 from .._families import N
@@ -147,7 +147,7 @@ def small_scale(case: Point, R) -> Finding:
             "c → 0: limit ½‖x‖₁": limit(lambda x: 0.5 * jnp.sum(jnp.abs(x))),
             "c → 0: limit ‖x‖₂": limit(lambda x: jnp.sqrt(jnp.sum(x**2))),
         },
-        planted={d: expanded(first=1 + d) for d in (1e-4, 1e-6, 1e-9, 1e-11)},
+        planted={d: expanded(first=1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-9, 1e-11)},
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
@@ -90,7 +90,7 @@ def theorem_(case: Pair, rungs) -> Finding:
             "with decay": decayed.below(1.0),
             "metric of c wrong by 1e-6": metric(1 + 1e-6),
         },
-        planted={d: below(1 + d) for d in (1e-1, 1e-2, 1e-3, 3e-4)},
+        planted={d: below(1 + d) for d in planted_sizes(1e-1, 1e-2, 1e-3, 3e-4)},
         observations={f"{name}: mean rate over σλ": run.mean_rate() for name, run in flows.items()},
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, at_most, compare
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, at_most, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
@@ -149,7 +149,7 @@ def convex(case: Case, rungs: Sequence[float]) -> Finding:
             "convex: decay for ever": approaches(without_end, case, best, rungs),
             "convex: balanced start": approaches(route(case, w0=balanced(case)), case, best, rungs),
         },
-        planted={d: approaches(flow, case, (1 + d) * best, rungs) for d in (1e-4, 1e-6, 1e-8)},
+        planted={d: approaches(flow, case, (1 + d) * best, rungs) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 

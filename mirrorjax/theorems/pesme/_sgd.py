@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, identity
+from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
 from ...flows import limit
 from ...potentials import Distorted, HyperbolicEntropy
 from ...problems import LinearRegression
@@ -133,7 +133,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "argmin, exponent doubled": ends_at(4.0),
             "argmin, exponent wrong by 1e-5": ends_at(2 * (1 + 1e-5)),
         },
-        planted={d: formula(shrink=4 * (1 + d)) for d in (1e-4, 1e-6, 1e-8)},
+        planted={d: formula(shrink=4 * (1 + d)) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
         observations={"least c_∞/c₀": float(np.exp(-4 * case.eta * dose[0] * diagonal.max()))},
     )
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare
+from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from .._registry import theorem
 from .._rounded import agree, sampled
 
@@ -188,7 +188,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "c not small: log c divided by 20": against(true, coarse),
             "last x̄ = least norm": agree(last, least_norm),
         },
-        planted={d: against(true * (1 + d)) for d in (1e-4, 1e-6, 1e-8)},
+        planted={d: against(true * (1 + d)) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
         observations={"log c": case.log_c, "jumps": float(len(path.times))},
     )
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..._compile import quick_jit
 from ..._ode import Solver, as_data, solve
-from ...checks import Evidence, Finding, Hypothesis, identity
+from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
 from ...checks._compare import MAIN, SWAP
 from .._registry import theorem
 from .._sign_in import RECOVERED, Paths, Recovery, maps, mismatches, reset
@@ -205,7 +205,7 @@ def theorem_(case: Starts, rungs) -> Finding:
             **controls,
         },
         hypotheses=(measured.hypothesis(), sampled_loss(case)),
-        planted={size: agrees(case.w0[:EACH], 1 + size) for size in (1e-4, 1e-6, 1e-8)},
+        planted={size: agrees(case.w0[:EACH], 1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
         observations={
             **{f"recovered, {name}": share(measured.outcome[group]) for name, group in case.groups.items()},
             "undecided": float(measured.undecided),

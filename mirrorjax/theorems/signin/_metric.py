@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._compile import quick_jit
 from ..._types import Scalar, Vector
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity, planted_sizes
 from ...flows import AbstractFlow, GradientFlow
 from ...parameterizations import Hadamard
 from ...problems import AbstractProblem
@@ -86,7 +86,7 @@ def theorem_(case: Case, rungs) -> Finding:
             **point_controls,
         },
         hypotheses=(product_of_factors(case), Hypothesis("β₀ ≥ 0: least |m₀² − w₀²|", least, least >= 0)),
-        planted={d: against((1 + d) * beta, inner=4 * (1 + d) ** 2) for d in (1e-4, 1e-6, 1e-8)},
+        planted={d: against((1 + d) * beta, inner=4 * (1 + d) ** 2) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 

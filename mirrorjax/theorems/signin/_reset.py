@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Row, identity
+from ...checks import Evidence, Finding, Row, identity, planted_sizes
 from ...parameterizations import Hadamard
 from ...training import Factors, init, sign_in_reset
 from .._registry import theorem
@@ -117,7 +117,7 @@ def theorem_(case: Targets, rungs) -> Finding:
     return Finding(
         claims=claims,
         controls=controls,
-        planted={d: agrees(wrong_m(1 + d)) for d in (1e-6, 1e-9, 1e-12)},
+        planted={d: agrees(wrong_m(1 + d)) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
         observations=observations,
     )
 

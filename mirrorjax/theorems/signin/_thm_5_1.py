@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, compare, identity
+from ...checks import Evidence, Exact, Finding, compare, identity, planted_sizes
 from .._registry import theorem
 from .._sign_in import (
     PLAIN,
@@ -94,7 +94,7 @@ def theorem_(case: Starts, rungs) -> Finding:
         controls={f"recovers {name}": measured.against(set_) for name, set_ in wrong.items()}
         | {"balanced: iff w₀ > 0": on_balanced(measured, w > 0), **law_controls},
         hypotheses=(measured.hypothesis(),),
-        planted={d: measured.against(predicted(case.w0, 1 + d)) for d in (1e-1, 1e-3, 1e-5)},
+        planted={d: measured.against(predicted(case.w0, 1 + d)) for d in planted_sizes(1e-1, 1e-3, 1e-5)},
         observations={"recovered": f"{count} of {len(a)}", "undecided": float(measured.undecided)},
         series=maps(case.w0, measured, predicted(case.w0), BOUNDARY),
     )

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import Evidence, Exact, Finding, Hypothesis, compare
+from ...checks import Evidence, Exact, Finding, Hypothesis, compare, planted_sizes
 from .._registry import theorem
 from .._sign_in import PRODUCT, Ensemble, Recovery, jittered, maps, recovery, reset, scalar_force
 
@@ -110,7 +110,9 @@ def theorem_(case: Starts, rungs) -> Finding:
             Hypothesis("β₂", float(second), bool(second >= 0)),
             measured.hypothesis(),
         ),
-        planted={d: measured.against(predicted(case.w0, case.beta, factor=1 + d)) for d in (1e-1, 1e-3, 1e-5)},
+        planted={
+            d: measured.against(predicted(case.w0, case.beta, factor=1 + d)) for d in planted_sizes(1e-1, 1e-3, 1e-5)
+        },
         observations={"recovered": f"{count} of {len(a)}", "undecided": float(measured.undecided)},
         series=maps(case.w0, measured, predicted(case.w0, case.beta), boundary(case.beta)),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, compare
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, compare, planted_sizes
 from ...checks._compare import locate
 from ...flows import GradientFlow
 from ...parameterizations import Hadamard
@@ -163,7 +163,7 @@ def theorem_(case: Case, rungs) -> Finding:
             **{f"flow, {name}": flow(other[0]) for name, other in others.items()},
             **{f"training, {name}": training(other[0]) for name, other in others.items()},
         },
-        planted={d: agree(products, solved(2 * alpha * (1 + d))) for d in (1e-4, 1e-6, 1e-8, 1e-10)},
+        planted={d: agree(products, solved(2 * alpha * (1 + d))) for d in planted_sizes(1e-4, 1e-6, 1e-8, 1e-10)},
     )
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from ..._compile import quick_jit
 from ..._ode import solve
 from ..._types import Scalar
-from ...checks import Evidence, Finding, Hypothesis, at_most
+from ...checks import Evidence, Finding, Hypothesis, at_most, planted_sizes
 from ...checks._compare import MAIN, SWAP
 from ...flows import RiemannianFlow, integrate
 from ...parameterizations import Hadamard
@@ -220,7 +220,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "order 2": order_is(2.0),
             "order ½": order_is(0.5),
         },
-        planted={d: reached(end) for d, end in zip(PLANTED, ends[1 + len(WRONG) :])},
+        planted={d: reached(end) for d, end in zip(planted_sizes(*PLANTED), ends[1 + len(WRONG) :])},
         observations={
             "order measured": p,
             f"error of η = {T_END / COARSEST:g}": float(errors[0]),

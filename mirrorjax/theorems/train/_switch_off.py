@@ -9,7 +9,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, Row
+from ...checks import Evidence, Finding, Hypothesis, Row, planted_sizes
 from ...checks._compare import locate
 from ...training import gradient_descent, init, merge, reparameterize, switch_off, train_step
 from .._registry import theorem
@@ -118,7 +118,7 @@ def scales(run: dict[str, np.ndarray], moved: dict[str, np.ndarray]) -> tuple[di
     return (
         {"c_K = c₀ Π|p² − η²g²|": predicted()},
         {"c_K without η²g²": predicted(second=0.0), "c_K = c₀ Π|p − η²g²/p|": predicted(first=0.5)},
-        {d: predicted(first=1 + d) for d in (1e-4, 1e-6, 1e-8, 1e-10)},
+        {d: predicted(first=1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-8, 1e-10)},
     )
 
 

@@ -1,0 +1,38 @@
+"""The sizes of errors that are planted on purpose."""
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+_planting = ContextVar("planting", default=True)
+
+
+def planted_sizes(*sizes: float) -> tuple[float, ...]:
+    """`sizes` themselves; none inside `without_planted_errors`, where a smoke test saves their solves.
+
+    !!! example
+        >>> from mirrorjax.checks import planted_sizes, without_planted_errors
+        >>> planted_sizes(1e-4, 1e-6)
+        (0.0001, 1e-06)
+        >>> with without_planted_errors():
+        ...     planted_sizes(1e-4, 1e-6)
+        ()
+    """
+    return sizes if _planting.get() else ()
+
+
+@contextlib.contextmanager
+def without_planted_errors() -> Iterator[None]:
+    """Inside, checks plant no errors, so that what they find has no detection limit.
+
+    !!! example
+        >>> from mirrorjax.checks import planted_sizes, without_planted_errors
+        >>> with without_planted_errors():
+        ...     {size: "solved" for size in planted_sizes(1e-4)}
+        {}
+    """
+    token = _planting.set(False)
+    try:
+        yield
+    finally:
+        _planting.reset(token)
