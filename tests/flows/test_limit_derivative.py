@@ -258,22 +258,29 @@ def test_duplicates_of_rows_share_the_derivative():
     np.testing.assert_allclose(doubled[:, 0], doubled[:, 2], rtol=1e-10)
 
 
-def test_fewer_active_coordinates_than_equations_leave_no_nan():
-    """x = e₀ at 1e-60: in y there is a kink to all digits, except along the column of Z that is active."""
-    column, R = jnp.asarray(Z[:, 0]), HyperbolicEntropy(jnp.full(4, np.log(1e-60)), jnp.zeros(4), 2.0)
+@pytest.mark.parametrize("active", [1, 3])
+def test_fewer_active_coordinates_than_equations_leave_no_nan(active):
+    """In y a kink to all digits, except along the active columns of Z; the rest of the Jacobian is 0 and no noise."""
+    rng = np.random.default_rng(0)
+    rows, sparse = rng.standard_normal((8, 20)), np.zeros(20)
+    sizes = rng.uniform(0.3, 2.0, active)
+    at = rng.permutation(20)[:active]
+    sparse[at] = sizes
+    R = HyperbolicEntropy(jnp.full(20, -138.0), jnp.zeros(20), 2.0)
 
     def x(Z, y, a):
         return mj.limit(LinearRegression(Z, y), R, a).x
 
-    at = jnp.asarray(Z), column, jnp.zeros(())
-    np.testing.assert_allclose(x(*at), np.eye(4)[0], atol=1e-12)
+    np.testing.assert_allclose(x(rows, rows @ sparse, 0.0), sparse, atol=1e-11)
+    T = LinearRegression(rows, rows @ sparse).whitening()
+    wanted = np.zeros((20, 8))
+    wanted[at] = np.linalg.pinv(T @ rows[:, at]) @ T
     for mode in (jax.jacfwd, jax.jacrev):
-        in_Z, in_y, in_a = mode(x, (0, 1, 2))(*at)
-        np.testing.assert_allclose(in_y @ column, np.eye(4)[0], atol=1e-10)
-        np.testing.assert_allclose(in_y[1:], 0.0, atol=1e-10)
-        np.testing.assert_allclose(in_a, 0.0, atol=1e-12)
-        np.testing.assert_allclose(in_Z[..., 0], -in_y, atol=1e-10)  # dx = −(∂x/∂y) dZ x
-        np.testing.assert_allclose(in_Z[..., 1:], 0.0, atol=1e-10)
+        in_Z, in_y, in_a = mode(x, (0, 1, 2))(jnp.asarray(rows), jnp.asarray(rows @ sparse), jnp.zeros(()))
+        np.testing.assert_allclose(in_y, wanted, atol=1e-10)
+        np.testing.assert_allclose(in_y @ rows[:, at], np.eye(20)[:, at], atol=1e-10)
+        np.testing.assert_allclose(in_Z, -wanted[..., None] * sparse, atol=1e-9)  # dx = −(∂x/∂y) dZ x
+        np.testing.assert_allclose(in_a, 0.0, atol=1e-10)
 
 
 def test_where_nothing_is_asked_the_minimum_moves():
