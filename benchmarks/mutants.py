@@ -162,6 +162,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
         "problems/_regression.py": [
             ("whitening without the root of the rank", "root * Vt[keep]", "Vt[keep]"),
             ("ranks decided at 1e-1", "RANK_TOLERANCE = 1e-10", "RANK_TOLERANCE = 1e-1"),
+            ("combinations of rows that have length 1", "(U[:, keep] / sigma[keep]).T / length / largest", "(U[:, keep] / sigma[keep]).T"),
             ("y outside the range passes", "if outside > 1e-8 *", "if outside > 1e8 *")],
         "problems/_csv.py": [
             ("constant columns blown up", "constant = spread <= 1e-12 *", "constant = spread < 0 *"),
@@ -205,11 +206,19 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("what was not reached is shown", "(ts <= solution.t_last)[:, None]", "(ts < jnp.inf)[:, None]"),
             ("times may stand still", "np.diff(np.asarray(ts)) > 0", "np.diff(np.asarray(ts)) >= 0"),
             ("atol is always 1e-8", "rtol if atol is None else atol", "1e-8 if atol is None else atol")],
+        "flows/_dual.py": [
+            ("flat is 1e-2", "FLAT = 1e-13", "FLAT = 1e-2")],
+        "flows/_implicit.py": [
+            ("ν stays where the limit moves", "dx + curved.T @ dnu", "dx"),
+            ("μ moves with the rows alone", "dmu + rows.T @ dnu", "dmu"),
+            ("rows stay where Z moves", "rows + combine @ _beside(problem.Z)", "rows"),
+            ("targets stay where y moves", "target + combine @ _beside(problem.y)", "target"),
+            ("flat axes are divided by round-off", "flat = curvatures <= FLAT * curvatures[-1]", "flat = curvatures == 0"),
+            ("the second derivative has ν stand still", "x, mu, nu = _solution(*primals)", "x, mu, nu = primals[0]")],
         "flows/_limit.py": [
             ("ok up to a residual of 1e9", "KKT_TOLERANCE = 1e-9", "KKT_TOLERANCE = 1e9"),
             ("stalls at 1e-3", "(size <= 1e-11 * size_of_target)", "(size <= 1e-3 * size_of_target)"),
             ("steps of two units of dose", "STAGES_PER_DOSE = 8", "STAGES_PER_DOSE = 0.5"),
-            ("flat is 1e-2", "FLAT = 1e-13", "FLAT = 1e-2"),
             ("levels may rise", "np.any(np.diff(wanted) > 0)", "False")],
         "_ode.py": [
             ("jumps are not stepped on", "jnp.concatenate([wanted, jnp.clip(jumps, ts[0], ts[-1])])", "jnp.concatenate([wanted, jnp.clip(jumps, ts[-1], ts[-1])])"),

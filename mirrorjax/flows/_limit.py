@@ -1,10 +1,13 @@
 """The limit of a flow in regression, without integrating to t = ∞."""
 
+import contextlib
 import functools
 import itertools
+from typing import Any
 
 import equinox as eqx
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -15,12 +18,12 @@ from .._modes import modes_of_ours
 from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
 from ..potentials import AbstractPotential, WithoutDecay
 from ..problems import LinearRegression
+from ._dual import FLAT, metric
+from ._implicit import values_of, with_derivative
 
 STAGES_PER_DOSE = 8
 MAX_NEWTON = 60
 KKT_TOLERANCE = 1e-9
-FLAT = 1e-13
-"""Curvatures of the dual below this share of the largest are round-off: what they ask of ν no digit of x shows."""
 INSIDE = 0.9
 """A step goes at most this share of the way to the end of ran ∇R_a, where the solution of a small start lies."""
 CHUNK = 16
@@ -57,7 +60,8 @@ class Limit(eqx.Module):
         bad = np.flatnonzero(~np.atleast_1d(np.asarray(self.ok)))
         if not bad.size:
             return ""
-        a, residual, steps = (np.atleast_1d(np.asarray(v))[bad[0]] for v in (self.a, self.residual, self.iterations))
+        numbers = values_of((self.a, self.residual, self.iterations))
+        a, residual, steps = (np.atleast_1d(np.asarray(v))[bad[0]] for v in numbers)
         where = f"at a = {a:.6g}, after {steps} Newton steps"
         if not np.isfinite(residual):
             return (
@@ -87,6 +91,16 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
     the flow interpolates), for a problem that is no `LinearRegression`, and for a ≠ 0 where R_0 is all there is.
     A failed iteration is not raised: see `Limit.ok` and `Limit.failure()`.
 
+    **Derivative:** of x and μ in a, Z, y and the leaves of the potential, forward and reverse, of any order, by the
+    equations and not through Newton: where `F(ν) = Z∇Q_a(Zᵀν) − y = 0`, `dν = −(Z∇²QZᵀ)⁻¹ dF` with dF at fixed ν, and
+    `x = ∇Q_a(Zᵀν)` moves with it. It holds where the limit is `ok`. Of dependent rows it is that of
+    combinations held fixed: right in directions that leave them dependent and consistent; in others no x, or
+    fewer, interpolate. Where fewer coordinates than rows are larger than round-off (curvatures below 1e-13 of
+    the largest), x has a kink in y to all digits: the derivative is right along the columns of those coordinates,
+    and what leaves their span counts as 0. A derived potential has none in w₀, and no second one backward twice.
+    Inside `jit`, Z, y and a must be numbers, and the continuation begins at a = 0: at a tiny scale there is no
+    certificate.
+
     **Holds when:** the fields commute, ∫α converges and the flow interpolates.
 
     **Reference:** `mask` Theorem 3.3 (α = 0: Theorem 2.4).
@@ -99,14 +113,21 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
         >>> R = mj.potential_of(param, param.lift(jnp.zeros(2), scale=1e-3))
         >>> [round(float(x), 2) for x in mj.limit(problem, R, -10.0).x]
         [0.5, 0.0]
+        >>> import jax
+        >>> slope = jax.grad(lambda a: mj.limit(problem, R, a).x[1])(-0.1)  # that entry falls to 0 with a
+        >>> round(float(slope), 2)
+        0.03
     """
-    path = limit_path(problem, potential, np.asarray(a, dtype=float)[None])
+    at = jnp.asarray(a)[None] if is_traced(a) else np.asarray(a, dtype=float)[None]
+    path = limit_path(problem, potential, at)
     return jax.tree.map(lambda leaf: leaf[0] if is_traced(leaf) else jnp.asarray(np.asarray(leaf)[0]), path)
 
 
 @modes_of_ours()
 def limit_path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
     """`limit` at every entry of `a` (decreasing, ≤ 0) in one continuation; leaves have a leading axis.
+
+    Differentiable as `limit` is.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -118,25 +139,49 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
         >>> [[round(float(x), 2) for x in row] for row in path.x]  # from the least ℓ₂ to the least ℓ₁ norm
         [[0.4, 0.2], [0.5, 0.0]]
     """
-    wanted = np.asarray(a, dtype=float)
+    wanted = np.asarray(values_of(a), dtype=float)
     if wanted.ndim != 1 or not np.all(np.isfinite(wanted)) or np.any(np.diff(wanted) > 0):
         raise InputError("a must be finite and decreasing", f"a = {wanted}", "a = −A(∞)")
-    _refuse(problem, potential, wanted)
+    fixed_problem, fixed_potential = values_of((problem, potential))
+    _refuse(fixed_problem, fixed_potential, wanted, bool(np.any(wanted != 0)) or is_traced(a))
+    levels = as_array(a if is_traced(a) else wanted)
+    with _apart(fixed_problem):
+        asked = _asked(fixed_problem)
+    if not asked.target.size:
+        return jax.vmap(functools.partial(_unconstrained, potential))(levels)
+    with _apart(fixed_problem, fixed_potential):
+        path = _followed(asked, fixed_potential, wanted)
+    if not is_traced(problem, potential, a):
+        return path
+    combine = as_array(fixed_problem.whitening())
+    x, mu = with_derivative(path.x, path.mu, asked.rows, asked.target, combine, problem, potential, levels)
+    return Limit(x, mu, levels, path.residual, path.iterations)
+
+
+def _apart(*values: Any) -> contextlib.AbstractContextManager:
+    """Numbers are computed with as outside of any derivative: by the same programs, compiled once, to the same bits."""
+    return contextlib.nullcontext() if is_traced(*values) else jax.core.eval_context()
+
+
+def _asked(problem: LinearRegression) -> "_Asked":
     whitened = problem.whitened()
-    if whitened.d == 0:
-        return jax.vmap(functools.partial(_unconstrained, potential))(as_array(wanted))
-    rows, target = (as_array(np.asarray(part) / whitened.d**0.5) for part in (whitened.Z, whitened.y))
-    asked = _Asked(rows, target, problem.Z, problem.y)
+    root = max(whitened.d, 1) ** 0.5
+    rows, target = (as_array(np.asarray(part) / root) for part in (whitened.Z, whitened.y))
+    return _Asked(rows, target, problem.Z, problem.y)
+
+
+def _followed(asked: "_Asked", potential: AbstractPotential, wanted: np.ndarray) -> Limit:
+    """The limits at the wanted levels, each from the last."""
     grid, keep = _stages(_start(asked, potential), wanted)
-    nu, parts = np.zeros(whitened.d), []
+    nu, parts = np.zeros(asked.target.size), []
     for chunk in grid.reshape(-1, CHUNK):
         nu, path = _continuation(asked, potential, chunk, nu)
         parts.append(path)
     return jax.tree.map(lambda *leaves: _joined(leaves, keep), *parts)
 
 
-def _refuse(problem: LinearRegression, potential: AbstractPotential, wanted: np.ndarray) -> None:
-    """Raises for what has no limit of this form."""
+def _refuse(problem: LinearRegression, potential: AbstractPotential, wanted: np.ndarray, decays: bool) -> None:
+    """Raises for what has no limit of this form; `decays` where a is not 0, or a derivative in a is asked for."""
     if not isinstance(problem, LinearRegression):
         raise InputError(
             "limit is about interpolators of a linear regression", f"got {type(problem).__name__}",
@@ -152,7 +197,7 @@ def _refuse(problem: LinearRegression, potential: AbstractPotential, wanted: np.
             f"the potential holds {', '.join(sorted(narrow))}: the limit would be off by as much as they are rounded",
             "", "make it from float64 numbers",
         )  # fmt: skip
-    if isinstance(potential, WithoutDecay) and np.any(wanted != 0):
+    if isinstance(potential, WithoutDecay) and decays:
         raise InputError(
             "R_a exists for a = 0 alone: plain decay of this g does not commute", f"a = {wanted}",
             "rescaled_potential_of(param, w0), whose limit it is",
@@ -261,7 +306,7 @@ def _stage(asked: _Asked, potential: AbstractPotential, nu, a) -> tuple[Array, L
         nu, size, _, k = carry
         mu = rows.T @ nu
         # Fewer than r active coordinates make the system singular to all digits, and Cholesky's answer NaN.
-        curvatures, axes = jnp.linalg.eigh(rows @ _metric(potential, mu, a, rows).T)
+        curvatures, axes = jnp.linalg.eigh(rows @ metric(potential, mu, a, rows).T)
         step = axes @ ((axes.T @ -gap(nu)) / jnp.maximum(curvatures, FLAT * curvatures[-1]))
         # Halving until the residual falls; the full Newton step overshoots where Q is exponential.
         trials = nu + step * room(mu, rows.T @ step) * 0.5 ** jnp.arange(20.0)[:, None]
@@ -284,12 +329,3 @@ def _stage(asked: _Asked, potential: AbstractPotential, nu, a) -> tuple[Array, L
     mu = rows.T @ nu
     x = potential.dual_grad(mu, a)
     return nu, Limit(x, mu, a, asked.missed(x, argmin), k)
-
-
-def _metric(potential: AbstractPotential, mu: Vector, a: Scalar, rows: Float[Array, "r n"]) -> Float[Array, "r n"]:
-    """`∇²_μQ` times every row."""
-    if potential.closed:
-        x = potential.dual_grad(mu, a)
-        return jax.vmap(lambda row: potential.hessian_solve(x, row, a))(rows)
-    # hessian_solve begins at x and would solve for μ again: seven ODEs instead of one.
-    return jax.vmap(lambda row: jax.jvp(lambda mu: potential.dual_grad(mu, a), (mu,), (row,))[1])(rows)

@@ -124,6 +124,19 @@ class LinearRegression(AbstractProblem):
         _check_number_of_residuals(white.residual_loss, white.d, self.d)
         return white
 
+    def whitening(self) -> Float[np.ndarray, "r d"]:
+        """`T` of rank r with orthonormal rows `TZ`, those of `whitened` up to its root, and targets `Ty`. Host only."""
+        if is_traced(self.Z):
+            raise InputError("whitening decides a rank and so needs concrete Z", "", "call it outside jit")
+        Z = np.asarray(self.Z)
+        rows, _ = _rows_of_length_1(Z, np.zeros(self.d))
+        U, sigma, _ = np.linalg.svd(rows, full_matrices=False)
+        keep, nonzero = sigma > RANK_TOLERANCE, np.any(Z, axis=1)
+        largest, length = _lengths(Z[nonzero])
+        T = np.zeros((keep.sum(), self.d))
+        T[:, nonzero] = (U[:, keep] / sigma[keep]).T / length / largest
+        return T
+
 
 def _slope(loss: Callable[[Array], Scalar], r: Array) -> float:
     return float(np.max(np.abs(np.asarray(_gradient(loss, r))), initial=0.0))
@@ -155,15 +168,18 @@ def _rows_of_length_1(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndar
 
     **Raises:** `InputError` where a row of zeros is to give a y that is not 0.
     """
-    largest = np.max(np.abs(Z), axis=1, initial=0.0)
-    zero = largest == 0
+    zero = ~np.any(Z, axis=1)
     if np.any(y[zero] != 0):
         row = int(np.flatnonzero(zero & (y != 0))[0])
         raise InputError(
             "no x solves Zx = y: a row of zeros has a y that is not 0", f"row {row}, y = {y[row]:g}", "drop that row"
         )
-    Z, y, largest = Z[~zero], y[~zero], largest[~zero]
-    # By the largest entry first: the square of 1e-170 is 0.
-    Z, y = Z / largest[:, None], y / largest
-    length = np.linalg.norm(Z, axis=1)
-    return Z / length[:, None], y / length
+    Z, y = Z[~zero], y[~zero]
+    largest, length = _lengths(Z)
+    return Z / largest[:, None] / length[:, None], y / largest / length
+
+
+def _lengths(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of every row, none of which is 0, the largest entry, and the length in units of it: the square of 1e-170 is 0."""
+    largest = np.max(np.abs(Z), axis=1, initial=0.0)
+    return largest, np.linalg.norm(Z / largest[:, None], axis=1)

@@ -107,6 +107,20 @@ def test_the_length_of_a_row_does_not_decide_the_rank(size):
     np.testing.assert_allclose(Z @ x, Y, rtol=1e-12)
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-11, 1e-180])
+def test_the_combinations_that_whiten(size):
+    """Of rows of any length, of zeros and of dependent ones: T makes both the rows and the targets."""
+    factor = np.array([1.0, size, 1.0])[:, None]
+    rows, y = np.vstack([factor * Z, np.zeros(6), Z[0] - 2 * Z[2]]), np.append(factor[:, 0] * Y, [0, Y[0] - 2 * Y[2]])
+    problem = LinearRegression(rows, y)
+    T, white = problem.whitening(), problem.whitened()
+    assert T.shape == (3, 5) and np.all(T[:, 3] == 0)
+    np.testing.assert_allclose(T @ rows, white.Z / 3**0.5, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(T @ y, white.y / 3**0.5, rtol=1e-12, atol=1e-14)
+    with pytest.raises(InputError, match="outside jit"):
+        jax.jit(lambda Z: LinearRegression(Z, y).whitening())(jnp.asarray(rows))
+
+
 def test_rows_of_zeros_are_dropped_unless_they_ask_for_something():
     padded = np.vstack([Z, np.zeros(6)])
     assert LinearRegression(padded, np.append(Y, 0.0)).whitened().d == 3
