@@ -13,21 +13,33 @@ from jax.extend.core import get_opaque_trace_state
 Result = TypeVar("Result")
 
 QUICKLY = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
-"""Half the time to compile a small solve on jax 0.10, which then runs as fast. Level 0 compiles in a quarter, and runs
-3 to 6 times slower. Versions differ in which options there are, see `options`."""
+"""Half the time to compile a small solve on jax 0.10, which then runs as fast. Versions differ in which options there
+are, see `options`."""
+ONCE = QUICKLY | {"xla_backend_optimization_level": 0}
+"""Two thirds of that time again, for what runs in a millisecond; solves run up to 5 times slower with it."""
 
 
 def quick_jit(function: Callable[..., Result]) -> Callable[..., Result]:
     """`equinox.filter_jit`, compiled quickly where it is the outermost, with every float among the arguments as data.
 
     Only the outermost `jit` takes compiler options: inside another one the function is part of its program. For work
-    that runs long, as the epochs of a training, `equinox.filter_jit` itself compiles what runs faster.
+    that runs long, as the epochs of a training, `equinox.filter_jit` itself compiles what runs faster; for work that
+    runs once for every pair (g, h), `once_jit` compiles faster still.
     """
+    return _jit(function, "quickly")
+
+
+def once_jit(function: Callable[..., Result]) -> Callable[..., Result]:
+    """`quick_jit` for what runs a few times after each compilation, and is short: probes of brackets, not solves."""
+    return _jit(function, "once")
+
+
+def _jit(function: Callable[..., Result], how: str) -> Callable[..., Result]:
     inner = eqx.filter_jit(function)
 
     @functools.cache
     def outermost():
-        return eqx.filter_jit(function, compiler_options=options())  # pyright: ignore[reportCallIssue]
+        return eqx.filter_jit(function, compiler_options=options(how))  # pyright: ignore[reportCallIssue]
 
     @functools.wraps(function)
     def compiled(*args, **kwargs):
@@ -77,16 +89,18 @@ def _unless_abstract(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 @functools.cache
-def options() -> dict[str, Any]:
-    """Those of `QUICKLY` that this jax knows on its CPU; none on other devices. An unknown one is an error."""
+def options(how: str = "quickly") -> dict[str, Any]:
+    """Those of `QUICKLY` or `ONCE` that this jax knows on its CPU: an unknown one is an error. None on other devices."""
     if jax.default_backend() != "cpu":
         return {}
-    return {name: value for name, value in QUICKLY.items() if _is_known(name, value)}
+    wanted = ONCE if how == "once" else QUICKLY
+    return {name: value for name, value in wanted.items() if _is_known(name)}
 
 
-def _is_known(name: str, value: Any) -> bool:
+@functools.cache
+def _is_known(name: str) -> bool:
     try:
-        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+        jax.jit(lambda: 0, compiler_options={name: QUICKLY[name]}).lower().compile()
     except jax.errors.JaxRuntimeError:
         return False
     return True

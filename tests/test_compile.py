@@ -7,9 +7,10 @@ import sys
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from mirrorjax import _compile
-from mirrorjax._compile import host_jit, on_top_level, quick_jit
+from mirrorjax._compile import host_jit, on_top_level, once_jit, quick_jit
 from mirrorjax.schedules import AbstractSchedule, Constant
 
 # At most so many programs are compiled by each call, in this order in one process. A number that rises is a wait for
@@ -78,10 +79,11 @@ def test_what_typical_calls_compile():
     assert not {name: (count, PROGRAMS[name]) for name, count in found.items() if count > PROGRAMS[name]}
 
 
-def test_floats_are_data_and_the_outermost_jit_alone_takes_options():
+@pytest.mark.parametrize("jit", [quick_jit, once_jit])
+def test_floats_are_data_and_the_outermost_jit_alone_takes_options(jit):
     traced = []
 
-    @quick_jit
+    @jit
     def scaled(x, factor):
         traced.append(on_top_level())
         return factor * x
@@ -113,6 +115,7 @@ def test_what_is_compiled_on_the_host_is_traced_as_it_is():
 def test_options_that_this_jax_does_not_know_are_left_out(monkeypatch):
     monkeypatch.setattr(_compile, "QUICKLY", {"xla_no_such_option": 1, "xla_backend_optimization_level": 1})
     _compile.options.cache_clear()
+    _compile._is_known.cache_clear()
     try:
         assert _compile.options() == {"xla_backend_optimization_level": 1}
     finally:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from .._errors import InputError
 from .._modes import modes_of_ours
 from .._ode import solve
@@ -169,7 +169,7 @@ class _Decay(eqx.Module):
         return -jnp.cosh(t) * jax.grad(self.pair.h)(w)
 
 
-@quick_jit
+@once_jit
 def _decay_ends(pair: FlatPair, points):
     def one(w):
         solution = solve(

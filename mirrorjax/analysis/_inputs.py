@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from .._errors import InputError
 from .._types import State, as_state
 
@@ -78,7 +78,7 @@ def _traced(name: str, function: Callable, w0: State) -> jax.ShapeDtypeStruct:
 def _value_and_derivative(name: str, function: Callable, w0: State) -> tuple[np.ndarray, np.ndarray]:
     """Both at w₀, of a function traced anew: what it draws or reads besides w is read again."""
 
-    @quick_jit
+    @once_jit
     def both(w):
         value, pull = jax.vjp(function, w)
         return value, jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(pull(jnp.ones_like(value)))])

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from .._types import Vector, x64_on
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule, measured
@@ -31,6 +31,6 @@ def declared(problem: AbstractProblem, schedule: AbstractSchedule, x0: Vector, t
     return (*hypotheses, Hypothesis(name, worst, worst <= OFF))
 
 
-@quick_jit
+@once_jit
 def _gradients(problem: AbstractProblem, x: Vector, t: float) -> tuple[Vector, Vector]:
     return problem.grad(x, t), jax.grad(problem.loss)(x, t)

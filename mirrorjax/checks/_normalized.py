@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from .._types import Scalar, State, Vector, as_array, as_state
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential, DerivedPotential
@@ -47,7 +47,7 @@ def argmin_at_start(param: AbstractParameterization, potential: AbstractPotentia
     return Evidence((row,), size, size, f"at coordinate {worst}", kind="floor", each=each)
 
 
-@quick_jit
+@once_jit
 def _at_start(potential: AbstractPotential, x0: Vector) -> tuple[Vector, Vector]:
     """`argmin R₀` and the reach of μ at x₀; a derived potential's argmin is `g` of its own start, by definition."""
     if isinstance(potential, DerivedPotential):
@@ -83,7 +83,7 @@ def normalization(
     return Evidence((row,), size, size, kind="floor")
 
 
-@quick_jit
+@once_jit
 def _levels(param, potential, w0: State, mu: Vector, a: Scalar) -> tuple[Scalar, Scalar]:
     slope = jax.jvp(lambda level: potential.dual_value(mu, level), (a,), (jnp.ones_like(a),))[1]
     return slope, param.h(DerivedPotential(param, w0).flow_map(mu, a)[0])

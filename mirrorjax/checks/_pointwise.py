@@ -4,7 +4,7 @@ import functools
 
 import jax
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from .._types import ArrayLike, Scalar, State, Vector, as_array
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential
@@ -40,7 +40,7 @@ def pointwise(
     return identity(moved, lambda w, v: -v, w, v)
 
 
-@quick_jit
+@once_jit
 def _moved_dual(param, potential, strength: Scalar, level: Scalar, w: State, v: Vector) -> Vector:
     """The left side. Of the module, not of the call: instances of one shape then share a compilation."""
     x, pull = jax.vjp(param.g, w)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from .._types import Scalar
 from ._flat import FlatPair, signs
 
@@ -84,7 +84,7 @@ def lie_closure(pair: FlatPair, w: Float[Array, " D"], n: int, seed: int = 0, ma
     return Closure(None, tuple(ranks), f"still growing at depth {max_depth}")
 
 
-@quick_jit
+@once_jit
 def _nested_rows(pair: FlatPair, w, p, depth: int) -> Array:
     def row(p):
         fields = [_combination(pair, p[i]) for i in range(depth)]
@@ -147,7 +147,7 @@ def _growth(fields: list[Callable], w: Array) -> Array:
     return product
 
 
-@quick_jit
+@once_jit
 def image_of_brackets(pair: FlatPair, w: Float[Array, " D"], n: int, depth: int, seed: int = 0) -> Scalar:
     """Largest `‖Jg b‖` over random brackets b of length 2 … depth, in units in which round-off is ε.
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from ._brackets import lie_bracket
 from ._flat import SMALL, FlatPair, Points
 
@@ -60,7 +60,7 @@ def commutation(pair: FlatPair, points: Points, n: int, probes: int = 8, seed: i
     return Commutation(with_g, with_h, len(usable))
 
 
-@quick_jit
+@once_jit
 def _drawn(seed: int, probes: int, n: int, D: int) -> tuple[Array, Array, Array]:
     """Random p and q, and signs for moves by one unit in the last place."""
     key_p, key_q, key_s = jax.random.split(jax.random.key(seed), 3)
@@ -68,7 +68,7 @@ def _drawn(seed: int, probes: int, n: int, D: int) -> tuple[Array, Array, Array]
     return p, q, jax.random.rademacher(key_s, (ULP_SHIFTS if D > SMALL else WITH_FEW_WEIGHTS, D), dtype=p.dtype)
 
 
-@quick_jit
+@once_jit
 def _probe(pair: FlatPair, points, p, q, shifts) -> tuple[BracketSize, BracketSize]:
     eps = jnp.finfo(points.dtype).eps
 
@@ -120,7 +120,7 @@ def _relative(value: Array, scale: Array) -> Array:
     return jnp.where(scale > 0, value / jnp.where(scale > 0, scale, 1.0), 0.0)
 
 
-@quick_jit
+@once_jit
 def bracket_table(pair: FlatPair, w: Float[Array, " D"], n: int) -> Float[Array, "n+1 n+1"]:
     """`‖[∇g_i, ∇g_j]‖` for all i, j, with ∇h as the last row and column. n² gradients: small n."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from .._ode import solve
 from .._types import Scalar, State, Vector
 from ..parameterizations import AbstractParameterization
@@ -98,14 +98,14 @@ def order_swap(param: AbstractParameterization, w0: State, n: int, with_decay: b
     return swap
 
 
-@quick_jit
+@once_jit
 def _drawn(seed: int, n: int) -> tuple[Array, Array]:
     keys = jax.random.split(jax.random.key(seed), 4)
     v = jnp.stack([jax.random.normal(key, (n,)) for key in keys[:2]])
     return v, jnp.stack([jax.random.normal(key, ()) for key in keys[2:]])
 
 
-@quick_jit
+@once_jit
 def _swap(param, w0, v, b, reach) -> tuple[Scalar, Scalar]:
     size = _norm(w0)
     length = reach * jnp.where(size > 0, size, 1.0)

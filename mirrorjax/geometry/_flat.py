@@ -10,7 +10,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from .._types import Scalar, State, Vector
 from ..parameterizations import AbstractParameterization
 
@@ -64,7 +64,7 @@ SMALL = 64
 _LENGTHS = np.concatenate([np.full(8, NEAR / 8), np.diff(np.geomspace(NEAR, FARTHEST, 1 + 8 * (STAGES - 1)))])
 
 
-@quick_jit
+@once_jit
 def reachable_points(
     pair: FlatPair, w0: Float[Array, " D"], n: int, seed: int
 ) -> tuple[Float[Array, "near D"], Float[Array, "far D"]]:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from .._compile import quick_jit
+from .._compile import once_jit
 from ._flat import FlatPair, Points
 
 
@@ -38,7 +38,7 @@ def blocks(pair: FlatPair, points: Points, n: int) -> Int[np.ndarray, " D"] | No
     return owner if _hessian_splits(pair, points, owner, n) else None
 
 
-@quick_jit
+@once_jit
 def _pulls(pair: FlatPair, points, bits):
     n = bits.shape[1]
     random = jax.random.normal(jax.random.key(3), (n,))
@@ -56,7 +56,7 @@ def _hessian_splits(pair: FlatPair, points, owner: np.ndarray, n: int) -> bool:
     return bool(np.all(np.asarray(leak) <= 1e-12 * np.maximum(np.asarray(size), 1e-300)))
 
 
-@quick_jit
+@once_jit
 def _leaks(pair: FlatPair, points, bits):
     direction = jax.random.normal(jax.random.key(4), points.shape[1:])
 
@@ -98,7 +98,7 @@ def homogeneity(pair: FlatPair, points: Points, n: int) -> tuple[Degree, bool]:
     return Degree(p if residual <= HOMOGENEOUS else None, residual), bool(left <= HOMOGENEOUS and factor > 0)
 
 
-@quick_jit
+@once_jit
 def _euler(pair: FlatPair, points, n: int):
     weights = jax.random.normal(jax.random.key(6), (n,))
 
@@ -134,7 +134,7 @@ def _tidy(p: float) -> float:
     return round(p) + 0.0 if abs(p) < 1e6 and abs(p - round(p)) < 1e-10 else p
 
 
-@quick_jit
+@once_jit
 def conditioning(pair: FlatPair, points: Points, n: int) -> Float[Array, " k"]:
     """Smallest over largest singular value of Jg at every point, its rows scaled to length 1; 0 if a row is 0.
 
@@ -151,7 +151,7 @@ def conditioning(pair: FlatPair, points: Points, n: int) -> Float[Array, " k"]:
     return jax.lax.map(at, points)
 
 
-@quick_jit
+@once_jit
 def least_row(pair: FlatPair, points: Points, n: int) -> Float[Array, " k"]:
     """Least `‖∇g_i‖` for a pair that splits into blocks, relative to the largest that g_i shows at any point.
 
