@@ -90,7 +90,7 @@ def _unless_abstract(function: Callable[..., Result]) -> Callable[..., Result]:
 
 @functools.cache
 def options(how: str = "quickly") -> dict[str, Any]:
-    """Those of `QUICKLY` or `ONCE` that this jax knows on its CPU: an unknown one is an error. None on other devices."""
+    """Those of `QUICKLY` or `ONCE` that this jax knows on its CPU: an unknown one is an error. None on others."""
     if jax.default_backend() != "cpu":
         return {}
     wanted = ONCE if how == "once" else QUICKLY

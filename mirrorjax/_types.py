@@ -35,7 +35,10 @@ def x64_on() -> bool:
 
 def as_array(value: Any) -> Array:
     """A strongly typed float array, also from Python ints: a weak type would compile once more."""
-    return jnp.asarray(value, dtype=jnp.result_type(float))
+    dtype = jnp.float64 if x64_on() else jnp.float32
+    if isinstance(value, jax.Array) and value.dtype == dtype and not value.aval.weak_type:
+        return value  # asking jax for the same takes 0.1 ms, and a verdict asks a thousand times
+    return jnp.asarray(value, dtype=dtype)
 
 
 def as_state(tree: Any) -> State:

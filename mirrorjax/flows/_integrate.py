@@ -61,8 +61,9 @@ def _run(flow, state, ts, rtol, atol, solver, max_steps, by=solve) -> tuple[Solu
     return solution, x
 
 
-def _positive(name: str, value: ArrayLike) -> Scalar:
-    number = as_array(value)
+def _positive(name: str, value: ArrayLike) -> Scalar | np.ndarray:
+    # By NumPy where it is no tracer: an array of jax's takes 0.1 ms to make.
+    number = as_array(value) if is_traced(value) else np.asarray(value, dtype=float)
     if number.ndim or (not is_traced(number) and not 0 < float(number) < np.inf):
         raise InputError(f"{name} must be a positive number", f"{name} = {value}", "1e-8")
     return number
