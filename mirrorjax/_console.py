@@ -36,38 +36,52 @@ class Results(NamedTuple):
 
 
 def run(
-    ids: Sequence[str], seed: int, deep: bool, data: LinearRegression | None, jobs: int, report: bool = False
+    ids: Sequence[str],
+    seed: int,
+    deep: bool,
+    data: LinearRegression | None,
+    jobs: int,
+    report: bool = False,
+    float32: bool = False,
 ) -> Results:
-    """Verifies under a progress bar, or with a plain line per theorem where nobody watches."""
+    """Verifies under a progress bar, or with a plain line per theorem where nobody watches.
+
+    The audit runs in float64 only.
+    """
+    audited = report and not float32
     console, verdicts, sections = _console(), [], {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("verifying", total=len(ids))
         if jobs > 1:
-            tasks: list = [functools.partial(_verify, theorem_id, seed, deep, data, report) for theorem_id in ids]
-            stream = run_in_processes(tasks + report * [functools.partial(audit, seed)], jobs)
+            tasks: list = [
+                functools.partial(_verify, theorem_id, seed, deep, data, report, float32) for theorem_id in ids
+            ]
+            stream = run_in_processes(tasks + audited * [functools.partial(audit, seed)], jobs)
         else:
-            stream = _run_here(ids, seed, deep, data, report, lambda what: progress.update(bar, description=what))
+            stream = _run_here(
+                ids, seed, deep, data, report, float32, lambda what: progress.update(bar, description=what)
+            )
         for _, (verdict, section) in zip(ids, stream):
             verdicts.append(verdict)
             sections[verdict.id] = section
             progress.update(bar, advance=1, description=verdict.id)
             if not console.is_terminal:
                 print(f"{verdict.id}: {verdict.outcome} ({verdict.reason}; {verdict.seconds:.1f} s)", flush=True)
-        [audited] = [*stream] if report else [()]
-    return Results(verdicts, sections, audited)
+        [misprints] = [*stream] if audited else [()]
+    return Results(verdicts, sections, misprints)
 
 
-def _run_here(ids, seed, deep, data, report, say) -> Iterator:
+def _run_here(ids, seed, deep, data, report, float32, say) -> Iterator:
     """A verdict and its section after another, then the audit, as the processes give them."""
-    for verdict in plan(ids, seed, deep, data).run(lambda entry, j: say(f"{entry.id}  {j.name}")):
+    for verdict in plan(ids, seed, deep, data, float32).run(lambda entry, j: say(f"{entry.id}  {j.name}")):
         yield verdict, render_section(verdict) if report else ""
-    if report:
+    if report and not float32:
         yield audit(seed)
 
 
-def _verify(theorem_id, seed, deep, data, report) -> tuple[Verdict, str]:
-    [verdict] = plan([theorem_id], seed, deep, data).run()
+def _verify(theorem_id, seed, deep, data, report, float32) -> tuple[Verdict, str]:
+    [verdict] = plan([theorem_id], seed, deep, data, float32).run()
     return verdict, render_section(verdict) if report else ""
 
 
