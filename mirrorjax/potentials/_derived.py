@@ -285,7 +285,8 @@ def _(primals, tangents):
 @eqx.filter_custom_jvp
 def _grad(potential: DerivedPotential, x: Vector, a: Scalar) -> Vector:
     mu, residual = potential.inverse(x, a)
-    return jnp.where(residual <= (ACCEPT if x64_on() else ACCEPT_FLOAT32), mu, jnp.nan)
+    accept = ACCEPT if x64_on() else ACCEPT_FLOAT32
+    return jnp.where(residual <= accept, mu, jnp.nan)
 
 
 @_grad.def_jvp
