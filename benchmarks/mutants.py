@@ -74,7 +74,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("the dose moves the other way", "self.G @ (self.w0 + a * self.b)", "self.G @ (self.w0 - a * self.b)"),
             ("constant of R lost", "(x - self.argmin(a)) - centre @ centre)", "(x - self.argmin(a)))")],
         "potentials/_derived.py": [
-            ("grad accepts any residual", "jnp.where(residual <= ACCEPT, mu, jnp.nan)", "mu"),
+            ("grad accepts any residual", "jnp.where(residual <= accept, mu, jnp.nan)", "mu"),
             ("h missing in Q", "return dw, x @ self.mu + h * self.a", "return dw, x @ self.mu"),
             ("∂_a x lost", "dw = jax.tree.map(lambda p, q: p + da * q, pull(dmu)[0], decay)\n    return x,", "dw = pull(dmu)[0]\n    return x,"),
             ("the corner of the bent path is not turned", "_Segment(self.param, jnp.zeros_like(mu), a)", "_Segment(self.param, jnp.zeros_like(mu), 0 * a)"),
@@ -268,7 +268,8 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("what moves with the tolerance stands still", "STANDSTILL = 0.3", "STANDSTILL = 1e3"),
             ("what did not move is judged", "MOTION = 1e3", "MOTION = 0.0")],
         "checks/_decide.py": [
-            ("float64 off is not asked", "if not evidence.x64:", "if False:"),
+            ("float64 off is not asked", "if lacks_precision(evidence, float32):", "if False:"),
+            ("float32 asks too much of what is made by hand", "not (float32 and evidence.own_units)", "not float32"),
             ("a claim that routes differ is not turned", "if not evidence.differs:", "if True:")],
         "checks/_compare.py": [
             ("the solver is never swapped", "SWAP: Solver = \"tsit5\"", "SWAP: Solver = \"dopri8\"")],

@@ -52,6 +52,9 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify theorems and their controls")
     verify.add_argument("ids", nargs="*", metavar="ID", help="an id or a pattern such as 'mask/*'; all if none")
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
+    verify.add_argument(
+        "--float32", action="store_true", help="single precision: 1e-4 is resolved, where it can answer"
+    )
     verify.add_argument("--quick", action="store_true", help="a smoke test: one instance each, no errors planted")
     verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON; - for stdout")
     verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with pictures")
@@ -251,7 +254,9 @@ def _verify(options: argparse.Namespace) -> int:
     ids = [entry.id for entry in select(options.ids)]
     if (options.data is None) != (options.target is None):
         raise InputError("--data and --target belong together", "", "--data FILE.csv --target COL")
-    prepare_jax()
+    if options.float32 and options.deep:
+        raise InputError("--float32 and --deep exclude each other", "float32 does not resolve 1e-12", "one of them")
+    prepare_jax(double=not options.float32)
     from . import _console
     from ._workers import default_jobs
 
@@ -263,7 +268,7 @@ def _verify(options: argparse.Namespace) -> int:
         data = read_csv(options.data, options.target)
     jobs = options.jobs or default_jobs(len(ids))
     with printing_beside(options.json, options.report) as stdout:
-        how = {"seed": options.seed, "deep": options.deep, "data": data, "quick": options.quick}
+        how = {name: getattr(options, name) for name in ("seed", "deep", "quick", "float32")} | {"data": data}
         results = _console.run(ids, how, jobs, options.report)
         try:
             page = _write_verdicts(options, results, stdout)

@@ -59,6 +59,8 @@ class _Rate(ProgressColumn):
 def run(ids: Sequence[str], how: Mapping[str, Any], jobs: int, report: Path | None = None) -> Results:
     """Verifies, and says every verdict as it comes: the first of the central theorem, with a picture of it.
 
+    The audit for the report runs in float64 only.
+
     **Arguments:** `how`: the arguments of `plan` but the first; `report`: the folder of the report, where there
     will be one.
     """
@@ -88,13 +90,14 @@ def run(ids: Sequence[str], how: Mapping[str, Any], jobs: int, report: Path | No
 
 def _results(order, how, jobs, report: Path | None, say) -> Iterator[tuple[int, Any]]:
     """What `_verify` gives of each theorem by its number in `order`, and the audit last of all, as they end."""
+    audited = report is not None and not how.get("float32")
     if jobs > 1:
         tasks: list = [functools.partial(_verify, theorem_id, how, report) for theorem_id in order]
-        yield from run_in_processes(tasks + [functools.partial(audit, how["seed"])] * bool(report), jobs)
+        yield from run_in_processes(tasks + [functools.partial(audit, how["seed"])] * audited, jobs)
         return
     for number, theorem_id in enumerate(order):
         yield number, _verify(theorem_id, how, report, lambda entry, j: say(f"{entry.id}  {j.name}"))
-    if report:
+    if audited:
         yield len(order), audit(how["seed"])
 
 

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from ._compile import quick_jit
 from ._errors import InputError
-from ._types import Scalar, State, Vector
+from ._types import Scalar, State, Vector, ulp, x64_on
 
 Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"]
 AnySolver: TypeAlias = Solver | str | diffrax.AbstractSolver | type[diffrax.AbstractSolver]
@@ -30,6 +30,10 @@ FIRST_STEP = 1e-3
 22 of the 73 kernels of a small solve to compile; from here the controller is where it would be after three steps."""
 STRETCH = 1 + 1e-9
 """A step is lengthened by this much rather than leave a rest of round-off size before a stop."""
+
+
+FLOAT32_ULPS = 8.0
+"""Without float64 no relative tolerance is below this many ulp, 1e-6."""
 
 
 class Solution(eqx.Module):
@@ -223,6 +227,7 @@ def solve(
     for interpolation, events and reverse mode, and a small solve, of which a verdict needs dozens, then
     takes four times as long to trace and to compile. Forward mode works, reverse does not.
     """
+    rtol, atol = _in_reach(rtol, atol)
     controller = diffrax.PIDController(rtol=rtol, atol=atol)
     if isinstance(solver, str) and solver in PAIRS:
         solver = PAIRS[solver]
@@ -273,6 +278,7 @@ def differentiable_solve(
     time of a jump passes through the step that ends there.
     """
     method = solver if isinstance(solver, diffrax.AbstractSolver) else _SOLVERS[solver]()
+    rtol, atol = _in_reach(rtol, atol)
     controller = diffrax.ClipStepSizeController(
         diffrax.PIDController(rtol=rtol, atol=atol),
         step_ts=ts,
@@ -294,6 +300,14 @@ def differentiable_solve(
         out_of_steps=found.result == diffrax.RESULTS.max_steps_reached,
         steps=found.stats["num_steps"],
     )
+
+
+def _in_reach(rtol: Scalar, atol: Scalar) -> tuple[Scalar, Scalar]:
+    """Tolerances, both raised alike, that the floats can meet: to 1e-12 float32 takes all its steps and fails."""
+    if x64_on():
+        return rtol, atol
+    raised = jnp.maximum(FLOAT32_ULPS * ulp() / rtol, 1.0)
+    return raised * rtol, raised * atol
 
 
 def _finite_rows(leaf: Array) -> Array:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from ._errors import MirrorjaxError
 from ._prepare import prepare_jax
 from ._room import make_room
+from ._types import x64_on
 
 T = TypeVar("T")
 MOST = 8
@@ -50,7 +51,7 @@ def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Iterator[tu
     **Raises:** `MirrorjaxError` where a process died, as one does that runs out of memory.
     """
     context = _Spawning()
-    pool = concurrent.futures.ProcessPoolExecutor(jobs, context, initializer=_begin)
+    pool = concurrent.futures.ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(x64_on(),))
     try:
         numbers = {pool.submit(_do, task): number for number, task in enumerate(tasks)}
         for ended in concurrent.futures.as_completed(numbers):
@@ -73,8 +74,8 @@ def _do(task: Callable[[], T]) -> T:
     return result
 
 
-def _begin() -> None:
-    prepare_jax()
+def _begin(double: bool) -> None:
+    prepare_jax(double)
     # Tracing makes a million small objects that live on: looking through them for cycles takes 6 % of the time.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -16,7 +16,13 @@ from ._compare import (
     Sample as Sample,
     compare as compare,
 )
-from ._constants import DEEP_RUNGS as DEEP_RUNGS, RUNGS as RUNGS
+from ._constants import (
+    DEEP_RUNGS as DEEP_RUNGS,
+    FLOAT32_RUNGS as FLOAT32_RUNGS,
+    RUNGS as RUNGS,
+    slight as slight,
+    written as written,
+)
 from ._decide import Decision as Decision, decide as decide
 from ._evidence import (
     Coordinates as Coordinates,

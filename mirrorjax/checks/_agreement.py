@@ -19,7 +19,7 @@ from ..potentials import AbstractPotential, DerivedPotential, Distorted, potenti
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule, as_schedule
 from ._compare import MAIN, FlowRoute, compare
-from ._constants import DEEP_RUNGS, RUNGS
+from ._constants import DEEP_RUNGS, RUNGS, resolved_by_float32
 from ._declared import declared
 from ._evidence import Evidence, Finding
 from ._normalized import argmin_at_start
@@ -134,7 +134,7 @@ def agreement(
 
     **Arguments:** `schedule`, also a number or a function of t; `t1` > 0; the compared times are where x moves,
     down to t1/10¹². `rungs` of relative tolerance default to 1e-6, 1e-8, 1e-10, and 1e-12 where these do
-    not decide.
+    not decide. With float64 off these say nothing; `rungs=(1e-2, 1e-3, 1e-4)` asks for what float32 can say.
 
     **Returns:** a `Verdict`; print it for the table.
 
@@ -168,9 +168,10 @@ def agreement(
     apart = {"x₀ = argmin R₀": argmin_at_start(param, truth, w0)} if normalized else {}
 
     def judged(rungs: Sequence[float]) -> Judgement:
+        asked = resolved_by_float32(rungs)
         finding = agreement_finding(problem, param, schedule, w0, t1, rungs, truth, ts=ts)
         finding = dataclasses.replace(finding, claims=finding.claims | apart, hypotheses=hypotheses)
-        return judge("this instance", finding, time.perf_counter() - start)
+        return judge("this instance", finding, time.perf_counter() - start, float32=asked)
 
     used = RUNGS if rungs is None else tuple(rungs)
     judgement = judged(used)

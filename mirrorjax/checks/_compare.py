@@ -8,9 +8,9 @@ import jax
 import numpy as np
 
 from .._ode import MAX_STEPS, Solver
-from .._types import ArrayLike, State, x64_on
+from .._types import ArrayLike, State, ulp, x64_on
 from ..flows import Trajectory, integrate
-from ._constants import REFERENCE_FACTOR, ROUNDING, RUNGS, SETTLED
+from ._constants import REFERENCE_FACTOR, ROUNDING, RUNGS, resolved_by_float32, tuning
 from ._evidence import Coordinates, Evidence, Row
 
 MAIN: Solver = "dopri8"
@@ -95,9 +95,10 @@ class FlowRoute(AbstractRoute):
 
 
 def _moved_by_an_ulp(leaf: ArrayLike) -> np.ndarray:
-    array = np.asarray(leaf, dtype=float)
+    # In the precision that is integrated: one ulp of float64 is nothing to a flow in float32.
+    array = np.asarray(leaf, dtype=float if x64_on() else np.float32)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], size=array.shape)
-    return array * (1 + np.finfo(float).eps * signs)
+    return array * (1 + ulp() * signs).astype(array.dtype)
 
 
 def compare(
@@ -129,7 +130,8 @@ def compare(
         >>> [str(decide(compare(decay, Exact(jnp.exp(-rate * ts)[:, None]))).outcome) for rate in (2.0, 1.0)]
         ['holds', 'refuted']
     """
-    if not x64_on():  # the answer is known, and solving to 1e-10 in float32 takes every step there is
+    # The answer is known, and solving to 1e-10 in float32 takes every step there is.
+    if not (x64_on() or resolved_by_float32(rungs)):
         return Evidence((), 0.0, 0.0)
     rows, coordinates, where, last, gap = [], [], "", None, None
     references = [route(rungs[-1] * REFERENCE_FACTOR, MAIN) for route in (left, right)]
@@ -157,18 +159,18 @@ def compare(
         each = Coordinates(*parts, scale=_over_rows(np.abs(last[0]), shape=gap.shape), moved=motion)
     scale = float(np.max(np.abs(last[0]))) if scale is None else scale
     moved = float(np.max(np.abs(last[0] - last[0][:1]))) if moved is None else moved
-    return Evidence(tuple(rows), scale, moved, where, each=each)
+    return Evidence(tuple(rows), scale, moved, where, own_units=True, each=each)
 
 
 def _rounding(references: list[Sample], nudged: list[Sample], shape: tuple[int, ...]) -> np.ndarray:
     """One ulp of every coordinate, and what one ulp of the starts makes of it: 600 ulp where x = u² − v² is small.
 
-    Counted up to `SETTLED` of the coordinate: from a balanced start |m₀| = |w₀|, which an ulp unbalances, the
+    Counted up to a share of the coordinate: from a balanced start |m₀| = |w₀|, which an ulp unbalances, the
     moved flow is another flow and no round-off.
     """
     size = _over_rows(np.abs(references[0].values), shape=shape)
     moved = _over_rows(*(np.abs(r.values - n.values) for r, n in zip(references, nudged)), shape=shape)
-    return np.maximum(np.finfo(float).eps * size, np.minimum(moved, SETTLED * size))
+    return np.maximum(ulp() * size, np.minimum(moved, tuning().amplified * size))
 
 
 def _over_rows(*parts: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -4,6 +4,11 @@ Case: x = u² − v², decay switched off at t = 5. Discrepancy over budget of t
 stayed between 0.5 and 0.7 from rtol 1e-4 to 1e-12; a potential wrong by 1e-6 stood still at 2.4e-7.
 """
 
+import dataclasses
+from collections.abc import Sequence
+
+from .._types import x64_on
+
 RUNGS = (1e-6, 1e-8, 1e-10)
 DEEP_RUNGS = (1e-6, 1e-8, 1e-10, 1e-12)
 REFERENCE_FACTOR = 0.1
@@ -37,3 +42,61 @@ COARSE = 1e-6
 
 ROUNDOFF_SAMPLES = 16
 """Perturbed evaluations from which the round-off floor of an identity is measured."""
+
+FLOAT32_RUNGS = (1e-2, 1e-3, 1e-4)
+FLOAT32_SIZES = (1e-1, 1e-2, 1e-3, 1e-4)
+FINEST_FLOAT32 = 1e-5
+"""Finer rungs say nothing in float32: its round-off is 2e-6 of the scale, 16 ulp, and the reference runs at 0.1 of the
+last rung. Rungs that are not were asked for: the default is finer."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Tuning:
+    """The numbers that the precision of the floats decides.
+
+    `amplified` is the share of a coordinate up to which what an ulp of the start makes of it counts as round-off,
+    `identity` how many ulp of the scale the floor of an identity has at least.
+    """
+
+    converge: float
+    settled: float
+    amplified: float
+    identity: float
+
+
+FLOAT64 = Tuning(converge=CONVERGE, settled=SETTLED, amplified=SETTLED, identity=1.0)
+FLOAT32 = Tuning(converge=5.0, settled=1e-3, amplified=1.0, identity=16.0)
+"""Measured on the 200 true statements of tests/checks/statements.py, seed 0: e/b on the last rung was 0.06 in the
+median and 0.84 at most, as in float64, so `AGREE`, `DISAGREE` and `ROUNDING` are the same. The tolerance falls 1e2-fold
+and not 1e4-fold: √30 is 5. Where the budget did not fall at all it was round-off: 2e-6 to 1e-3 of the scale in 10 cases
+of 11, beyond which `MOTION` says nothing anyway; up to 0.1 where x = u² − v² is small, so what an ulp makes of a
+coordinate is counted to the full. Sides of a true identity were 3 ulp apart at most, over the 37 claims
+of mask/2.1, C.1, only-m, 3.1, beyond/degree-2 and signin/reset."""
+
+
+def tuning(x64: bool | None = None) -> Tuning:
+    """Those of float64 or of float32; by default, of the session."""
+    return FLOAT64 if (x64_on() if x64 is None else x64) else FLOAT32
+
+
+def resolved_by_float32(rungs: Sequence[float]) -> bool:
+    """Whether float32 has digits for the finest of them."""
+    return len(rungs) > 0 and min(rungs) >= FINEST_FLOAT32
+
+
+def slight(size: float) -> float:
+    """The error of a control that is to be small: `size`, or without float64 a tenth, which float32 sees for certain.
+
+    !!! example
+        >>> import jax
+        >>> from mirrorjax.checks import slight, written
+        >>> with jax.enable_x64(False):
+        ...     slight(1e-6), written(1e-6)
+        (0.1, '1e-1')
+    """
+    return size if x64_on() else FLOAT32_SIZES[0]
+
+
+def written(size: float) -> str:
+    """`slight(size)` for the name of a control: `1e-6`."""
+    return f"{slight(size):.0e}".replace("e-0", "e-")

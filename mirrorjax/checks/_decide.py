@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from .._outcome import Outcome
-from ._constants import AGREE, CONVERGE, DISAGREE, MOTION, MOTION_RELATIVE, SETTLED, STANDSTILL
+from ._constants import AGREE, DISAGREE, FLOAT32_RUNGS, MOTION, MOTION_RELATIVE, STANDSTILL, Tuning, tuning
 from ._evidence import Coordinates, Evidence
 
 BELOW_RESOLUTION = "below resolution"
@@ -33,10 +33,11 @@ def _inconclusive(reason: str) -> Decision:
 _OPPOSITE = {Outcome.HOLDS: Outcome.REFUTED, Outcome.REFUTED: Outcome.HOLDS}
 
 
-def decide(evidence: Evidence) -> Decision:
+def decide(evidence: Evidence, *, float32: bool = False) -> Decision:
     """Applies the rules of the verdict in their order; the first that fits answers.
 
-    Where the claim is that the routes differ, sameness refutes it and the other way round.
+    Where the claim is that the routes differ, sameness refutes it and the other way round. Evidence made without
+    float64 says nothing, unless `float32` asks for what float32 can say and the evidence knows its round-off.
 
     !!! example
         >>> from mirrorjax.checks import Evidence, Row, decide
@@ -44,7 +45,7 @@ def decide(evidence: Evidence) -> Decision:
         >>> str(decide(Evidence(rows, scale=1.0, moved=1.0)).outcome)
         'holds'
     """
-    decision = _unusable(evidence) or _same(evidence)
+    decision = _unusable(evidence, float32) or _same(evidence)
     if not evidence.differs:
         return decision
     opposite = _OPPOSITE.get(decision.outcome, decision.outcome)
@@ -55,10 +56,26 @@ def decide(evidence: Evidence) -> Decision:
     return dataclasses.replace(decision, outcome=opposite)
 
 
-def _unusable(evidence: Evidence) -> Decision | None:
+def lacks_precision(evidence: Evidence, float32: bool) -> bool:
+    """Whether it was made without float64, and float32 was not asked for or is not enough."""
+    return not evidence.x64 and not (float32 and evidence.own_units)
+
+
+def no_precision(float32: bool, failure: str = "") -> str:
+    """Why nothing is said, and what to do."""
+    if float32:
+        why = f" ({failure})" if failure else ""
+        return f"precision: float32 is not enough here{why}; jax.config.update('jax_enable_x64', True) has float64"
+    return (
+        "precision: float64 is off; jax.config.update('jax_enable_x64', True) switches it on, and "
+        f"rungs={FLOAT32_RUNGS}, float32=True or --float32 asks for what float32 can say"
+    )
+
+
+def _unusable(evidence: Evidence, float32: bool) -> Decision | None:
     """Why the numbers say nothing at all, if they do not. Precision first: it is why solves fail in float32."""
-    if not evidence.x64:
-        return _inconclusive("precision: float64 is off; jax.config.update('jax_enable_x64', True) switches it on")
+    if lacks_precision(evidence, float32):
+        return _inconclusive(no_precision(float32, evidence.failure))
     if evidence.failure:
         return _inconclusive(f"solve failed: {evidence.failure}; try more steps or an earlier end")
     numbers = [evidence.scale, evidence.moved]
@@ -77,7 +94,7 @@ def _same(evidence: Evidence) -> Decision:
 
 
 def _whole(evidence: Evidence) -> Decision:
-    e, b = evidence.rows[-1].discrepancy, evidence.rows[-1].budget
+    e, b, tuned = evidence.rows[-1].discrepancy, evidence.rows[-1].budget, tuning(evidence.x64)
     if b == 0:
         return _inconclusive("degenerate budget: the numerical error measured exactly 0")
     if evidence.moved <= max(MOTION * b, MOTION_RELATIVE * evidence.scale):
@@ -86,7 +103,7 @@ def _whole(evidence: Evidence) -> Decision:
     resolution, effect = max(e, b) / evidence.scale, e / evidence.scale
     ladder = evidence.kind == "ladder"
     if e <= AGREE * b:
-        if ladder and not (_forced(evidence) or _falls(evidence.rows[0].budget, b, evidence.scale)):
+        if ladder and not (_forced(evidence) or _falls(evidence.rows[0].budget, b, evidence.scale, tuned)):
             return _inconclusive(
                 "the numerical error does not fall with the tolerance: follow the flow for longer, or add a rung"
             )
@@ -103,12 +120,12 @@ def _by_coordinate(whole: Decision, evidence: Evidence, each: Coordinates) -> De
 
     What a coordinate alone cannot decide, its budget not falling or its motion too small, is counted.
     """
-    e, b, s = each.discrepancy[-1], each.budget[-1], each.scale
+    e, b, s, tuned = each.discrepancy[-1], each.budget[-1], each.scale, tuning(evidence.x64)
     moved = (b > 0) & (each.moved > np.maximum(MOTION * b, MOTION_RELATIVE * s))
     agrees = moved & (e <= AGREE * b)
     refuted = moved & (e >= DISAGREE * b)
     if evidence.kind == "ladder":
-        agrees &= _forced(evidence) | _falls(each.budget[0], b, s)
+        agrees &= _forced(evidence) | _falls(each.budget[0], b, s, tuned)
         refuted &= _stands_still(each.discrepancy[-2], e) if len(each.discrepancy) > 1 else False
     between = moved & (e > AGREE * b) & ~refuted
     # Where one has not moved, its scale may be 0.
@@ -136,9 +153,9 @@ def _forced(evidence: Evidence) -> bool:
     return len(evidence.rows) > 1 and 0 < evidence.rows[0].steps == evidence.rows[-1].steps
 
 
-def _falls(first, last, scale):
+def _falls(first, last, scale, tuned: Tuning):
     """Whether the numerical error fell along the rungs, or was at round-off from the first one on."""
-    return (last <= first / CONVERGE) | (first <= SETTLED * scale)
+    return (last <= first / tuned.converge) | (first <= tuned.settled * scale)
 
 
 def _stands_still(before, now):

@@ -38,7 +38,9 @@ class Evidence:
     `scale` is the size of the compared object, `moved` how far it moved, `where` the time and
     coordinate of the largest discrepancy, `failure` why a solve did not end. `differs` turns the
     question round: the claim is that the two routes are *not* the same. `each` has the numbers of
-    every coordinate, where they are judged apart. `x64` is whether float64 was on when it was made.
+    every coordinate, where they are judged apart. `x64` is whether float64 was on when it was made,
+    `own_units` whether budget or floor are measured in ulps of the precision it was made in: without, the
+    numbers say nothing in float32.
     """
 
     rows: tuple[Row, ...]
@@ -49,6 +51,7 @@ class Evidence:
     x64: bool = dataclasses.field(default_factory=x64_on)
     kind: str = "ladder"
     differs: bool = False
+    own_units: bool = False
     each: Coordinates | None = dataclasses.field(default=None, repr=False)
 
 

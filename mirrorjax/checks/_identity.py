@@ -5,9 +5,9 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from .._types import ArrayLike
+from .._types import ArrayLike, ulp
 from ._compare import locate
-from ._constants import ROUNDOFF_SAMPLES
+from ._constants import ROUNDOFF_SAMPLES, tuning
 from ._evidence import Evidence, Row
 
 
@@ -40,15 +40,16 @@ def identity(
         return sides[0] - sides[1], np.maximum(np.abs(sides[0]), np.abs(sides[1]))
 
     gap, size = residual(*arrays)
-    eps = np.finfo(size.dtype).eps
+    # A side in NumPy is in float64 also where the other one is not.
+    eps = max(float(np.finfo(size.dtype).eps), ulp())
     # Of both sides: were the left one 0, a right one that is not could never refute the identity.
     scale = float(np.max(size))
-    floor = eps * scale
+    floor = tuning().identity * eps * scale
     for _ in range(ROUNDOFF_SAMPLES):
         moved = [a * (1 + eps * rng.choice([-1.0, 0.0, 1.0], size=a.shape)) for a in arrays]
         floor = max(floor, float(np.max(np.abs(residual(*moved)[0] - gap))))
     row = Row(0.0, float(np.max(np.abs(gap))), floor, 0)
-    return Evidence((row,), scale, scale, locate(np.atleast_2d(np.abs(gap))), kind="floor")
+    return Evidence((row,), scale, scale, locate(np.atleast_2d(np.abs(gap))), kind="floor", own_units=True)
 
 
 def at_most(left: float, right: float, floor: float, scale: float | None = None) -> Evidence:

@@ -4,11 +4,16 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
+from .._types import x64_on
+from ._constants import FLOAT32_SIZES
+
 _planting = ContextVar("planting", default=True)
 
 
 def planted_sizes(*sizes: float) -> tuple[float, ...]:
-    """`sizes` themselves; none inside `without_planted_errors`, where a smoke test saves their solves.
+    """`sizes` themselves, or without float64 the ones that float32 may see.
+
+    None inside `without_planted_errors`, where a smoke test saves their solves.
 
     !!! example
         >>> from mirrorjax.checks import planted_sizes, without_planted_errors
@@ -18,7 +23,9 @@ def planted_sizes(*sizes: float) -> tuple[float, ...]:
         ...     planted_sizes(1e-4, 1e-6)
         ()
     """
-    return sizes if _planting.get() else ()
+    if not _planting.get():
+        return ()
+    return sizes if x64_on() else FLOAT32_SIZES
 
 
 @contextlib.contextmanager

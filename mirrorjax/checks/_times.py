@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .._types import State
+from .._types import State, x64_on
 from ..flows import Trajectory, integrate
-from ._constants import RUNGS
+from ._constants import FINEST_FLOAT32, RUNGS
 
 LARGEST_STEP = 0.5
 """Share of the motion that one gap of an even grid may hold before the grid follows the motion."""
@@ -24,7 +24,7 @@ def compared_times(flow: Callable, state0: State, t1: float, points: int) -> tup
     Every solve has the shape of the comparison's own, so none is compiled for this.
     """
     even = np.linspace(0.0, t1, points)
-    path = integrate(flow, state0, ts=even, rtol=RUNGS[0], throw=False)
+    path = integrate(flow, state0, ts=even, rtol=_rtol(), throw=False)
     if not bool(path.ok):
         return even, f"{path.failure()}; t1 = {0.9 * float(path.t_last):.2g} would decide"
     motion = _motion(path)
@@ -32,7 +32,7 @@ def compared_times(flow: Callable, state0: State, t1: float, points: int) -> tup
         return even, ""
     ts = np.concatenate([[0.0], np.geomspace(SHORTEST * t1, t1, points - 1)])
     for _ in range(PASSES):
-        motion = _motion(integrate(flow, state0, ts=ts, rtol=RUNGS[0], throw=False))
+        motion = _motion(integrate(flow, state0, ts=ts, rtol=_rtol(), throw=False))
         if motion is None:
             return even, ""
         # A thirtieth of every gap's share is kept whatever moves there: the next pass may find motion in it.
@@ -40,7 +40,13 @@ def compared_times(flow: Callable, state0: State, t1: float, points: int) -> tup
         travelled = np.concatenate([[0.0], np.cumsum(share)])
         ts = np.interp(np.linspace(0.0, travelled[-1], points), travelled, ts)
         ts[-1] = t1
+        if not (x64_on() or np.all(np.diff(ts.astype(np.float32)) > 0)):
+            return even, ""  # float32 does not tell these times apart
     return ts, ""
+
+
+def _rtol() -> float:
+    return RUNGS[0] if x64_on() else FINEST_FLOAT32
 
 
 def _motion(path: Trajectory) -> np.ndarray | None:
@@ -50,7 +56,7 @@ def _motion(path: Trajectory) -> np.ndarray | None:
         return None
     steps = np.abs(np.diff(x, axis=0))
     way = steps.sum(0)
-    moving = way > 1e3 * RUNGS[0] * np.abs(x).max(0)
+    moving = way > 1e3 * _rtol() * np.abs(x).max(0)
     if not np.any(moving):
         return None
     return (steps[:, moving] / way[moving]).sum(1)

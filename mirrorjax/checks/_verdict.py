@@ -9,8 +9,9 @@ import jax
 import numpy as np
 
 from .._outcome import Outcome
+from .._types import x64_on
 from ._constants import COARSE
-from ._decide import BELOW_RESOLUTION, Decision, decide
+from ._decide import BELOW_RESOLUTION, Decision, decide, lacks_precision, no_precision
 from ._evidence import Evidence, Finding, Hypothesis, Row
 
 
@@ -85,8 +86,8 @@ def _text(decision: Decision) -> str:
     return f"{decision.outcome}{extra}  ({decision.reason})"
 
 
-def judge(name: str, finding: Finding, seconds: float = math.nan) -> Judgement:
-    """Hypotheses first, then the claims, then whether every control was refuted.
+def judge(name: str, finding: Finding, seconds: float = math.nan, *, float32: bool = False) -> Judgement:
+    """Hypotheses first, then the claims, then whether every control was refuted; `float32` as in `decide`.
 
     !!! example
         >>> from mirrorjax.checks import Finding, at_most, judge
@@ -94,10 +95,15 @@ def judge(name: str, finding: Finding, seconds: float = math.nan) -> Judgement:
         >>> str(judge("example", finding).outcome)
         'holds'
     """
-    claims = {key: decide(e) for key, e in finding.claims.items()}
-    controls = {key: decide(e) for key, e in finding.controls.items()}
-    planted = {size: decide(e).outcome is Outcome.REFUTED for size, e in finding.planted.items()}
+    claims = {key: decide(e, float32=float32) for key, e in finding.claims.items()}
+    controls = {key: decide(e, float32=float32) for key, e in finding.controls.items()}
+    planted = {size: decide(e, float32=float32).outcome is Outcome.REFUTED for size, e in finding.planted.items()}
     outcome, reason = _conclude(finding.hypotheses, claims, controls, planted)
+    lacking = [key for key, e in finding.claims.items() if lacks_precision(e, float32)]
+    if lacking:  # before the hypotheses: one that is met to 1e-12 in float64 is not in float32
+        outcome, reason = Outcome.INCONCLUSIVE, claims[lacking[0]].reason
+    elif not (finding.claims or float32 or x64_on()):
+        outcome, reason = Outcome.INCONCLUSIVE, no_precision(float32)
     rows = _deciding_rows(finding.claims, claims, outcome)
     return Judgement(
         name=name,
@@ -187,6 +193,8 @@ def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence
         controls = sum(len(j.controls) for j in judgements)
         instances = f"{len(judgements)} instance{'s' * (len(judgements) > 1)}"
         reason = "; ".join([f"{instances}, {controls} controls refuted", *_reservations(judgements)])
+    if "precision:" not in reason and any(not e.x64 for j in judgements for e in j.finding.claims.values()):
+        reason += "; in float32"
     return Verdict(
         id=id,
         outcome=outcome,

@@ -6,7 +6,7 @@ from jaxtyping import Array
 
 from .._compile import host_jit
 from .._errors import InputError
-from .._types import Scalar, State, as_array, is_traced
+from .._types import Scalar, State, as_array, is_traced, ulp
 from ..parameterizations import (
     DepthDifference,
     ExponentiatedGradient,
@@ -27,6 +27,8 @@ from ._without_decay import WithoutDecay
 
 # Relative commutators of exactly commuting matrices measured up to 2e-15 (D = 40).
 _COMMUTING = 1e-12
+_COMMUTING_ULPS = 50.0
+"""The same in float32: matrices that commute in float64 and are rounded leave 0.5."""
 _REGULAR = 1e-10
 
 
@@ -107,7 +109,7 @@ def _reach(w: Array, p: Scalar) -> tuple[Array, Array]:
 
 
 def _quadratic(A: Array, B: Array, w: Array, commutator: float) -> QuadraticPotential:
-    if commutator > _COMMUTING:
+    if commutator > max(_COMMUTING, _COMMUTING_ULPS * ulp()):
         raise InputError(
             "the matrices do not commute, so there is no potential",
             f"largest relative commutator {commutator:.2g}",

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._ode import solve
-from .._types import Scalar, State, Vector, as_array, as_state
+from .._types import Scalar, State, Vector, as_array, as_state, x64_on
 from ..parameterizations import AbstractParameterization
 from ._base import AbstractPotential
 
@@ -18,6 +18,8 @@ OVERFLOW = 1e60
 NEWTON_STEPS = 6
 ACCEPT = 1e-8
 """`grad` answers NaN where the relative residual of its inverse stays above this."""
+ACCEPT_FLOAT32 = 1e-5
+"""The same without float64, where Newton ends at some 1e-6."""
 
 
 class _Segment(eqx.Module):
@@ -283,7 +285,8 @@ def _(primals, tangents):
 @eqx.filter_custom_jvp
 def _grad(potential: DerivedPotential, x: Vector, a: Scalar) -> Vector:
     mu, residual = potential.inverse(x, a)
-    return jnp.where(residual <= ACCEPT, mu, jnp.nan)
+    accept = ACCEPT if x64_on() else ACCEPT_FLOAT32
+    return jnp.where(residual <= accept, mu, jnp.nan)
 
 
 @_grad.def_jvp

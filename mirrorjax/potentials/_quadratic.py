@@ -6,12 +6,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._compile import quick_jit
-from .._types import Scalar, Vector, as_array
+from .._types import Scalar, Vector, as_array, ulp, x64_on
 from ._base import AbstractPotential
 
 _MAX_NEWTON = 100
 _CONVERGED = 1e-12
 _ACCEPT = 1e-9
+_NOISE = 1e-14
+_ULPS = 8.0, 1e2, 50.0
+"""The three in float32."""
 _TRUST = 2.0
 _HALVINGS = 30
 
@@ -116,6 +119,7 @@ def _(primals, tangents):
 @quick_jit
 def _newton(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
     bounds = jnp.linalg.norm(potential.A, axis=(1, 2))
+    converged, accept, least = (_CONVERGED, _ACCEPT, _NOISE) if x64_on() else (ulps * ulp() for ulps in _ULPS)
 
     def look(mu):
         """Objective, gap in x, the gap relative to the terms of x, and the Newton step."""
@@ -132,7 +136,7 @@ def _newton(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
         # Newton from far below asks for a step of x/φ²; past ‖Σ δμ_i A_i‖ = 2 the quadratic model says nothing.
         step = step * jnp.minimum(1.0, _TRUST / jnp.maximum(jnp.abs(step) @ bounds, 1e-300))
         slope = gap @ step
-        noise = 1e-14 * (jnp.abs(here) + jnp.abs(mu) @ jnp.abs(x))
+        noise = least * (jnp.abs(here) + jnp.abs(mu) @ jnp.abs(x))
 
         def too_far(trial):
             length, halvings = trial
@@ -145,11 +149,11 @@ def _newton(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
 
     def unfinished(carry):
         _, residual, k = carry
-        return ~(residual <= _CONVERGED) & (k < _MAX_NEWTON)
+        return ~(residual <= converged) & (k < _MAX_NEWTON)
 
     # The residual is that of the point before: the last step, from 1e-12, polishes.
     mu, _, _ = jax.lax.while_loop(unfinished, body, (jnp.zeros_like(x), as_array(jnp.inf), 0))
-    return jnp.where(look(mu)[2] <= _ACCEPT, mu, jnp.nan)
+    return jnp.where(look(mu)[2] <= accept, mu, jnp.nan)
 
 
 @eqx.filter_custom_jvp

@@ -7,7 +7,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._types import Scalar, Vector
-from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, along, compare, planted_sizes, straight_route
+from ..checks import (
+    POINTS,
+    Evidence,
+    Exact,
+    Finding,
+    FlowRoute,
+    along,
+    compare,
+    planted_sizes,
+    slight,
+    straight_route,
+    written,
+)
 from ..flows import AccompaniedFlow, accompanied_start
 from ..potentials import DerivedPotential, Distorted
 from ..schedules import SwitchOff
@@ -71,6 +83,6 @@ def agreement_of_all(
         controls={
             f"{name}: {what}": against(i, **factors) for i, name in enumerate(names) for what, factors in wrong.items()
         }
-        | {"by hand: constant halved": by_hand(0.5), "by hand: wrong by 1e-6": by_hand(1 + 1e-6)},
+        | {"by hand: constant halved": by_hand(0.5), f"by hand: wrong by {written(1e-6)}": by_hand(1 + slight(1e-6))},
         planted={size: planted(size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
     )

@@ -13,7 +13,7 @@ from mirrorjax.checks import at_most, decide, identity
 problem = mj.problems.LinearRegression(jnp.array([[1.0, 2.0]]), jnp.array([1.0]))
 param = mj.parameterizations.Hadamard()
 w0 = param.lift(jnp.array([0.5, -0.5]))
-verdict = mj.checks.agreement(problem, param, mj.schedules.SwitchOff(0.3, at=1.0), w0, t1=3.0, rungs=(1e-4,))
+verdict = mj.checks.agreement(problem, param, mj.schedules.SwitchOff(0.3, at=1.0), w0, t1=3.0)
 decisions = [decide(identity(jnp.sin, jnp.sin, jnp.ones(3))), decide(at_most(1.0, 2.0, 1e-6))]
 print(json.dumps({
     "dtype": str(jnp.zeros(1).dtype),

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes
+from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow, MirrorFlow, Trajectory
 from ...potentials import AbstractPotential, Distorted
 from .._cases import Case, product_of_factors, random_regressions
@@ -45,7 +45,7 @@ def theorem_(case: Case, rungs) -> Finding:
         controls={
             "Hessian doubled": against(Distorted(R, mu_factor=0.5)),
             "Hessian at a = 0": against(Distorted(R, a_factor=0.0)),
-            "Hessian wrong by 1e-6": against(Distorted(R, mu_factor=1 + 1e-6)),
+            f"Hessian wrong by {written(1e-6)}": against(Distorted(R, mu_factor=1 + slight(1e-6))),
         },
         planted={d: against(Distorted(R, mu_factor=1 + d)) for d in planted_sizes(1e-6, 1e-8)},
     )

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes
+from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes, slight, written
 from ...geometry import ControlledFlow, lie_bracket
 from ...parameterizations import Custom
 from .._registry import theorem
@@ -120,7 +120,7 @@ def theorem_(case: Point, rungs) -> Finding:
         controls={
             "[∇g, ∇‖w‖²] = 0": stated(2.0 + 0 * degrees),
             "[∇g, ∇‖w‖²] = 2(1−p)∇g": stated(degrees + 1),
-            "wrong by 1e-6": stated(degrees, 1 + 1e-6),
+            f"wrong by {written(1e-6)}": stated(degrees, 1 + slight(1e-6)),
             "u² + v⁴: p = 2": of_mixed(2.0),
             "u² + v⁴: p = 4": of_mixed(4.0),
             "uv + 3: the order matters": differ("uv + 3"),

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes
+from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow, RiemannianFlow
 from ...parameterizations import SquaredDifference
 from ...potentials import Distorted
@@ -51,7 +51,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "metric halved": against(mu_factor=2.0),
             "metric frozen, decay dropped": against(a_factor=0.0),
             "exponent halved": against(a_factor=0.5),
-            "metric wrong by 1e-6": against(mu_factor=1 + 1e-6),
+            f"metric wrong by {written(1e-6)}": against(mu_factor=1 + slight(1e-6)),
         },
         planted={d: against(mu_factor=1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
     )

@@ -1,6 +1,6 @@
 """flow/3.1: the central theorem, on the catalogue and on a pair that no catalogue has."""
 
-from ...checks import Finding
+from ...checks import Finding, slight, written
 from ...schedules import SwitchOff
 from .._all_families import agreement_of_all
 from .._families import Draw, draws
@@ -26,6 +26,6 @@ def theorem_(case: Draw, rungs) -> Finding:
             # Not all of it: u⁴ − v⁴ has no R_0 at the μ that decay has made room for.
             "a tenth of the time variation dropped": {"a_factor": 0.9},
             "exponent halved": {"a_factor": 0.5},
-            "wrong by 1e-6": {"mu_factor": 1 + 1e-6},
+            f"wrong by {written(1e-6)}": {"mu_factor": 1 + slight(1e-6)},
         },
     )  # fmt: skip

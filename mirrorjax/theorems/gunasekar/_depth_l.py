@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes, slight, written
 from ...flows import AccompaniedFlow, Trajectory, accompanied_start
 from ...parameterizations import DepthDifference
 from ...problems import LinearRegression
@@ -99,7 +99,7 @@ def one_depth(case: Case, route: FlowRoute, L: int, part: slice, rungs) -> Findi
             f"L = {L}: exponent −1/(L−2)": against(formula(L, case.gamma, power=(L - 1) / (L - 2))),
             f"L = {L}: σ halved": against(formula(L, case.gamma, factor=0.5)),
             f"L = {L}: γ of depth L − 1 in σ": against(formula(L, case.gamma, factor=case.gamma)),
-            f"L = {L}: σ wrong by 1e-6": against(formula(L, case.gamma, factor=1 + 1e-6)),
+            f"L = {L}: σ wrong by {written(1e-6)}": against(formula(L, case.gamma, factor=1 + slight(1e-6))),
         },
         planted={d: against(formula(L, case.gamma, factor=1 + d)) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
         hypotheses=(Hypothesis(f"max |σ| < 1, L = {L}", sigma, sigma < 1),),

@@ -1,6 +1,6 @@
 """li/4.9: commuting parameterizations without decay."""
 
-from ...checks import Finding
+from ...checks import Finding, slight, written
 from ...schedules import SwitchOff
 from .._all_families import agreement_of_all
 from .._families import Draw, draws
@@ -22,6 +22,6 @@ def theorem_(case: Draw, rungs) -> Finding:
         wrong={
             "constant halved": {"mu_factor": 0.5},
             "that of another start, decayed by 0.01": {"a_shift": -0.01},
-            "wrong by 1e-6": {"mu_factor": 1 + 1e-6},
+            f"wrong by {written(1e-6)}": {"mu_factor": 1 + slight(1e-6)},
         },
     )  # fmt: skip

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import POINTS, Exact, Finding, FlowRoute, compare, planted_sizes
+from ...checks import POINTS, Exact, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow
 from ...problems import LinearRegression
 from ...schedules import Exponential, SwitchOff
@@ -52,7 +52,7 @@ def theorem_(case: Case, rungs) -> Finding:
         controls={
             "exp(−2A) m₀w₀": compare(decay, formula(2.0), rungs),
             "time variation dropped": compare(decay, formula(0.0), rungs),
-            "exp(−4A) m₀w₀ wrong by 1e-6": compare(decay, formula(4.0, 1 + 1e-6), rungs),
+            f"exp(−4A) m₀w₀ wrong by {written(1e-6)}": compare(decay, formula(4.0, 1 + slight(1e-6)), rungs),
         },
         planted={d: compare(decay, formula(4.0, 1 + d), rungs) for d in planted_sizes(1e-6, 1e-8, 1e-9)},
         observations={"of the problem": f"its size alone, n = {case.problem.n}: f = 0 here"},

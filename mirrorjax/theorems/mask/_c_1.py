@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Finding, identity
+from ...checks import Finding, identity, slight, written
 from ...geometry import lie_bracket
 from ...parameterizations import Hadamard, NeuronMask
 from .._registry import theorem
@@ -75,7 +75,9 @@ def theorem_(case: Point, rungs) -> Finding:
         controls={
             "the image vanishes": identity(images, lambda w: 0.0 * formula(1.0, -1.0)(w), case.w),
             "[∇g_i,∇g_j] with a plus sign": identity(images, lambda w: w[0] * formula(1.0, 1.0)(w), case.w),
-            "image wrong by 1e-6": identity(images, lambda w: w[0] * formula(1.0, -1 - 1e-6)(w), case.w),
+            f"image wrong by {written(1e-6)}": identity(
+                images, lambda w: w[0] * formula(1.0, -1 - slight(1e-6))(w), case.w
+            ),
             "the order matters for an elementwise mask": dataclasses.replace(
                 order_swap(Hadamard(), elementwise, N, case.seed, rungs), differs=True
             ),

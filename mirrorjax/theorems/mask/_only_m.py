@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Finding, identity
+from ...checks import Finding, identity, slight, written
 from ...geometry import lie_bracket
 from ...parameterizations import Custom, Hadamard
 from .._registry import theorem
@@ -74,7 +74,9 @@ def theorem_(case: Point, rungs) -> Finding:
         controls={
             "Jg[∇g,∇h] = 0": identity(image, formula(0.0, 0.0), case.w),
             "Jg[∇g,∇h] = 2(w² + m²)": identity(image, formula(1.0, 1.0), case.w),
-            "Jg[∇g,∇h] = 2(w² − m²) wrong by 1e-6": identity(image, formula(-1.0 - 1e-6, 1.0), case.w),
+            f"Jg[∇g,∇h] = 2(w² − m²) wrong by {written(1e-6)}": identity(
+                image, formula(-1.0 - slight(1e-6), 1.0), case.w
+            ),
             "the order matters for decay on both factors": dataclasses.replace(same, differs=True),
         },
     )

@@ -4,7 +4,7 @@ import dataclasses
 
 import jax.numpy as jnp
 
-from ...checks import Finding, agreement_finding, identity
+from ...checks import Finding, agreement_finding, identity, slight, written
 from ...potentials import Distorted, potential_of
 from .._argmin import minimize
 from .._cases import Case, no_decay, product_of_factors, random_regressions, without_decay
@@ -30,7 +30,7 @@ def theorem_(case: Case, rungs) -> Finding:
     finding = agreement_finding(
         case.problem, case.param, case.schedule, case.w0, case.t1, rungs,
         controls={
-            "potential wrong by 1e-6": Distorted(R, mu_factor=1 + 1e-6),
+            f"potential wrong by {written(1e-6)}": Distorted(R, mu_factor=1 + slight(1e-6)),
             "scale doubled": rescaled(R),
         },
     )  # fmt: skip
@@ -48,6 +48,6 @@ def theorem_(case: Case, rungs) -> Finding:
         controls=finding.controls
         | {
             "argmin R = 0, as for s = 0": identity(minimum, product(0.0), case.w0),
-            "argmin R = (1 + 1e-6) m₀w₀": identity(minimum, product(1 + 1e-6), case.w0),
+            f"argmin R = (1 + {written(1e-6)}) m₀w₀": identity(minimum, product(1 + slight(1e-6)), case.w0),
         },
     )

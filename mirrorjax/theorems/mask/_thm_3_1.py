@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import POINTS, Exact, Finding, FlowRoute, agreement_finding, compare, pointwise
+from ...checks import POINTS, Exact, Finding, FlowRoute, agreement_finding, compare, pointwise, slight, written
 from ...flows import GradientFlow, Trajectory
 from ...potentials import Distorted
 from .._cases import Case, product_of_factors, regressions
@@ -28,7 +28,7 @@ def theorem_(case: Case, rungs) -> Finding:
     finding = agreement_finding(
         case.problem, case.param, case.schedule, case.w0, case.t1, rungs,
         controls={
-            "potential wrong by 1e-6": Distorted(R, mu_factor=1 + 1e-6),
+            f"potential wrong by {written(1e-6)}": Distorted(R, mu_factor=1 + slight(1e-6)),
             "scale doubled": rescaled(R),
         },
     )  # fmt: skip

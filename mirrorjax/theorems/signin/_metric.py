@@ -8,7 +8,18 @@ import numpy as np
 
 from ..._compile import quick_jit
 from ..._types import Scalar, Vector
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity, planted_sizes
+from ...checks import (
+    POINTS,
+    Evidence,
+    Finding,
+    FlowRoute,
+    Hypothesis,
+    compare,
+    identity,
+    planted_sizes,
+    slight,
+    written,
+)
 from ...flows import AbstractFlow, GradientFlow
 from ...parameterizations import Hadamard
 from ...problems import AbstractProblem
@@ -82,7 +93,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "β does not decay": against(rate=0.0),
             "β = β₀ exp(−2A)": against(rate=2.0),
             "decay 2αθ": against(drift=2.0),
-            "metric wrong by 1e-6": against((1 + 1e-6) * beta, inner=4 * (1 + 1e-6) ** 2),
+            f"metric wrong by {written(1e-6)}": against((1 + slight(1e-6)) * beta, inner=4 * (1 + slight(1e-6)) ** 2),
             **point_controls,
         },
         hypotheses=(product_of_factors(case), Hypothesis("β₀ ≥ 0: least |m₀² − w₀²|", least, least >= 0)),

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Row, identity, planted_sizes
+from ...checks import Evidence, Finding, Row, identity, planted_sizes, slight, written
 from ...parameterizations import Hadamard
 from ...training import Factors, init, sign_in_reset
 from .._registry import theorem
@@ -95,8 +95,10 @@ def theorem_(case: Targets, rungs) -> Finding:
     wrong = {
         "√(θ² + β²) under the root": lambda theta, beta: np.array([[1.0], [2.0]]) * reset(theta / 2, beta),
         "the sign of θ lost": lambda theta, beta: reset(np.abs(theta), beta),
-        "m wrong by 1e-6, w = θ/m": wrong_m(1 + 1e-6),
-        "training.sign_in_reset with β wrong by 1e-6": lambda theta, beta: trained(theta, beta * (1 + 1e-6) + 1e-6),
+        f"m wrong by {written(1e-6)}, w = θ/m": wrong_m(1 + slight(1e-6)),
+        f"training.sign_in_reset with β wrong by {written(1e-6)}": lambda theta, beta: trained(
+            theta, beta * (1 + slight(1e-6)) + slight(1e-6)
+        ),
     }
     other = "√β (cosh q, sinh q), sinh 2q = 2θ/β" if np.any(beta > 0) else "the balanced lift"
     claims = {f"(m, w) = {other}": agrees(reset)} | laws(case)
