@@ -14,7 +14,9 @@ _FROM = {
     "limit": "flows",
     "limit_path": "flows",
     "potential_of": "potentials",
-    "verify": "theorems",
+    "Instance": "instances",
+    "theorem": "registry",
+    "verify": "registry",
     "Verdict": "checks",
     "Outcome": "_outcome",
     "InputError": "_errors",
@@ -22,8 +24,8 @@ _FROM = {
     "MirrorjaxError": "_errors",
 }
 _PACKAGES = (
-    "analysis", "checks", "flows", "geometry", "parameterizations", "plots", "potentials", "problems", "report",
-    "schedules", "testing", "theorems", "training",
+    "analysis", "checks", "flows", "geometry", "instances", "parameterizations", "plots", "potentials", "problems",
+    "registry", "report", "schedules", "testing", "theorems", "training",
 )  # fmt: skip
 
 __all__ = ["__version__", *_FROM, *_PACKAGES]

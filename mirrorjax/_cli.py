@@ -25,6 +25,8 @@ examples:
   mirrorjax verify --report report            every theorem, with a report to open in a browser
   mirrorjax verify 'mask/*' --seed 1          one source, other random instances
   mirrorjax verify --quick                    a smoke test of every theorem
+  mirrorjax new-theorem my_paper.py           a theorem of yours to begin with
+  mirrorjax verify my_paper.py --report r     theorems of yours
   mirrorjax verify mask/3.3 --data my.csv --target y
   mirrorjax analyze model.py:g model.py:h --w0 w0.npy
   mirrorjax train pilot spred --data mnist    against each other at equal sparsity
@@ -50,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     verify = commands.add_parser("verify", help="verify theorems and their controls")
-    verify.add_argument("ids", nargs="*", metavar="ID", help="an id or a pattern such as 'mask/*'; all if none")
+    verify.add_argument("ids", nargs="*", metavar="ID", help="an id, a pattern such as 'mask/*', FILE.py or a module")
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
     verify.add_argument(
         "--float32", action="store_true", help="single precision: 1e-4 is resolved, where it can answer"
@@ -63,9 +65,12 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--seed", type=_seed, default=0, help="seed of the random instances (default 0)")
     verify.add_argument("--jobs", type=_positive, metavar="N", help="processes; by default as many as cores, at most 8")
 
-    commands.add_parser("list", help="all theorems")
+    listing = commands.add_parser("list", help="all theorems, or those of a file or module")
+    listing.add_argument("ids", nargs="*", metavar="ID")
     show = commands.add_parser("show", help="statement and source of one theorem")
     show.add_argument("ids", nargs="+", metavar="ID")
+    new = commands.add_parser("new-theorem", help="write a commented file with a theorem to begin with")
+    new.add_argument("file", metavar="FILE.py", type=Path)
     analyze = commands.add_parser(
         "analyze",
         help="is your pair (g, h) a mirror flow, and which",
@@ -172,9 +177,9 @@ def _message(error: BaseException) -> str:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from .theorems import catalogue
+    from .registry import entries_of
 
-    entries = catalogue()
+    entries = entries_of(options.ids)
     width = max(len(e.id) for e in entries)
     for entry in entries:
         print(f"{entry.id:<{width}}  {entry.title}")
@@ -184,12 +189,20 @@ def _list(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     import textwrap
 
-    from .theorems import select
+    from .registry import entries_of
 
-    for entry in select(options.ids):
+    for entry in entries_of(options.ids):
         print(f"{entry.id}: {entry.title}\n\nsource: {entry.source}\n")
         print(textwrap.fill(entry.statement, 100, break_long_words=False, break_on_hyphens=False))
-        print(f"\ntested by: mirrorjax.theorems{entry.module}\n")
+        print(f"\ntested by: {entry.module}\n")
+    return HOLDS
+
+
+def _new_theorem(options: argparse.Namespace) -> int:
+    from .registry._new import write_new_theorem
+
+    path = write_new_theorem(options.file)
+    print(f"{path}: a theorem that holds as it stands; mirrorjax verify {path}")
     return HOLDS
 
 
@@ -248,10 +261,10 @@ def _ensure_results(options: argparse.Namespace, *inputs: Path | None) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from .theorems import select
+    from .registry import entries_of
 
     # Everything that can be wrong about the request is found out before the work starts.
-    ids = [entry.id for entry in select(options.ids)]
+    asked = entries_of(options.ids)
     if (options.data is None) != (options.target is None):
         raise InputError("--data and --target belong together", "", "--data FILE.csv --target COL")
     if options.float32 and options.deep:
@@ -266,12 +279,12 @@ def _verify(options: argparse.Namespace) -> int:
         from .problems import read_csv
 
         data = read_csv(options.data, options.target)
-    jobs = options.jobs or default_jobs(len(ids))
+    jobs = options.jobs or default_jobs(len(asked))
     with printing_beside(options.json, options.report) as stdout:
         how = {name: getattr(options, name) for name in ("seed", "deep", "quick", "float32")} | {"data": data}
-        results = _console.run(ids, how, jobs, options.report)
+        results = _console.run(asked, how, jobs, options.report)
         try:
-            page = _write_verdicts(options, results, stdout)
+            page = _write_verdicts(options, asked, results, stdout)
         finally:  # where a file cannot be written after all, what was measured is still told
             _console.print_verdicts(results.verdicts)
         if page:
@@ -279,7 +292,7 @@ def _verify(options: argparse.Namespace) -> int:
     return _console.exit_status(results.verdicts)
 
 
-def _write_verdicts(options: argparse.Namespace, results: "Results", stdout: TextIO) -> Path | None:
+def _write_verdicts(options: argparse.Namespace, asked, results: "Results", stdout: TextIO) -> Path | None:
     from . import _console
     from .checks import environment
     from .report import write_report
@@ -289,7 +302,9 @@ def _write_verdicts(options: argparse.Namespace, results: "Results", stdout: Tex
         write_json(options.json, _console.as_content(verdicts), stdout)
     if not options.report:
         return None
-    return write_report(verdicts, options.report, environment=environment(), audit=audit, sections=sections)
+    return write_report(
+        verdicts, options.report, environment=environment(), audit=audit, sections=sections, entries=asked
+    )
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -306,4 +321,7 @@ def _train(options: argparse.Namespace) -> int:
     return HOLDS
 
 
-COMMANDS = {"verify": _verify, "list": _list, "show": _show, "audit": _audit, "analyze": _analyze, "train": _train}
+COMMANDS = {
+    "verify": _verify, "list": _list, "show": _show, "new-theorem": _new_theorem, "audit": _audit, "analyze": _analyze,
+    "train": _train,
+}  # fmt: skip

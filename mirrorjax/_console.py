@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import math
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,8 +27,9 @@ from ._errors import MirrorjaxError
 from ._outcome import Outcome
 from ._workers import run_in_processes
 from .checks import Verdict, as_json, environment
+from .registry import Entry, Theorem, plan
 from .report import render_section, write_picture
-from .theorems import audit, plan
+from .theorems import audit
 from .theorems._audit import PREPRINT, Audited
 
 COLOURS = {Outcome.HOLDS: "green", Outcome.REFUTED: "red", Outcome.INCONCLUSIVE: "yellow"}
@@ -56,7 +58,7 @@ class _Rate(ProgressColumn):
         return f"{60 * task.speed:.0f}/min" if task.speed else ""
 
 
-def run(ids: Sequence[str], how: Mapping[str, Any], jobs: int, report: Path | None = None) -> Results:
+def run(asked: Sequence[Entry | Theorem], how: Mapping[str, Any], jobs: int, report: Path | None = None) -> Results:
     """Verifies, and says every verdict as it comes: the first of the central theorem, with a picture of it.
 
     The audit for the report runs in float64 only.
@@ -65,7 +67,7 @@ def run(ids: Sequence[str], how: Mapping[str, Any], jobs: int, report: Path | No
     will be one.
     """
     console = _console()
-    order = sorted(ids, key=lambda theorem_id: theorem_id != CENTRAL)  # stable: the others as they are listed
+    order = sorted(asked, key=lambda theorem: theorem.id != CENTRAL)  # stable: the others as they are listed
     verdicts: dict[str, Verdict] = {}
     sections: dict[str, str] = {}
     audited: Sequence[Audited] = ()
@@ -80,38 +82,38 @@ def run(ids: Sequence[str], how: Mapping[str, Any], jobs: int, report: Path | No
             if number == len(order):
                 audited = result
                 continue
-            verdict, sections[order[number]], picture = result
-            verdicts[order[number]] = verdict
+            verdict, sections[order[number].id], picture = result
+            verdicts[verdict.id] = verdict
             progress.update(bar, advance=1, description=verdict.id)
             left = _left(len(verdicts), len(order), time.monotonic() - start)
             _say(console, verdict, picture, "" if console.is_terminal else left)
-    return Results([verdicts[theorem_id] for theorem_id in ids], sections, audited)
+    return Results([verdicts[theorem.id] for theorem in asked], sections, audited)
 
 
 def _results(order, how, jobs, report: Path | None, say) -> Iterator[tuple[int, Any]]:
     """What `_verify` gives of each theorem by its number in `order`, and the audit last of all, as they end."""
     audited = report is not None and not how.get("float32")
     if jobs > 1:
-        tasks: list = [functools.partial(_verify, theorem_id, how, report) for theorem_id in order]
+        tasks: list = [functools.partial(_verify, theorem, how, report) for theorem in order]
         yield from run_in_processes(tasks + [functools.partial(audit, how["seed"])] * audited, jobs)
         return
-    for number, theorem_id in enumerate(order):
-        yield number, _verify(theorem_id, how, report, lambda entry, j: say(f"{entry.id}  {j.name}"))
+    for number, theorem in enumerate(order):
+        yield number, _verify(theorem, how, report, lambda entry, j: say(f"{entry.id}  {j.name}"))
     if audited:
         yield len(order), audit(how["seed"])
 
 
-def _verify(theorem_id: str, how, report: Path | None, on_instance=None) -> tuple[Verdict, str, Path | None]:
+def _verify(theorem: Entry | Theorem, how, report: Path | None, on_instance=None) -> tuple[Verdict, str, Path | None]:
     """The verdict, its section of the report, and the file of a picture, if it is the central theorem's."""
-    [verdict] = plan([theorem_id], **how).run(on_instance)
+    [verdict] = plan([theorem], **how).run(on_instance)
     if not report:
         return verdict, "", None
     picture = None
-    if theorem_id == CENTRAL:
+    if theorem.id == CENTRAL:
         # A disk that is full is told when the report is written.
         with contextlib.suppress(OSError, MirrorjaxError):
             picture = write_picture(verdict, report)
-    return verdict, render_section(verdict), picture
+    return verdict, render_section(verdict, theorem if isinstance(theorem, Entry) else theorem.entry), picture
 
 
 def _say(console: Console, verdict: Verdict, picture: Path | None, left: str) -> None:
@@ -143,6 +145,8 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
         if not verdict:
             console.print(str(verdict), markup=False, highlight=False)
+            if verdict.traceback and os.environ.get("MIRRORJAX_TRACEBACK"):
+                console.print(verdict.traceback, markup=False, highlight=False)
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
@@ -179,6 +183,8 @@ def _short(value: float) -> str:
 
 
 def exit_status(verdicts: Sequence[Verdict]) -> int:
-    """0 all hold, 1 something refuted, 2 something inconclusive."""
+    """0 all hold, 1 something refuted, 2 something inconclusive, 3 a check crashed."""
+    if any(v.traceback for v in verdicts):
+        return 3
     outcomes = {v.outcome for v in verdicts}
     return 1 if Outcome.REFUTED in outcomes else 2 if Outcome.INCONCLUSIVE in outcomes else 0

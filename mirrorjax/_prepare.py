@@ -15,3 +15,4 @@ def prepare_jax(double: bool = True) -> None:
     if double:
         jax.config.update("jax_enable_x64", True)
     enable_cache()
+    jax.devices()  # a platform that is not there is an error here, and not one of every theorem

@@ -11,23 +11,23 @@ import numpy as np
 from ._errors import InputError
 from ._types import as_array
 from .checks import DEEP_RUNGS, RUNGS, Verdict
+from .instances import Instance, Regression, random_start, to_the_limit
 from .parameterizations import AbstractLiftable, AbstractParameterization
 from .problems import LinearRegression
+from .registry import Entry, Plan, Theorem, plan, select
 from .schedules import AbstractSchedule
-from .theorems import Plan, plan
-from .theorems._cases import Case, random_start, to_the_limit
 
 
 class DoesNotHold(AssertionError):
     """A theorem that was not confirmed: its table, and the `verdict` itself."""
 
     def __init__(self, verdict: Verdict):
-        super().__init__(f"{verdict.id} does not hold here\n{verdict}")
+        super().__init__("\n".join(filter(None, [f"{verdict.id} does not hold here", str(verdict), verdict.traceback])))
         self.verdict = verdict
 
 
 def assert_holds(
-    theorem_id: str,
+    theorem: str | Theorem,
     *,
     problem: LinearRegression | None = None,
     param: AbstractParameterization | None = None,
@@ -41,7 +41,8 @@ def assert_holds(
     The theorem's random instances keep whatever you do not hand in; a new problem or parameterization
     gets random starts of its size. An inconclusive verdict does not pass: nothing was confirmed.
 
-    **Arguments:** `problem`, in whitened rows with its own loss where the theorem is about the limit (a loss that is
+    **Arguments:** `theorem`: its id, a file with one theorem in it, or a theorem made by `mirrorjax.theorem`;
+    `problem`, in whitened rows with its own loss where the theorem is about the limit (a loss that is
     not least where Zx = y meets no hypothesis there); `t1` how far to follow the flow, by default as far as the
     theorem's own instances, or to e^−32 of the distance to the limit, where the theorem is about that.
 
@@ -62,11 +63,11 @@ def assert_holds(
     parts = {"problem": problem, "param": param, "schedule": schedule, "t1": t1}
     # Here and no longer: switched on for good, it would change the float32 tests that come after.
     with jax.enable_x64(True):
-        [(theorem, cases)] = plan([_one(theorem_id)], seed, deep).tasks
+        [(found, cases)] = plan([_one(theorem)], seed, deep).tasks
         given = {name: _lifted(value) for name, value in parts.items() if value is not None}
         if given:
-            cases = tuple(_with(case, given, seed + i) for i, case in enumerate(_own(theorem_id, cases, given)))
-        [verdict] = Plan(((theorem, cases),), seed, rungs).run()
+            cases = tuple(_with(case, given, seed + i) for i, case in enumerate(_own(found.id, cases, given)))
+        [verdict] = Plan(((found, cases),), seed, rungs).run()
     if not verdict:
         raise DoesNotHold(verdict)
     return verdict
@@ -77,15 +78,16 @@ def _lifted(part: Any) -> Any:
     return jax.tree.map(lambda leaf: as_array(leaf) if eqx.is_inexact_array(leaf) else leaf, part)
 
 
-def _one(theorem_id: str) -> str:
-    if set("*?[") & set(theorem_id):
-        raise InputError("assert_holds takes one theorem", repr(theorem_id), "mj.verify for several")
-    return theorem_id
+def _one(theorem: str | Theorem) -> Entry | Theorem:
+    one, *others = select([theorem])
+    if others:
+        raise InputError("assert_holds takes one theorem", repr(theorem), "mj.verify for several")
+    return one
 
 
-def _own(theorem_id: str, cases: tuple, given: dict[str, Any]) -> list[Case]:
+def _own(theorem_id: str, cases: tuple, given: dict[str, Any]) -> list[Regression]:
     """The random instances, if parts of them can be exchanged."""
-    random = [case for case in cases if isinstance(case, Case) and not case.real]
+    random = [case for case in cases if isinstance(case, Instance) and not case.real]
     if not random:
         raise InputError(
             f"the instances of {theorem_id} are not made of a problem, a parameterization and a schedule",
@@ -95,7 +97,7 @@ def _own(theorem_id: str, cases: tuple, given: dict[str, Any]) -> list[Case]:
     return random
 
 
-def _with(case: Case, given: dict[str, Any], seed: int) -> Case:
+def _with(case: Regression, given: dict[str, Any], seed: int) -> Regression:
     changed = dataclasses.replace(case, **given)
     if {"problem", "param"} & set(given):
         if not isinstance(changed.param, AbstractLiftable):

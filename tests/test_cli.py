@@ -37,7 +37,7 @@ def test_help_and_list_do_not_import_jax():
 
 
 def test_list_names_every_entry(capsys):
-    from mirrorjax.theorems import catalogue
+    from mirrorjax.registry import catalogue
 
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -29,7 +29,7 @@ def test_the_finder_sees_examples_of_classes_functions_and_registered_ones():
         ("mirrorjax.flows._limit", "limit"),
         ("mirrorjax.potentials._dispatch", "potential_of"),
         ("mirrorjax.potentials._hyperbolic", "HyperbolicEntropy"),
-        ("mirrorjax.theorems._run", "verify"),
+        ("mirrorjax.registry._run", "verify"),
     ]:
         found = doctest.DocTestFinder().find(importlib.import_module(name))
         assert any(test.name == f"{name}.{of}" and test.examples for test in found), of

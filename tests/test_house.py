@@ -5,6 +5,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import equinox as eqx
@@ -15,17 +16,20 @@ import mirrorjax
 ROOT = Path(mirrorjax.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LEVEL = {
-    "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_modes": 0, "_compile": 0, "_cache": 0,
+    "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_modules": 0, "_modes": 0, "_compile": 0,
+    "_cache": 0,
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
     "checks": 4, "training": 4, "sweeps": 4, "analysis": 4,
-    "theorems": 5,
-    "plots": 6, "report": 6, "testing": 6, "_prepare": 6, "_workers": 6, "_output": 6,
-    "_console": 7, "_cli": 7, "_train": 7, "_pytest_plugin": 7, "__main__": 7, "__init__": 7,
+    "instances": 5,
+    "registry": 6,
+    "theorems": 7,
+    "plots": 8, "report": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
+    "_console": 9, "_cli": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
-    ("_types", "_errors"),
+    ("_types", "_errors"), ("_modules", "_errors"),
     ("report", "plots"),  # the report is made of the plots
     ("_workers", "_prepare"),
     ("analysis", "plots"),  # upwards, inside the method that draws
@@ -160,7 +164,7 @@ def public(package: str) -> dict[str, object]:
     module = importlib.import_module(f"mirrorjax.{package}")
     names = {name: value for name, value in vars(module).items() if not name.startswith("_")}
     ours = {n: v for n, v in names.items() if getattr(v, "__module__", "").startswith("mirrorjax.")}
-    return {n: v for n, v in ours.items() if inspect.isclass(v) or callable(v)}
+    return {n: v for n, v in ours.items() if (inspect.isclass(v) or callable(v)) and not typing.get_origin(v)}
 
 
 def top() -> dict[str, object]:

@@ -8,32 +8,25 @@ from pathlib import Path
 
 THEIRS = """
 from types import SimpleNamespace
-import pytest
+import mirrorjax as mj
+from mirrorjax.checks import Finding, at_most
 
-@pytest.fixture
-def toy(monkeypatch):
-    def one_claim(left):
-        from mirrorjax import checks, testing
+def toy(left):
+    @mj.theorem(id="toy/1", title="", statement="", source="",
+                instances=lambda seed, data: [SimpleNamespace(name="only")])
+    def claim(case, rungs):
+        x = {n: at_most(n, 1.0, 1e-9) for n in (left, 2.0)}
+        return Finding({f"{left} is at most 1": x[left]}, {"2 is at most 1": x[2.0]})
+    return claim
 
-        def check(case, rungs):
-            x = {n: checks.at_most(n, 1.0, 1e-9) for n in (left, 2.0)}
-            return checks.Finding({f"{left} is at most 1": x[left]}, {"2 is at most 1": x[2.0]})
+def test_passes(assert_holds):
+    assert assert_holds(toy(0.5)).seed == 0
 
-        theorem = SimpleNamespace(entry=SimpleNamespace(id="toy/1"), check=check)
-        tasks = ((theorem, (SimpleNamespace(name="only"),)),)
-        monkeypatch.setattr(testing, "plan", lambda *args: testing.Plan(tasks, 0, checks.RUNGS))
-    return one_claim
-
-def test_passes(toy, assert_holds):
-    toy(0.5)
-    assert assert_holds("toy/1").seed == 0
-
-def test_fails(toy, assert_holds):
-    toy(3.0)
-    assert_holds("toy/1")
+def test_fails(assert_holds):
+    assert_holds(toy(3.0))
 
 def test_slips(assert_holds):
-    assert_holds("toy/1", shedule=None)
+    assert_holds(toy(0.5), shedule=None)
 """
 
 

@@ -20,5 +20,5 @@ def test_readme_block(code, assert_holds):
 
 
 def test_readme_has_its_examples_and_its_two_commands():
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
     assert README.count("python3 -m venv .venv && .venv/bin/pip install -q -e") == 2

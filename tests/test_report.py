@@ -191,7 +191,7 @@ def test_ranks_outside_the_theorem_are_drawn_as_measured():
 
 
 def test_every_statement_of_the_catalogue_is_set(page):
-    for entry in mj.theorems.catalogue():
+    for entry in mj.registry.catalogue():
         set_text = rich(entry.statement)
         assert "<svg" in set_text and "$" not in set_text and "<code>" not in set_text, entry.id
 

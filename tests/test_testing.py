@@ -8,11 +8,11 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax._errors import InputError
+from mirrorjax.instances import random_problem
 from mirrorjax.parameterizations import Custom, PowerDifference
 from mirrorjax.potentials import _dispatch
 from mirrorjax.schedules import Constant, SwitchOff
 from mirrorjax.testing import assert_holds
-from mirrorjax.theorems._cases import random_problem
 
 
 def test_it_passes_on_the_users_problem_and_schedule():

@@ -1,17 +1,12 @@
 """The user's functions and weights, named on the command line."""
 
-import contextlib
-import importlib
-import importlib.util
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from .._errors import InputError
+from .._modules import load_module
 from .._types import State
 
 
@@ -28,7 +23,7 @@ def load_function(spec: str) -> Callable:
     source, _, name = spec.rpartition(":")
     if not source or not name:
         raise InputError("a function is given as MODULE:NAME", repr(spec), "my_module:g or path/to/file.py:g")
-    module = _from_file(Path(source)) if source.endswith(".py") else _from_name(source)
+    module = load_module(source)
     function = module
     for part in name.split("."):
         if not hasattr(function, part):
@@ -38,50 +33,6 @@ def load_function(spec: str) -> Callable:
     if not callable(function):
         raise InputError(f"{name} is no function but {type(function).__name__}", spec)
     return function
-
-
-def _from_name(name: str) -> ModuleType:
-    if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
-            raise _broken(name, error) from error
-        raise InputError(
-            f"no module {name!r}", "", f"its folder on PYTHONPATH, or {name.replace('.', '/')}.py:NAME"
-        ) from None
-    except (Exception, SystemExit) as error:
-        raise _broken(name, error) from error
-
-
-def _from_file(path: Path) -> ModuleType:
-    with contextlib.suppress(RuntimeError):  # "~somebody" whom nobody knows
-        path = path.expanduser()
-    if not path.is_file():
-        raise InputError("no such file", str(path))
-    name = f"_mirrorjax_{path.stem}"
-    known = sys.modules.get(name)
-    if known is not None and getattr(known, "__file__", None) == str(path.resolve()):
-        return known
-    found = importlib.util.spec_from_file_location(name, path.resolve())
-    assert found is not None and found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    sys.modules[name] = module
-    try:
-        found.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise _broken(str(path), error) from error
-    return module
-
-
-def _broken(name: str, error: BaseException) -> InputError:
-    if isinstance(error, SystemExit):
-        return InputError(f"importing {name} ends the program: it calls sys.exit({error.code!r})", name,
-                          "the call under `if __name__ == '__main__':`")  # fmt: skip
-    reason = next(iter(str(error).splitlines()), "no reason given")
-    return InputError(f"importing {name} failed: {type(error).__name__}: {reason}", name)
 
 
 def load_weights(path: Path) -> State:

@@ -44,6 +44,7 @@ def _judgement(j: Judgement) -> dict[str, Any]:
         "controls": {name: _decision(d) for name, d in j.controls.items()},
         "observations": _plain(j.finding.observations),
         "seconds": _number(j.seconds),
+        "traceback": j.traceback,
     }
 
 

@@ -17,7 +17,7 @@ from ._evidence import Evidence, Finding, Hypothesis, Row
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """The verdict on one instance."""
+    """The verdict on one instance; `traceback` where the check crashed on it."""
 
     name: str
     outcome: Outcome
@@ -31,6 +31,7 @@ class Judgement:
     detection_limit: float
     finding: Finding = dataclasses.field(repr=False)
     seconds: float = math.nan
+    traceback: str = dataclasses.field(default="", repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Verdict:
         """The instance that set the outcome; of several, the one with the coarsest resolution."""
         same = [j for j in self.instances if j.outcome is self.outcome]
         return max(same, key=lambda j: j.resolution if math.isfinite(j.resolution) else -1.0)
+
+    @property
+    def traceback(self) -> str:
+        """Of the first instance on which the check crashed; empty where it ran to its end on all."""
+        return next((j.traceback for j in self.instances if j.traceback), "")
 
     def __str__(self) -> str:
         lines = [f"{self.id}: {self.outcome}  ({self.reason})"]

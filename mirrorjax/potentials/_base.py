@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._compile import AbstractHostCompiled
-from .._types import Scalar, Vector, as_array
+from .._types import ArrayLike, Scalar, Vector, as_array
 
 
 class AbstractPotential(AbstractHostCompiled):
@@ -82,6 +82,12 @@ class AbstractPotential(AbstractHostCompiled):
         """`∂_a ∇R_a(x) = −∇y_a(x)`: how decay moves the mirror map under a fixed x."""
         a = as_array(a)
         return jax.jvp(lambda s: self.grad(x, s), (a,), (jnp.ones_like(a),))[1]
+
+    def distorted(
+        self, mu_factor: ArrayLike = 1.0, a_factor: ArrayLike = 1.0, a_shift: ArrayLike = 0.0
+    ) -> "AbstractPotential":
+        """A control: the same but wrong, see `Distorted`. Without arguments it is right, in the same program."""
+        return Distorted(self, mu_factor, a_factor, a_shift)
 
 
 class Distorted(AbstractPotential):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from .._outcome import Outcome
 from ..checks import Verdict
 from ..checks._constants import AGREE, DISAGREE
-from ..theorems import Entry, catalogue
+from ..registry import Entry, catalogue
 from ..theorems._audit import PREPRINT, Audited
 from ._badge import badge, size
 from ._html import Markup, document, join, seconds, table, tag
@@ -20,9 +20,10 @@ def page(
     environment: Mapping[str, str],
     audit: Sequence[Audited] = (),
     sections: Mapping[str, str] | None = None,
+    entries: Sequence[Entry] = (),
 ) -> str:
-    """The report as one HTML document; `sections` by id are taken as they are."""
-    entries = {entry.id: entry for entry in catalogue()}
+    """The report as one HTML document; `sections` by id are taken as they are, `entries` are beside the catalogue's."""
+    known = {entry.id: entry for entry in (*catalogue(), *entries)}
     anchors = _anchors([v.id for v in verdicts])
     drawn = {id: Markup(text) for id, text in (sections or {}).items()}
     return document(
@@ -30,16 +31,16 @@ def page(
         tag("header", tag("h1", TITLE), _reading()),
         _contents(verdicts, anchors, bool(audit)),
         _environment(verdicts, environment),
-        _summary(verdicts, anchors, entries),
-        *(drawn.get(v.id) or section(v, entries.get(v.id), anchor) for v, anchor in zip(verdicts, anchors)),
+        _summary(verdicts, anchors, known),
+        *(drawn.get(v.id) or section(v, known.get(v.id), anchor) for v, anchor in zip(verdicts, anchors)),
         _audit(audit) if audit else Markup(),
     )
 
 
-def anchored_section(verdict: Verdict) -> str:
-    """The section of a verdict whose id comes once."""
+def anchored_section(verdict: Verdict, entry: Entry | None = None) -> str:
+    """The section of a verdict whose id comes once; `entry` by default from the catalogue."""
     [anchor] = _anchors([verdict.id])
-    return section(verdict, {entry.id: entry for entry in catalogue()}.get(verdict.id), anchor)
+    return section(verdict, entry or {e.id: e for e in catalogue()}.get(verdict.id), anchor)
 
 
 def _anchors(ids: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..checks import Evidence, Judgement, Verdict
-from ..theorems import Entry
+from ..registry import Entry
 from ._badge import badge, control_badge, size
 from ._html import Markup, join, number, seconds, table, tag
 from ._latex import rich

@@ -10,6 +10,7 @@ from ._folder import ensure_writable, replace
 
 if TYPE_CHECKING:
     from ..checks import Verdict
+    from ..registry import Entry
     from ..theorems._audit import Audited
 
 
@@ -20,6 +21,7 @@ def write_report(
     environment: Mapping[str, str],
     audit: Sequence["Audited"] = (),
     sections: Mapping[str, str] | None = None,
+    entries: Sequence["Entry"] = (),
 ) -> Path:
     """Writes `index.html` with every verdict, its evidence and its pictures; returns its path.
 
@@ -28,7 +30,7 @@ def write_report(
 
     **Arguments:** `verdicts` in the order wanted; `environment` as from `mirrorjax.checks.environment()`;
     `audit` as from `mirrorjax.theorems.audit()`; `sections` by id, from `render_section`, where they were
-    drawn already, by other processes say.
+    drawn already, by other processes say; `entries` of theorems that are not in the catalogue.
 
     **Raises:** `InputError` for a folder that cannot be written to.
 
@@ -44,11 +46,13 @@ def write_report(
     folder = ensure_writable(directory)
     from ._page import page  # here, since asking for a folder must not cost the import of matplotlib
 
-    return replace(folder, page(verdicts, environment, audit, sections))
+    return replace(folder, page(verdicts, environment, audit, sections, entries))
 
 
-def render_section(verdict: "Verdict") -> str:
+def render_section(verdict: "Verdict", entry: "Entry | None" = None) -> str:
     """The section of one verdict with its pictures, most of the work of a report; for `write_report`.
+
+    **Arguments:** `entry` of a theorem that is not in the catalogue.
 
     !!! example
         >>> import mirrorjax as mj
@@ -59,7 +63,7 @@ def render_section(verdict: "Verdict") -> str:
     """
     from ._page import anchored_section
 
-    return anchored_section(verdict)
+    return anchored_section(verdict, entry)
 
 
 def write_picture(verdict: "Verdict", directory: str | os.PathLike[str]) -> Path | None:

@@ -24,10 +24,10 @@ from ..checks import (
     mirror_route,
 )
 from ..flows import GradientFlow, MirrorFlow
+from ..instances import Regression, random_regressions, without_decay
 from ..potentials import Distorted, HyperbolicEntropy
 from ..problems import LinearRegression
 from ..schedules import SwitchOff
-from ._cases import Case, random_regressions, without_decay
 from ._hyperbolic import hyperbolic
 
 PREPRINT = "preprint version 1 of arXiv 2408.09966"
@@ -52,7 +52,7 @@ class Audited:
     as_holds: Decision
 
 
-def _case(seed: int) -> tuple[Case, HyperbolicEntropy, FlowRoute, np.ndarray]:
+def _case(seed: int) -> tuple[Regression, HyperbolicEntropy, FlowRoute, np.ndarray]:
     case = random_regressions(seed)[0]
     ts = np.linspace(0.0, case.t1, POINTS)
     R = hyperbolic(case.param, case.w0)

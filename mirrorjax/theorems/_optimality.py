@@ -7,15 +7,15 @@ import numpy as np
 
 from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ..flows import GradientFlow, Trajectory, limit
+from ..instances import Regression, interpolation_is_least
 from ..potentials import AbstractPotential, Distorted, HyperbolicEntropy
-from ._cases import Case, interpolation_is_least
 from ._hyperbolic import hyperbolic, positive_scale, rescaled, unshifted
 from ._measured import merged
 
 PLANTED = (1e-4, 1e-6, 1e-8)
 
 
-def optimality(case: Case, rungs: Sequence[float]) -> Finding:
+def optimality(case: Regression, rungs: Sequence[float]) -> Finding:
     """Gradient flow followed to its limit, against Newton on the dual; and the KKT certificate.
 
     The two share nothing but Z, y and w₀: the flow knows no potential, Newton knows no flow.
@@ -28,7 +28,9 @@ def optimality(case: Case, rungs: Sequence[float]) -> Finding:
     return merged([limit_of_flow(case, flow, rungs, required), certificate(case, flow, rungs)])
 
 
-def limit_of_flow(case: Case, flow: FlowRoute, rungs: Sequence[float], required: tuple[Hypothesis, ...]) -> Finding:
+def limit_of_flow(
+    case: Regression, flow: FlowRoute, rungs: Sequence[float], required: tuple[Hypothesis, ...]
+) -> Finding:
     """Where the flow ends, against Newton's x."""
     R, a_end = hyperbolic(case.param, case.w0), -case.schedule.total
     x = np.asarray(flow.path(rungs[-1]).x)
@@ -59,7 +61,7 @@ def limit_of_flow(case: Case, flow: FlowRoute, rungs: Sequence[float], required:
     )
 
 
-def certificate(case: Case, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
+def certificate(case: Regression, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
     """μ taken from the weights: in the row space of Z, Newton's own, and the one that R at the dose maps to x.
 
     The row space alone would let 2μ pass: it is linear, and knows neither R nor the dose.
@@ -104,7 +106,7 @@ def certificate(case: Case, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
     return found
 
 
-def interpolation(case: Case, x_end: np.ndarray) -> Hypothesis:
+def interpolation(case: Regression, x_end: np.ndarray) -> Hypothesis:
     """Interpolation at the end of the run."""
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     residual = float(np.linalg.norm(Z @ x_end - y) / np.linalg.norm(y))
@@ -117,7 +119,7 @@ def row_basis(Z: np.ndarray) -> np.ndarray:
     return Vt[sigma > 1e-10 * sigma[0]]
 
 
-def finite_dose(case: Case) -> Hypothesis:
+def finite_dose(case: Regression) -> Hypothesis:
     """Non-negative decay that ends."""
     dose = float(case.schedule.total)
     return Hypothesis("0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf)

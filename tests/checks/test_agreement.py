@@ -7,11 +7,11 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax.checks import Outcome, agreement, decide, normalization
+from mirrorjax.instances import random_regressions
 from mirrorjax.parameterizations import Custom, SquaredDifference
 from mirrorjax.potentials import HyperbolicEntropy
 from mirrorjax.problems import LinearRegression
 from mirrorjax.schedules import SwitchOff
-from mirrorjax.theorems._cases import random_regressions
 
 CASE = random_regressions(0)[0]
 R = mj.potential_of(CASE.param, CASE.w0)

@@ -12,10 +12,10 @@ import mirrorjax as mj
 from mirrorjax.checks import POINTS, FlowRoute, Outcome, compare, decide, mirror_route
 from mirrorjax.checks._constants import AGREE, CONVERGE, DISAGREE, STANDSTILL
 from mirrorjax.flows import GradientFlow
+from mirrorjax.instances import random_problem, random_start
 from mirrorjax.parameterizations import SquaredDifference
 from mirrorjax.potentials import Distorted
 from mirrorjax.schedules import SwitchOff
-from mirrorjax.theorems._cases import random_problem, random_start
 
 RUNGS = (1e-4, 1e-6, 1e-8, 1e-10)
 

@@ -10,11 +10,11 @@ import mirrorjax as mj
 from mirrorjax._errors import InputError, SolverError
 from mirrorjax.checks import POINTS
 from mirrorjax.flows import GradientFlow, MirrorFlow, ReducedMirrorFlow, RiemannianFlow
+from mirrorjax.instances import random_regressions
 from mirrorjax.parameterizations import DepthDifference, LogRatio, SquaredDifference
 from mirrorjax.potentials import Distorted
 from mirrorjax.problems import LinearRegression
 from mirrorjax.schedules import Constant, Exponential, FromFunction, SwitchOff, SwitchOn
-from mirrorjax.theorems._cases import random_regressions
 
 # The sizes and types of the theorems' random instances: what they compile is shared.
 CASE = random_regressions(0)[0]

@@ -7,9 +7,9 @@ import pytest
 import mirrorjax as mj
 from mirrorjax._errors import InputError
 from mirrorjax.flows import MirrorFlow, ReducedMirrorFlow
+from mirrorjax.instances import random_problem
 from mirrorjax.problems import Attention, mean_log_cosh
 from mirrorjax.schedules import Constant, SwitchOff
-from mirrorjax.theorems._cases import random_problem
 
 PROBLEM = random_problem(np.random.default_rng(0))
 PARAM, SCHEDULE = mj.parameterizations.Hadamard(), SwitchOff(0.1, at=2.0)

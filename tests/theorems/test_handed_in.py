@@ -4,11 +4,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mirrorjax.instances import random_problem
 from mirrorjax.parameterizations import SquaredDifference
 from mirrorjax.problems import LinearRegression, mean_log_cosh, mean_logistic
 from mirrorjax.schedules import SwitchOff
 from mirrorjax.testing import DoesNotHold, assert_holds
-from mirrorjax.theorems._cases import random_problem
 
 RANDOM = random_problem(np.random.default_rng(3))
 Z, Y = np.asarray(RANDOM.Z), np.asarray(RANDOM.y)

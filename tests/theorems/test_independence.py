@@ -5,7 +5,8 @@ import pytest
 
 from mirrorjax.checks import RUNGS, Outcome, judge
 from mirrorjax.potentials import Distorted, RescaledPotential
-from mirrorjax.theorems import _families, catalogue
+from mirrorjax.registry import catalogue
+from mirrorjax.theorems import _families
 from mirrorjax.theorems.beyond import _rescaled
 from mirrorjax.theorems.flow import _contracting
 from mirrorjax.theorems.ham import _potential
@@ -26,7 +27,7 @@ def first_judgement(theorem_id: str, which: int = 0):
     """The judgement on one instance at seed 0."""
     [entry] = [entry for entry in catalogue() if entry.id == theorem_id]
     theorem = entry.load()
-    case = theorem.cases(0, None)[which]
+    case = theorem.instances(0, None)[which]
     return judge(case.name, theorem.check(case, RUNGS))
 
 

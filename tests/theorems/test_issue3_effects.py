@@ -8,7 +8,7 @@ from matplotlib.mathtext import MathTextParser
 from mirrorjax.checks import Outcome, Row
 from mirrorjax.checks._evidence import Evidence
 from mirrorjax.parameterizations import Hadamard, LogRatio
-from mirrorjax.theorems import catalogue
+from mirrorjax.registry import catalogue
 from mirrorjax.theorems._measured import bracket_hypothesis, merged, never_rises
 from mirrorjax.theorems._outward import pace
 from mirrorjax.theorems._rescaled_flow import PlainDecay

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mirrorjax.checks import RUNGS, Outcome, decide, judge
-from mirrorjax.theorems import catalogue
-from mirrorjax.theorems._cases import static_limits
+from mirrorjax.instances import static_limits
+from mirrorjax.registry import catalogue
 from mirrorjax.theorems._optimality import finite_dose, interpolation as measured_interpolation
 from mirrorjax.theorems._rounded import agree, sampled
 from mirrorjax.theorems._statistics import paired_below, upper_bound
@@ -45,7 +45,7 @@ def test_a_rate_claimed_at_half_its_size_is_refuted(monkeypatch):
     right = _thm_2_3.constants
     monkeypatch.setattr(_thm_2_3, "constants", lambda case: (right(case)[0] / 2, right(case)[1]))
     theorem = entry.load()
-    case = theorem.cases(0, None)[0]
+    case = theorem.instances(0, None)[0]
     judgement = judge(case.name, theorem.check(case, RUNGS))
     assert judgement.outcome is Outcome.REFUTED and "attained" in judgement.reason
     assert judgement.effect > 0.1
@@ -73,7 +73,7 @@ def test_interpolation_is_measured(off, met):
 def test_a_run_that_ends_before_it_interpolates_decides_nothing():
     [entry] = [entry for entry in catalogue() if entry.id == "mask/2.4"]
     theorem = entry.load()
-    case = theorem.cases(0, None)[0]
+    case = theorem.instances(0, None)[0]
     short = dataclasses.replace(case, t1=case.t1 / 1e3)
     judgement = judge(short.name, theorem.check(short, RUNGS))
     assert judgement.outcome is Outcome.INCONCLUSIVE

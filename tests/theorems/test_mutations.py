@@ -7,7 +7,7 @@ import mirrorjax as mj
 from mirrorjax.checks import RUNGS, Outcome, judge
 from mirrorjax.parameterizations import Hadamard
 from mirrorjax.potentials import _dispatch
-from mirrorjax.theorems import catalogue
+from mirrorjax.registry import catalogue
 
 # Numbers inside the potential, so that nothing is compiled anew and no stale compilation hides the error.
 MUTATIONS = {
@@ -40,7 +40,7 @@ def test_a_wrong_constant_in_the_potential_is_refuted(monkeypatch, theorem_id, m
     where, factor = MUTATIONS[mutation]
     [entry] = [entry for entry in catalogue() if entry.id == theorem_id]
     theorem = entry.load()
-    case = theorem.cases(0, None)[0]
+    case = theorem.instances(0, None)[0]
     monkeypatch.setattr(_dispatch, "_hyperbolic", mutated(where, factor))
     judgement = judge(case.name, theorem.check(case, RUNGS))
     assert judgement.outcome is Outcome.REFUTED, judgement.reason
@@ -62,7 +62,7 @@ def test_the_certificate_is_that_of_the_potential(monkeypatch, factor):
     monkeypatch.setattr(Hadamard, "dual", lambda self, w, w0: factor * right(self, w, w0))
     [entry] = [entry for entry in catalogue() if entry.id == "mask/3.3"]
     theorem = entry.load()
-    case = theorem.cases(0, None)[0]
+    case = theorem.instances(0, None)[0]
     judgement = judge(case.name, theorem.check(case, RUNGS))
     assert judgement.claims["∇R(x∞) in row space"].outcome is Outcome.HOLDS
     for name in ("multipliers of the weights = Newton's", "x∞ = ∇Q(∇R(x∞)) at the dose"):

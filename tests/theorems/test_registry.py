@@ -11,9 +11,8 @@ import mirrorjax as mj
 from mirrorjax import theorems
 from mirrorjax._errors import InputError, SolverError
 from mirrorjax.checks import RUNGS, Finding, Outcome, as_json, at_most
-from mirrorjax.theorems import Entry, Plan, _run, catalogue, plan, select
-from mirrorjax.theorems._cases import random_problem
-from mirrorjax.theorems._registry import Theorem
+from mirrorjax.instances import random_problem
+from mirrorjax.registry import Entry, Plan, Theorem, catalogue, plan, select
 
 FIRST_SLICE = {
     "flow/riemannian", "flow/storage", "mask/2.1", "mask/2.4", "mask/3.1", "mask/3.3", "mask/C.1", "mask/argmin",
@@ -27,12 +26,16 @@ def test_the_table_is_there_and_its_ids_are_unique_and_well_formed():
     assert len(set(ids)) == len(ids) and ids == sorted(ids)
     for entry in catalogue():
         assert re.fullmatch(r"[a-z]+/[A-Za-z0-9]+([.-][A-Za-z0-9]+)*", entry.id), entry.id
-        assert entry.id.split("/")[0] == entry.module.split(".")[1], "the id begins with its folder"
+        assert entry.id.split("/")[0] == entry.module.split(".")[2], "the id begins with its folder"
 
 
 def test_every_file_of_a_source_holds_a_theorem():
     folder = Path(theorems.__file__).parent
-    files = {f".{path.parent.name}.{path.stem}" for path in folder.glob("*/_*.py") if path.stem != "__init__"}
+    files = {
+        f"mirrorjax.theorems.{path.parent.name}.{path.stem}"
+        for path in folder.glob("*/_*.py")
+        if path.stem != "__init__"
+    }
     assert {entry.module for entry in catalogue()} == files
 
 
@@ -46,7 +49,7 @@ def test_what_is_read_from_the_source_is_what_is_imported(entry):
 @pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)
 def test_instances_are_seeded_and_named(entry):
     theorem = entry.load()
-    first, again, other = (theorem.cases(seed, None) for seed in (0, 0, 1))
+    first, again, other = (theorem.instances(seed, None) for seed in (0, 0, 1))
     assert len(first) >= 3
     names = [case.name for case in first]
     assert len(set(names)) == len(names)
@@ -97,27 +100,48 @@ def test_a_step_that_fails_is_an_answer_and_not_a_crash():
     entry = Entry("test/fails", "", "", "", "")
     heard = []
     theorem = Theorem(entry, lambda seed, data: [], check)
-    case = mj.theorems._cases.random_regressions(0)[0]
+    case = mj.instances.random_regressions(0)[0]
     [verdict] = Plan(((theorem, (case, case)),), 0, RUNGS).run(lambda e, j: heard.append((e.id, j.outcome)))
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "ran out of steps" in verdict.reason and "t = 3" in verdict.reason
     assert heard == [("test/fails", Outcome.INCONCLUSIVE)] * 2
 
 
-def test_a_bug_in_a_check_is_not_swallowed():
-    def check(case, rungs):
-        raise ZeroDivisionError
+def test_a_check_that_crashes_is_inconclusive_with_its_traceback_and_the_others_go_on():
+    def crashes(case, rungs):
+        return 1 / 0
 
-    theorem = Theorem(Entry("test/bug", "", "", "", ""), lambda seed, data: [], check)
-    case = mj.theorems._cases.random_regressions(0)[0]
-    with pytest.raises(ZeroDivisionError):
-        list(Plan(((theorem, (case,)),), 0, RUNGS).run())
+    theorems = [of_the_test(crashes, ["one"], "test/bug"), of_the_test(lambda case, rungs: at_most_one(0.5), ["one"])]
+    bug, own = mj.verify(theorems)
+    assert bug.outcome is Outcome.INCONCLUSIVE and own.outcome is Outcome.HOLDS
+    assert "ZeroDivisionError: division by zero, in test_registry.py, line" in bug.reason
+    assert "return 1 / 0" in bug.traceback and as_json(bug)["instances"][0]["traceback"] == bug.traceback
+    assert own.traceback == "" == as_json(own)["instances"][0]["traceback"]
 
 
-def of_the_test(check, cases=()):
-    """A theorem with two plain instances, whatever table is given."""
+@pytest.mark.parametrize(
+    ("instances", "words"),
+    [
+        (lambda seed, data: 1 / 0, "ZeroDivisionError"),
+        (lambda seed, data: [], "there is none"),
+        (lambda seed, data: [3.0], "an instance is float, without a name"),
+    ],
+)
+def test_instances_that_cannot_be_made_are_an_answer(instances, words):
+    entry = Entry("test/own", "", "", "", "")
+    [verdict] = mj.verify(Theorem(entry, instances, lambda case, rungs: at_most_one(0.5)))
+    assert verdict.outcome is Outcome.INCONCLUSIVE and words in verdict.reason
+
+
+def test_a_check_that_returns_no_finding_is_no_answer():
+    [verdict] = mj.verify(of_the_test(lambda case, rungs: True, ["one"]))
+    assert verdict.outcome is Outcome.INCONCLUSIVE and "returned bool, not a Finding" in verdict.reason
+
+
+def of_the_test(check, cases=(), id="test/own"):
+    """A theorem with plain instances, whatever table is given."""
     only = tuple(SimpleNamespace(name=name) for name in cases)
-    return Theorem(Entry("test/own", "", "", "", ""), lambda seed, data: only, check)
+    return Theorem(Entry(id, "", "", "", ""), lambda seed, data: only, check)
 
 
 def at_most_one(left):
@@ -132,19 +156,18 @@ def at_most_one(left):
         (("random 0", "help topics"), 3.0, Outcome.REFUTED),
     ],
 )
-def test_a_table_that_no_instance_is_made_of_is_not_confirmed(names, left, outcome, monkeypatch):
+def test_a_table_that_no_instance_is_made_of_is_not_confirmed(names, left, outcome):
     """Random instances that hold say nothing of the user's measurements."""
     theorem = of_the_test(lambda case, rungs: at_most_one(left), names)
-    monkeypatch.setattr(_run, "select", lambda patterns: [SimpleNamespace(load=lambda: theorem)])
     table = random_problem(np.random.default_rng(0))
-    [verdict] = mj.verify("test/own", data=table)
+    [verdict] = mj.verify(theorem, data=table)
     assert verdict.outcome is outcome, verdict
     written = as_json(verdict)["instances"]
     assert [instance["name"] for instance in written] == [*dict.fromkeys([*names, "your data"])]
     if outcome is Outcome.INCONCLUSIVE:
         assert "your table" in verdict.reason and "not met" in verdict.reason
         assert [h["ok"] for h in written[-1]["hypotheses"]] == [False]
-    [alone] = mj.verify("test/own")
+    [alone] = mj.verify(theorem)
     assert len(alone.instances) == len(names) and alone.outcome is (outcome if left > 1 else Outcome.HOLDS)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import mirrorjax
-from mirrorjax.theorems import catalogue
+from mirrorjax.registry import catalogue
 
 ROOT = Path(mirrorjax.__file__).parent
 ROOMS = ("flows", "flows._flows", "potentials", "geometry", "training", "_ode", "checks")
@@ -119,7 +119,7 @@ def imported(path: Path, rooms: tuple[str, ...], helpers: bool) -> set[str]:
 
 
 def file_of(module: str) -> Path:
-    return ROOT.joinpath("theorems", *module.strip(".").split(".")).with_suffix(".py")
+    return ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py")
 
 
 def test_every_entry_is_in_the_table():

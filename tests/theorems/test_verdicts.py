@@ -5,8 +5,8 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax.checks import RUNGS, Outcome
-from mirrorjax.theorems import Plan, catalogue, plan
-from mirrorjax.theorems._cases import random_problem
+from mirrorjax.instances import random_problem
+from mirrorjax.registry import Plan, catalogue, plan
 
 # Those that share their compiled flows; the others compile their own and run under the slow marker.
 QUICK = ("mask/", "flow/riemannian", "flow/storage", "flow/cor-3.1")

@@ -6,10 +6,10 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow, MirrorFlow, Trajectory
+from ...instances import Regression, product_of_factors, random_regressions
 from ...potentials import AbstractPotential, Distorted
-from .._cases import Case, product_of_factors, random_regressions
+from ...registry import theorem
 from .._hyperbolic import hyperbolic, positive_scale
-from .._registry import theorem
 
 
 @theorem(
@@ -18,9 +18,9 @@ from .._registry import theorem
     statement=r"Where $x = g(w)$ makes gradient flow a mirror flow with potential $R_{a_t}$: "
     r"$J_g(w_t)\,J_g(w_t)^\top = (\nabla^2 R_{a_t}(x_t))^{-1}$ for all $t$. For $m \odot w$: $m^2 + w^2 = 2\sqrt{x^2 + c_t^2}$.",
     source="amid, reparameterization of mirror flow as gradient flow; flow, Theorem 3.1",
-    cases=random_regressions,
+    instances=random_regressions,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     ts = np.linspace(0.0, case.t1, POINTS)
     levels = jax.vmap(case.schedule.a)(jnp.asarray(ts))
     R = hyperbolic(case.param, case.w0)

@@ -11,7 +11,7 @@ from ..._compile import quick_jit
 from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes, slight, written
 from ...geometry import ControlledFlow, lie_bracket
 from ...parameterizations import Custom
-from .._registry import theorem
+from ...registry import theorem
 from .._side_by_side import SideBySide
 from ..mask._only_m import Point
 
@@ -84,7 +84,7 @@ def _stack(of, w):
     r"$g - \mathrm{const}$ is homogeneous of degree 2; not even $x = w$ ($p = 1$) does, and the order in which decay and loss act "
     r"then matters.",
     source="beyond the papers: theory.md, section 3",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
     degrees = np.array([p for p, _ in HOMOGENEOUS.values()])[:, None, None]

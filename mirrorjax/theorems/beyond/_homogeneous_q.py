@@ -12,8 +12,8 @@ from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, planted
 from ...flows import Trajectory
 from ...flows._flows import AbstractFlow
 from ...geometry import lie_bracket
+from ...registry import theorem
 from .._measured import merged
-from .._registry import theorem
 
 Block = tuple[float, float, Callable, Callable]
 
@@ -88,7 +88,7 @@ def cases(seed, data=None):
     r"$\partial_a (\|\varphi\|^2/(2p)) = (q/p)\,h(\varphi)$ for $h$ of degree $q$: it is the $Q$ with $\partial_a Q = h$ only if "
     r"$q = p$, and not for $g = u^2$, $h = u^2 + z^4$.",
     source="beyond the papers: theory.md, section 3",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     flow = Sensitivities(jnp.asarray(case.mu), jnp.asarray(case.a))

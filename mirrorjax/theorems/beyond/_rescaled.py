@@ -14,9 +14,9 @@ from ...flows import GradientFlow, Trajectory, limit
 from ...parameterizations import AbstractParameterization, DepthDifference, Linear, LogRatio
 from ...potentials import AbstractPotential, Distorted, RescaledPotential, WithoutDecay, potential_of
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
 from .._measured import bracket_hypothesis, merged
-from .._registry import theorem
 from .._rescaled_flow import PlainDecay, RescaledFlow
 from .._side_by_side import SideBySide
 
@@ -83,7 +83,7 @@ def cases(seed, data=None):
     r"$R_s(x) = s^2 R(x/s^p)$, in regression $x_\infty = \mathrm{argmin}\,\{R_{s_\infty}(x) : Zx = y\}$: equal doses share "
     r"the limit. At $p = 0$ every dose does, as $R_s = s^2 R$.",
     source="beyond the papers: theory.md, section 3, rescaled mirror flow",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     return merged([*trajectories(case, rungs), *limits(case, rungs)])

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 
 from ...checks import Evidence, Finding, Hypothesis, planted_sizes
-from .._cases import FEATURES, random_problem
+from ...instances import FEATURES, random_problem
+from ...registry import theorem
 from .._measured import merged
-from .._registry import theorem
 from .._rounded import agree, sampled
 from ..spred._lasso import lasso, quadratic
 
@@ -111,7 +111,7 @@ def stationary(H: np.ndarray, b: np.ndarray, strength: float, start: np.ndarray)
     r"local minimizer of $f(\prod w_l) + \frac{\lambda}{D}\sum\|w_l\|^2$ has factors of equal modulus, and on its support "
     r"$\nabla f(x) = -\lambda\frac{2}{D}|x|^{2/D - 1}\mathrm{sign}\,x$.",
     source="dwf, the penalty of depth D",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     return merged([one_depth(case, D) for D in DEPTHS])

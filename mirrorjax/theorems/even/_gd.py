@@ -8,12 +8,12 @@ import numpy as np
 
 from ...checks import Evidence, Finding, Hypothesis, planted_sizes
 from ...flows import limit
+from ...instances import random_problem, random_start
 from ...parameterizations import Hadamard
 from ...potentials import Distorted
 from ...problems import LinearRegression
-from .._cases import random_problem, random_start
+from ...registry import theorem
 from .._hyperbolic import hyperbolic, positive_scale
-from .._registry import theorem
 from .._rounded import agree, sampled
 
 STEPS, DECAYED = 3000, 40
@@ -87,7 +87,7 @@ def start_shift(w0: np.ndarray) -> np.ndarray:
     r"If the iterates interpolate in the limit, it is the argmin of "
     r"$\frac{1}{2}\sum x\,\mathrm{asinh}(x/c_\infty) - \sqrt{x^2 + c_\infty^2} - (s - \delta_\infty)x$.",
     source="even, gradient descent on diagonal linear networks",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     inputs = (np.asarray(case.problem.Z), np.asarray(case.problem.y), case.w0)

@@ -14,11 +14,11 @@ from ...flows import GradientFlow, MirrorFlow
 from ...parameterizations import AbstractParameterization, Factorization, Hadamard
 from ...potentials import Distorted, potential_of
 from ...problems import Attention, Diagonal, topics_attention
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._frame import in_frame, orthonormal
 from .._hyperbolic import hyperbolic, positive_scale
 from .._ranks import MEASURES, effective_rank, nuclear_over_frobenius, paired_ranks
-from .._registry import theorem
 from .._statistics import interval
 
 D, TOKENS, SAMPLES = 3, 4, 2
@@ -100,7 +100,7 @@ def start(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     r"lemma applies, $K^\top Q = U\,\mathrm{diag}(\sigma)V^\top$. (iii) Full $K$, $Q$ without alignment are outside the theorem: "
     r"how the rank of $K^\top Q$ goes with the dose is measured over paired seeds with 98 % intervals, not claimed.",
     source="flow, attention",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Layer, rungs) -> Finding:
     schedule = SwitchOff(case.strength, at=5.0)

@@ -10,7 +10,7 @@ from ..._compile import quick_jit
 from ...checks import Finding, at_most, identity
 from ...parameterizations import ExponentiatedGradient, Hadamard, LogRatio, PowerDifference
 from ...potentials import AbstractPotential, potential_of
-from .._registry import theorem
+from ...registry import theorem
 
 N = 4
 
@@ -44,7 +44,7 @@ def cases(seed, data=None):
     r"reachable states, and $\frac{d}{dt} D_{R_{a_t}}(x^*, x_t) = -\langle \nabla f(x_t), x_t - x^* \rangle + "
     r"\alpha_t (y_{a_t}(x^*) - y_{a_t}(x_t))$ with $y_a = -\partial_a R_a$. The flow does not see a constant added to $h$.",
     source="flow, Definition 3.2 and the proof of Theorem 3.2",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Family, rungs) -> Finding:
     rng = np.random.default_rng([case.seed, 32])

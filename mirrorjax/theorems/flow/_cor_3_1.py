@@ -9,8 +9,8 @@ from jaxtyping import Array
 
 from ...checks import Evidence, Finding, planted_sizes
 from ...parameterizations import AbstractParameterization, Custom
+from ...registry import theorem
 from .._probes import commutes
-from .._registry import theorem
 
 N = 4
 
@@ -93,7 +93,7 @@ def skewed(w):
     r"Then $(g, h)$ commutes iff $h_{ij} = c_{ij} g_{ij} + \mathrm{const}$. Without “h separable” it is false: "
     r"$g = u^2 + v^2$ with $h = uv$, and $g = u + v$ with $h = (u - v)^2$, commute.",
     source="flow, Corollary 3.1",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Separable, rungs) -> Finding:
     w = jnp.asarray(case.w)

@@ -13,9 +13,9 @@ from ..._ode import solve
 from ...checks import Evidence, Finding, Hypothesis, compare
 from ...parameterizations import Hadamard
 from ...potentials import Distorted, potential_of
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._ranks import nuclear_over_frobenius, paired_ranks
-from .._registry import theorem
 from .._statistics import paired_below
 from . import _spectral_lemma as lemma
 
@@ -92,7 +92,7 @@ def spectra(flows: Completion, starts: tuple, rtol: Array) -> Array:
     r"seeds, below that of the run that never decayed and below that of a full-rank $W$ with the same dose. It does not keep "
     r"falling after the switch.",
     source="flow, LoRA",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Ensemble, rungs) -> Finding:
     factors = (np.zeros_like(case.w0), case.w0)

@@ -8,9 +8,9 @@ from ..._compile import quick_jit
 from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes
 from ...flows import MirrorFlow
 from ...potentials import Distorted, QuadraticPotential
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._frame import in_frame
-from .._registry import theorem
 from .._sensing import MEASUREMENTS, SIZE, Sensing, hypotheses, sensing, times, weights_route
 
 T1, LEVEL = 6.0, -0.3
@@ -28,7 +28,7 @@ def cases(seed, data=None):
     r"$U_0U_0^\top = c_0 I$: $X_t = c\exp(4\mathcal{A}^*\mu_t)$, $c = c_0e^{-4A(t)}$, and for $z = \mathcal{A}(X)$ "
     r"$R_a(z) = \min\{\frac{1}{4}\mathrm{tr}(X\log X - X - X\log c) : \mathcal{A}(X) = z\}$.",
     source="flow, matrix sensing",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Sensing, rungs) -> Finding:
     schedule, ts = SwitchOff(0.2, at=2.0), times(T1)

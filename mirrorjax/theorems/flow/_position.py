@@ -21,9 +21,9 @@ from ...parameterizations import (
 )
 from ...potentials import AbstractPotential, potential_of
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._measured import bracket_hypothesis, merged, never_rises
-from .._registry import theorem
 from .._side_by_side import SideBySide
 
 N = 4
@@ -78,7 +78,7 @@ def cases(seed, data=None):
     r"$\frac{1}{2}\log((u_0^2 - 2A)/(v_0^2 - 2A))$, which moves away from 0, and from $A = \min(u_0^2, v_0^2)/2$ on there is "
     r"no minimum.",
     source="flow, position effect",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Start, rungs) -> Finding:
     ts = np.linspace(0.0, END, TIMES)

@@ -12,9 +12,9 @@ from ...checks._compare import MAIN
 from ...flows import Trajectory
 from ...parameterizations import LogRatio, PowerDifference
 from ...potentials import AbstractPotential, LogRatioEntropy, potential_of
+from ...registry import theorem
 from .._measured import bracket_hypothesis, merged, never_rises
 from .._outward import CLOCK, FirstExit, OutwardRay, Parabolas
-from .._registry import theorem
 from .._side_by_side import SideBySide
 
 N = 4
@@ -53,7 +53,7 @@ def cases(seed, data=None):
     r"the flow ends when $\mu_t$ first leaves it. The interval $(-c_u - a, c_v + a)$ quoted for $u^{2k} - v^{2k}$ in an open "
     r"review (a secondary source) is refuted.",
     source="flow, range effect",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Start, rungs) -> Finding:
     return merged([*ends_of_the_ranges(case, rungs), first_exits(case, rungs)])

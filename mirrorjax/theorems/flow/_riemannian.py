@@ -6,12 +6,12 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow, RiemannianFlow
+from ...instances import Regression, random_regressions, random_start
 from ...parameterizations import SquaredDifference
 from ...potentials import Distorted
+from ...registry import theorem
 from ...schedules import SwitchOff
-from .._cases import Case, random_regressions, random_start
 from .._hyperbolic import hyperbolic, positive_scale
-from .._registry import theorem
 
 
 def cases(seed, data=None):
@@ -33,9 +33,9 @@ def cases(seed, data=None):
     r"(\nabla f(x_t) + \alpha_t \nabla y_{a_t}(x_t))\,dt$. For $m \odot w$: "
     r"$dx = -2\sqrt{x^2 + c_t^2}\,\nabla f\,dt - 4\alpha_t x\,dt$.",
     source="flow, Theorem 3.1, Riemannian form",
-    cases=cases,
+    instances=cases,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     ts = np.linspace(0.0, case.t1, POINTS)
     R = hyperbolic(case.param, case.w0)
     gradient = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)

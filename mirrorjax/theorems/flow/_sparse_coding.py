@@ -14,9 +14,9 @@ from ...flows import AbstractFlow
 from ...parameterizations import AbstractParameterization, Hadamard, PowerDifference
 from ...potentials import AbstractPotential, Distorted, potential_of
 from ...problems import SparseCoding
+from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
 from .._probes import commuting_and_regular
-from .._registry import theorem
 
 ROWS, ATOMS, SAMPLES = 4, 5, 3
 T1 = 20.0
@@ -102,7 +102,7 @@ def cases(seed, data=None):
     statement=r"$Y \approx D X$ with codes $X = g(w)$ and $D$ moving by its own gradient flow: to the codes the loss is a "
     r"time-dependent $f_t(x) = f(x, D_t)$, so $d\nabla R_{a_t}(x_t) = -\nabla_x f(x_t, D_t)\,dt$ with the same $R_a$.",
     source="flow, sparse coding",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Codes, rungs) -> Finding:
     f, schedule = SparseCoding(case.Y, case.D0), SwitchOff(case.strength, at=4.0)

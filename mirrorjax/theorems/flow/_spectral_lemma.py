@@ -9,9 +9,9 @@ from ...flows import GradientFlow, MirrorFlow
 from ...parameterizations import Factorization, Hadamard
 from ...potentials import Distorted, potential_of
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._frame import in_frame, orthonormal
-from .._registry import theorem
 
 ROWS, COLUMNS, RANK = 5, 4, 3
 T1 = 20.0
@@ -68,7 +68,7 @@ def cases(seed, data=None):
     r"with the same orthogonal $O$, and $\nabla f$ diagonal in $(U, V)$ along $W_0 + U\,\mathrm{diag}(\sigma)V^\top$: then "
     r"$W_t = W_0 + U\,\mathrm{diag}(\sigma_t)V^\top$, $\sigma = c\sinh(2\mu + s)$, $c = \frac{1}{2}|b_0^2 - a_0^2|e^{-4A}$.",
     source="flow, spectral lemma for matrix sensing, attention and LoRA",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Aligned, rungs) -> Finding:
     schedule = SwitchOff(case.strength, at=4.0)

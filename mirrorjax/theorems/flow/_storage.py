@@ -6,11 +6,11 @@ import numpy as np
 
 from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow
+from ...instances import Regression, interpolation_is_least, limits, random_start
 from ...parameterizations import AbstractParameterization, Custom, SquaredDifference
+from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
-from .._cases import Case, interpolation_is_least, limits, random_start
 from .._optimality import finite_dose, interpolation
-from .._registry import theorem
 from ..mask._only_m import mask_only, product
 
 TIMES = 21
@@ -31,9 +31,9 @@ def cases(seed, data=None):
     r"end, both flows interpolate: then both minimize the same $R_{a_\infty}$ over $\{Zx = y\}$ and have the same limit. "
     r"Decay on $m$ alone ($h = \|m\|^2$) does not commute, and its limit depends on the schedule.",
     source="flow, storage of regularization after switching decay off",
-    cases=cases,
+    instances=cases,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     required = (finite_dose(case), interpolation_is_least(case.problem))
     if not all(h.ok for h in required):
         return Finding(hypotheses=required, claims={}, controls={})

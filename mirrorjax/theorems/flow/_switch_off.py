@@ -12,8 +12,8 @@ from ...checks import Evidence, Finding, Hypothesis, Row, planted_sizes
 from ...flows import GradientFlow
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
-from .._registry import theorem
 from .._statistics import paired_below, summary
 
 SEEDS, BATCH, SAMPLES, VALIDATION, FEATURES, ACTIVE = 20, 10, 40, 100, 100, 5
@@ -233,7 +233,7 @@ def on_support(H: np.ndarray, b: np.ndarray, weight: float, x: np.ndarray) -> np
     r"the LASSO point of weight $2\alpha$, whose bias is proportional to $\alpha$; switching off releases its support while the "
     r"rest stays frozen. At $\sigma = 0.5$ with a late $T_{end}$ the switch does not win.",
     source="flow, an experiment on switching weight decay off",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Ensemble, rungs) -> Finding:
     switch, steady, never = switched(case, QUIET), constant(case, QUIET), never_decayed(case, QUIET)

@@ -1,10 +1,10 @@
 """flow/3.1: the central theorem, on the catalogue and on a pair that no catalogue has."""
 
 from ...checks import Finding, slight, written
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._all_families import agreement_of_all
 from .._families import Draw, draws
-from .._registry import theorem
 
 STRENGTH, SWITCHED_OFF, T1 = 0.1, 1.0, 2.0
 
@@ -16,7 +16,7 @@ STRENGTH, SWITCHED_OFF, T1 = 0.1, 1.0, 2.0
     r"time-1 map of $\sum_i \mu_i \nabla g_i + a \nabla h$ from $w_0$, $\nabla_\mu Q = g(\varphi)$, $\partial_a Q = h(\varphi)$ and "
     r"$R_a = Q(\cdot, a)^*$: $w_t = \varphi(\mu_t, a_t)$ and $d\nabla R_{a_t}(x_t) = -\nabla f(x_t)\,dt$.",
     source="flow, Theorem 3.1 (α = 0: li, Theorem 4.9)",
-    cases=draws,
+    instances=draws,
 )
 def theorem_(case: Draw, rungs) -> Finding:
     return agreement_of_all(

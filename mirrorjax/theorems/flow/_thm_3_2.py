@@ -15,6 +15,7 @@ from ...flows._flows import AbstractFlow
 from ...parameterizations import LogRatio
 from ...potentials import AbstractPotential, potential_of
 from ...problems import AbstractProblem
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._bregman_families import (
     AT_T,
@@ -32,7 +33,6 @@ from .._bregman_families import (
     residuals,
 )
 from .._measured import merged
-from .._registry import theorem
 
 LAST = len(TIMES) - 1
 CLOCK = 24.0
@@ -66,7 +66,7 @@ def cases(seed, data=None):
     r"\alpha_t (y_{a_t}(x^*) - y_{a_t}(x_t))$. For $\log u - \log v$ the sets are not bounded, and there is a convex $f$ with "
     r"minimizers, $\alpha = 0$, on which $x_t$ runs to infinity in finite time.",
     source="flow, Theorem 3.2",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Beside, rungs) -> Finding:
     flow = case.route()

@@ -12,10 +12,10 @@ from ...flows import GradientFlow, Trajectory
 from ...flows._flows import AbstractFlow
 from ...parameterizations import LogRatio
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._bregman_families import FAMILIES, TIMES, Instance, N, instances, residuals
 from .._measured import budget_of, merged
-from .._registry import theorem
 
 LAST = len(TIMES) - 1
 CLOCK = 24.0
@@ -36,7 +36,7 @@ def cases(seed, data=None):
     r"$\int\alpha < \infty$ and the Bregman sets of every $R_a$ bounded. Then $x_t \to \mathrm{argmin}\{R_{a_\infty}(x) : Zx = y\}$. "
     r"For $\log u - \log v$, where they are not, the flow may end before it interpolates.",
     source="flow, Theorem 3.2, the case of regression",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Instance, rungs) -> Finding:
     flow = case.route()

@@ -10,8 +10,8 @@ from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, identity, planted_sizes
 from ...geometry import ControlledFlow
 from ...parameterizations import Quadratic
+from ...registry import theorem
 from .._families import N, commuting_quadratic
-from .._registry import theorem
 
 D = N + 1
 
@@ -47,7 +47,7 @@ def cases(seed, data=None):
     r"$\varphi(\mu, a) = \exp(aB + \sum_i \mu_i A_i)\,w_0$ and $Q = \frac{1}{4}\|\varphi\|^2$ where $g, h$ have degree 2; "
     r"$B \succeq 0$ makes it contracting.",
     source="flow, Theorem 3.3",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
     mu, a = jnp.asarray(case.mu), jnp.asarray(case.a)

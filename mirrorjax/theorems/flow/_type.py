@@ -14,9 +14,9 @@ from ...checks import Evidence, Exact, Finding, FlowRoute, at_most, compare, ide
 from ...flows import Trajectory
 from ...parameterizations import AbstractLiftable, ExponentiatedGradient, Hadamard, PowerDifference, SquaredDifference
 from ...potentials import AbstractPotential, potential_of
+from ...registry import theorem
 from .._measured import bracket_hypothesis, merged
 from .._outward import Segments
-from .._registry import theorem
 from .._side_by_side import SideBySide
 
 N = 4
@@ -67,7 +67,7 @@ def cases(seed, data=None):
     r"entropies are $\frac{1}{\kappa}\sum_i |x_i|(\log(2|x_i|/c_i) - 1 - s_i\,\mathrm{sign}\,x_i)$ beyond all orders, $\kappa = 2$ "
     r"and $4$. From a balanced start the local exponent $x R'/(R - R(0))$ falls from 2 towards 1.",
     source="flow, type effect; first-order term: mask, remark 2.1",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
     return merged([*from_the_fields(case, rungs), *(one_family(name, case) for name in FAMILIES), exponents(case)])

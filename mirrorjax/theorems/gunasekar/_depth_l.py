@@ -9,12 +9,12 @@ from jaxtyping import Array
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes, slight, written
 from ...flows import AccompaniedFlow, Trajectory, accompanied_start
+from ...instances import FEATURES, random_problem
 from ...parameterizations import DepthDifference
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
-from .._cases import FEATURES, random_problem
 from .._measured import merged
-from .._registry import theorem
 from .._side_by_side import SideBySide
 
 DEPTHS = (3, 4, 5)
@@ -50,7 +50,7 @@ def cases(seed, data=None):
     statement=r"For $x = u^L - v^L$, $u_0 = v_0 = \gamma$, $L \geq 3$, no decay, $\mu_t = -\int_0^t \nabla f(x_s)\,ds$: "
     r"$x_t = \gamma^L[(1 - \sigma_t)^{-L/(L-2)} - (1 + \sigma_t)^{-L/(L-2)}]$, $\sigma_t = L(L-2)\gamma^{L-2}\mu_t$.",
     source="gunasekar, depth L",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     ts = np.linspace(0.0, END, POINTS)

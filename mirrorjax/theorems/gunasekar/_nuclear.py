@@ -10,8 +10,8 @@ from ...checks import Evidence, Exact, Finding, Hypothesis, compare, identity, p
 from ...flows import limit
 from ...potentials import Distorted, SignedEntropy
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
-from .._registry import theorem
 from .._sensing import MEASUREMENTS, SIZE, Sensing, all_of_X, hypotheses, sensing, times, weights_route
 
 T1 = 1000.0
@@ -43,7 +43,7 @@ def least_trace(case: Sensing) -> tuple[np.ndarray, float]:
     r"$\frac{1}{4}\mathrm{tr}(X\log X - X - X\log c)$ over $\{X \succeq 0 : \mathcal{A}(X) = y\}$, and as $c \to 0$ its trace "
     r"becomes the least one, a linear program in the common eigenbasis.",
     source="gunasekar, arXiv 1705.09280, commuting measurements",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Sensing, rungs) -> Finding:
     flow = weights_route(case, SwitchOff(0.0, at=1.0), times(T1))

@@ -10,10 +10,10 @@ from jaxtyping import Array, Float
 
 from ..._compile import quick_jit
 from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, identity, planted_sizes
+from ...instances import FEATURES, random_problem
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...training import gradient_descent, ham
-from .._cases import FEATURES, random_problem
-from .._registry import theorem
 from .._students import descended, extrapolated, half_mean_square, student, tends_to
 
 KINKS = 48
@@ -120,7 +120,7 @@ def cases(seed, data=None):
     statement=r"$d\theta = -(1 + \alpha_H|\theta|)\nabla f\,dt$ is $d\nabla R(\theta_t) = -\nabla f(\theta_t)\,dt$ with "
     r"$R(x) = \sum[(1 + \alpha_H|x|)\log(1 + \alpha_H|x|) - \alpha_H|x|]/\alpha_H^2$.",
     source="ham, the flow of the multiplicative step",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     alpha, n = jnp.asarray(case.alpha), len(case.w0)

@@ -9,9 +9,9 @@ from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare,
 from ...flows import GradientFlow, Trajectory
 from ...parameterizations import Factorization
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._measured import merged
-from .._registry import theorem
 from .._rounded import agree, sampled
 
 ROWS, COLUMNS, RANK = 5, 4, 3
@@ -85,7 +85,7 @@ def oriented(lam: float, U: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.n
     r"$UU^\top = P_{\mathrm{col}\,U}(\frac{\lambda}{2} + \sqrt{ZZ^\top + \lambda^2/4})$, where the projector may be left out iff "
     r"$n = r$ or $\lambda = 0$; for $\lambda < 0$ exchange the roles. Gradient flow of $f(UV^\top)$ keeps $\lambda$.",
     source="intrinsic, balance of two factors",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     return merged([at_a_point("n > r", case, *case.tall), at_a_point("n = r", case, *case.square), along(case, rungs)])

@@ -8,7 +8,7 @@ import numpy as np
 from ...checks import Evidence, Finding, Row
 from ...geometry import flatten, image_of_brackets
 from ...parameterizations import AbstractParameterization, Custom, Hadamard, NeuronMask
-from .._registry import theorem
+from ...registry import theorem
 from .._swap import order_swap
 
 N = 4
@@ -58,7 +58,7 @@ def cases(seed, data=None):
     r"$J_g b = 0$ for every bracket $b$ of length $\geq 2$ of the $\nabla g_i$. Measured from the other side: where some "
     r"$J_g b \neq 0$, two losses with equal $\int \nabla f$ in different order end at different $x$.",
     source="li, Theorem 4.10 (necessary condition)",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Mixed, rungs) -> Finding:
     good = Hadamard()

@@ -1,10 +1,10 @@
 """li/4.9: commuting parameterizations without decay."""
 
 from ...checks import Finding, slight, written
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._all_families import agreement_of_all
 from .._families import Draw, draws
-from .._registry import theorem
 from ..flow._thm_3_1 import SWITCHED_OFF, T1
 
 
@@ -14,7 +14,7 @@ from ..flow._thm_3_1 import SWITCHED_OFF, T1
     statement=r"Let $[\nabla g_i, \nabla g_j] = 0$ and $J_g$ of full rank. Then gradient flow on $f \circ g$ from $w_0$ is "
     r"$d\nabla R(x_t) = -\nabla f(x_t)\,dt$ with $R = Q^*$, $\nabla Q(\mu) = g(\varphi(\mu, 0))$.",
     source="li, Theorem 4.9",
-    cases=draws,
+    instances=draws,
 )
 def theorem_(case: Draw, rungs) -> Finding:
     return agreement_of_all(

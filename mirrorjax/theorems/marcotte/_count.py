@@ -8,8 +8,8 @@ import numpy as np
 from ...checks import Finding, Hypothesis
 from ...geometry import flatten, lie_closure
 from ...parameterizations import AbstractParameterization, Custom, Hadamard
+from ...registry import theorem
 from .._probes import count_evidence
-from .._registry import theorem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,7 @@ def cases(seed, data=None):
     r"$D - \mathrm{dim}\,\mathrm{Lie}\{\nabla g_i\}(w)$. For $m \odot w$: $n$. For $U V^\top$ with $(U; V)$ of full rank: "
     r"$r(r+1)/2$ if $n + m \geq r$, else $(n+m)(2r+1-n-m)/2$.",
     source="marcotte, counting theorem",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Counted, rungs) -> Finding:
     pair, w = flatten(case.param, jnp.asarray(case.w))

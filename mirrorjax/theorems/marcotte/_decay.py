@@ -8,12 +8,12 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
+from ...instances import FEATURES, random_problem
 from ...parameterizations import Custom
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
-from .._cases import FEATURES, random_problem
 from .._measured import merged
-from .._registry import theorem
 from .._side_by_side import SideBySide
 
 N = 5
@@ -79,7 +79,7 @@ def cases(seed, data=None):
     r"$\dot\theta = -\nabla(f \circ g) - \lambda_t\theta$: $H(\theta_t\,e^{\int_0^t \lambda})$ is constant. Not for "
     r"$g = u^2 + v^4/2$, $H = \log u + 1/(2v^2)$, where neither is homogeneous.",
     source="marcotte, laws under weight decay",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     ts = np.linspace(0.0, END, POINTS)

@@ -12,7 +12,7 @@ from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, c
 from ...flows import Trajectory
 from ...parameterizations import Factorization
 from ...problems import LinearRegression
-from .._registry import theorem
+from ...registry import theorem
 
 ROWS, COLUMNS, RANK = 5, 4, 3
 T1 = 6.0
@@ -94,7 +94,7 @@ def one_sided(path: Trajectory) -> np.ndarray:
     r"$e^{\tau t}(\dot U^\top U - U^\top\dot U + \dot V^\top V - V^\top\dot V)$ is constant. "
     r"$U^\top U - V^\top V$, which gradient flow conserves, is not.",
     source="marcotte, laws of momentum flows",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     ts = np.linspace(0.0, T1, POINTS)

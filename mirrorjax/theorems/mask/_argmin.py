@@ -8,12 +8,12 @@ import numpy as np
 
 from ...checks import POINTS, Exact, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow
+from ...instances import Regression, product_of_factors, random_regressions
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import Exponential, SwitchOff
 from .._argmin import minimize
-from .._cases import Case, product_of_factors, random_regressions
 from .._hyperbolic import hyperbolic, positive_scale
-from .._registry import theorem
 
 
 def cases(seed, data=None):
@@ -29,9 +29,9 @@ def cases(seed, data=None):
     r"$\mathrm{argmin}\, R_{a_t} = e^{-4\int_0^t \alpha}\, m_0 w_0$, "
     r"and this is where decay alone ($f = 0$) takes $x$ by time $t$.",
     source="mask, remark below Theorem 3.1, with the exponent that holds (the printed one: `mirrorjax audit`)",
-    cases=cases,
+    instances=cases,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     ts = np.linspace(0.0, case.t1, POINTS)
     R = hyperbolic(case.param, case.w0)
     levels = -np.array([float(case.schedule.dose(t)) for t in ts])

@@ -10,7 +10,7 @@ from ..._compile import quick_jit
 from ...checks import Finding, identity, slight, written
 from ...geometry import lie_bracket
 from ...parameterizations import Hadamard, NeuronMask
-from .._registry import theorem
+from ...registry import theorem
 from .._swap import order_swap
 from ._only_m import Point
 
@@ -49,7 +49,7 @@ def images(w):
     statement=r"For $g = m\,w$ with one scalar $m$ and $n \geq 2$: $[\nabla g_i, \nabla g_j] = w_i e_j - w_j e_i$ (no component "
     r"along $m$), whose image under $J_g$ is $m(w_i e_j - w_j e_i) \neq 0$, so $x$ is not a function of $\mu$.",
     source="mask, Appendix C.1 (non-example)",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
     def formula(first, second):

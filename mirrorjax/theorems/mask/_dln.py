@@ -11,10 +11,10 @@ from ...checks import Evidence, Finding, FlowRoute, Hypothesis, at_most
 from ...flows import GradientFlow, Trajectory, limit_path
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._bounds import stays_below
 from .._hyperbolic import hyperbolic
-from .._registry import theorem
 
 ROWS, COLUMNS, ACTIVE, INSTANCES = 40, 100, 5, 8
 SCALE = 0.5
@@ -60,7 +60,7 @@ def cases(seed, data=None):
     r"dual certificate from 1 off the support. (ii) If $c_0 = 0$: $\|x_t - x^*\| \geq \|x^*_W\|$ for every schedule, "
     r"$W = \{i : \mathrm{sign}\,x_{0,i} \neq \mathrm{sign}\,x^*_i\}$.",
     source="mask, experiments on diagonal linear networks",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Recovery, rungs) -> Finding:
     pursuit, margin = basis_pursuit(case)

@@ -10,7 +10,7 @@ from ..._compile import quick_jit
 from ...checks import Finding, identity, slight, written
 from ...geometry import lie_bracket
 from ...parameterizations import Custom, Hadamard
-from .._registry import theorem
+from ...registry import theorem
 from .._swap import order_swap
 
 N = 6
@@ -58,7 +58,7 @@ def image(w):
     statement=r"For $g = m \odot w$, $h = \|m\|^2$: $J_g[\nabla g_i, \nabla h] = 2(w_i^2 - m_i^2)e_i \neq 0$, so $x$ is not a "
     r"function of $(\mu, a)$: two controls with equal integrals in different order end at different $x$.",
     source="mask, decay on the mask alone (non-example)",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
     def formula(m_sign, w_sign):

@@ -11,9 +11,9 @@ from ..._types import as_array
 from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
 from ...parameterizations import Hadamard
 from ...potentials import AbstractPotential, potential_of
+from ...registry import theorem
 from .._families import N
 from .._hyperbolic import hyperbolic
-from .._registry import theorem
 
 SMALL = 30.0
 """Dose: c = c₀ e^{−120}. What the first-order term leaves is of order c."""
@@ -56,7 +56,7 @@ def start(s: np.ndarray, c: np.ndarray) -> np.ndarray:
     r"\sum_i |x_i| (\log 2|x_i| - 1 - s_i\,\mathrm{sign}\,x_i) / \log\frac{1}{c} + o(1/\log\frac{1}{c})$. "
     r"For $s = 0$, $c \to \infty$: $4c\,(R_c(x) - R_c(0)) \to \|x\|_2^2$.",
     source="mask, Remark 2.1",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
     R = hyperbolic(Hadamard(), jnp.asarray(case.w0))

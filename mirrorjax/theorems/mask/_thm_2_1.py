@@ -5,11 +5,11 @@ import dataclasses
 import jax.numpy as jnp
 
 from ...checks import Finding, agreement_finding, identity, slight, written
+from ...instances import Regression, no_decay, product_of_factors, random_regressions, without_decay
 from ...potentials import Distorted, potential_of
+from ...registry import theorem
 from .._argmin import minimize
-from .._cases import Case, no_decay, product_of_factors, random_regressions, without_decay
 from .._hyperbolic import hyperbolic, positive_scale, rescaled
-from .._registry import theorem
 
 
 def cases(seed, data=None):
@@ -23,9 +23,9 @@ def cases(seed, data=None):
     r"$R(x) = \frac{1}{2}\sum_i x_i\,\mathrm{asinh}(x_i/c_i) - \sqrt{x_i^2 + c_i^2} - s_i x_i$, "
     r"$c = |u_0 v_0| = |m_0^2 - w_0^2|/2$, $s = \log|u_0/v_0|$; and $\mathrm{argmin}\, R = m_0 w_0$.",
     source="mask, Theorem 2.1, with the constants that hold (the printed ones: `mirrorjax audit`)",
-    cases=cases,
+    instances=cases,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     R = hyperbolic(case.param, case.w0)
     finding = agreement_finding(
         case.problem, case.param, case.schedule, case.w0, case.t1, rungs,

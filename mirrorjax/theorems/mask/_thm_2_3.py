@@ -7,12 +7,20 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
+from ...instances import (
+    FEATURES,
+    SAMPLES,
+    Instance,
+    mean_square_loss,
+    product_of_factors,
+    random_regressions,
+    without_decay,
+)
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
 from .._bounds import stays_below
-from .._cases import FEATURES, SAMPLES, Case, mean_square_loss, product_of_factors, random_regressions, without_decay
-from .._registry import theorem
 
 LENGTH = 3.0
 """Length of a run in units of the rate: the bound falls to e^−3."""
@@ -22,10 +30,10 @@ ATTAINED = 1e-4
 
 
 @dataclasses.dataclass(frozen=True)
-class Pair(Case):
+class Pair(Instance):
     """A generic instance, and beside it one on which the bound is nearly attained."""
 
-    tight: Case | None = None
+    tight: Instance | None = None
 
 
 def cases(seed, data=None):
@@ -44,14 +52,14 @@ def cases(seed, data=None):
     return pairs
 
 
-def constants(case: Case) -> tuple[float, float]:
+def constants(case: Instance) -> tuple[float, float]:
     """λ = 2σ²_min⁺/d, the loss being the mean over d; and the least c."""
     m, w = np.asarray(case.w0)
     values = np.linalg.svd(np.asarray(case.problem.Z), compute_uv=False)
     return 2 * float(values[-1]) ** 2 / case.problem.d, float(np.min(np.abs(m**2 - w**2))) / 2
 
 
-def timed(case: Case) -> Case:
+def timed(case: Instance) -> Instance:
     lam, c = constants(case)
     return dataclasses.replace(case, t1=LENGTH / (2 * c * lam))
 
@@ -63,7 +71,7 @@ def timed(case: Case) -> Case:
     r"\sigma I$. Then $f(x_t) - f^* \leq (f(x_0) - f^*)\,e^{-\sigma\lambda t}$. For $m \odot w$: $\sigma = 2\min_i c_i$; for "
     r"$\frac{1}{2}\|Zx - y\|^2$: $\lambda = 2(\sigma_{\min}^+(Z))^2$.",
     source="mask, Theorem 2.3",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Pair, rungs) -> Finding:
     assert case.tight is not None
@@ -98,7 +106,7 @@ def theorem_(case: Pair, rungs) -> Finding:
 class Run:
     """One instance with its flow and the loss along it."""
 
-    def __init__(self, case: Case, rungs: Sequence[float]):
+    def __init__(self, case: Instance, rungs: Sequence[float]):
         self.case, self.rungs = case, rungs
         self.ts = np.linspace(0.0, case.t1, POINTS)
         self.flow = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=self.ts)

@@ -3,9 +3,9 @@
 import dataclasses
 
 from ...checks import Finding
-from .._cases import Case, no_decay, static_limits
+from ...instances import Regression, no_decay, static_limits
+from ...registry import theorem
 from .._optimality import optimality
-from .._registry import theorem
 
 
 @theorem(
@@ -14,8 +14,8 @@ from .._registry import theorem
     statement=r"Let $f(x) = \ell(Zx - y)$, $\alpha = 0$, $x = m \odot w$. If $x_t \to x_\infty$ with $Z x_\infty = y$, "
     r"then $x_\infty = \mathrm{argmin}\,\{R(x) : Zx = y\}$; certificate: $\nabla R(x_\infty)$ is in the row space of $Z$.",
     source="mask, Theorem 2.4",
-    cases=static_limits,
+    instances=static_limits,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     finding = optimality(case, rungs)
     return dataclasses.replace(finding, hypotheses=(no_decay(case), *finding.hypotheses))

@@ -6,10 +6,10 @@ import numpy as np
 
 from ...checks import POINTS, Exact, Finding, FlowRoute, agreement_finding, compare, pointwise, slight, written
 from ...flows import GradientFlow, Trajectory
+from ...instances import Regression, product_of_factors, regressions
 from ...potentials import Distorted
-from .._cases import Case, product_of_factors, regressions
+from ...registry import theorem
 from .._hyperbolic import hyperbolic, positive_scale, rescaled
-from .._registry import theorem
 
 
 @theorem(
@@ -21,9 +21,9 @@ from .._registry import theorem
     r"$c = |u_0 v_0| e^{4a}$, $s = \log|u_0/v_0|$, $a_t = -\int_0^t \alpha$, "
     r"$u_0 = (m_0 + w_0)/\sqrt{2}$, $v_0 = (m_0 - w_0)/\sqrt{2}$; and $(m^2 - w^2)\,e^{-4a_t}$ is constant.",
     source="mask, Theorem 3.1, with the constants that hold (the printed ones: `mirrorjax audit`)",
-    cases=regressions,
+    instances=regressions,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     R = hyperbolic(case.param, case.w0)
     finding = agreement_finding(
         case.problem, case.param, case.schedule, case.w0, case.t1, rungs,
@@ -42,7 +42,7 @@ def theorem_(case: Case, rungs) -> Finding:
     )
 
 
-def conservation(case: Case, rungs):
+def conservation(case: Regression, rungs):
     """`(m² − w²) e^{4A}` along the gradient flow, and with the exponent halved."""
     ts = np.linspace(0.0, case.t1, POINTS)
     flow = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
@@ -65,7 +65,7 @@ def conservation(case: Case, rungs):
     return {"(m² − w²)exp(4A) is conserved": evidence(4.0)}, {"law with exp(2A)": evidence(2.0)}
 
 
-def identities(case: Case, R):
+def identities(case: Regression, R):
     """The theorem at one point of the path, by automatic differentiation alone."""
     rng = np.random.default_rng(7)
     a = -0.3

@@ -8,13 +8,13 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, at_most, compare, planted_sizes
 from ...flows import GradientFlow, Trajectory
+from ...instances import DECADES, FEATURES, SAMPLES, Instance, Regression, mean_square_loss, random_start
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import AbstractSchedule, Exponential, SwitchOff
-from .._cases import DECADES, FEATURES, SAMPLES, Case, mean_square_loss, random_start
 from .._hyperbolic import hyperbolic, positive_scale
 from .._measured import budget_of, merged
-from .._registry import theorem
 
 RANK = 4
 PLATEAU = (1.0, 1.5)
@@ -29,11 +29,11 @@ def terraced(r):
 
 
 @dataclasses.dataclass(frozen=True)
-class Triple(Case):
+class Triple(Regression):
     """A convex f without interpolators, and two quasi-convex ones: from below and from above a plateau."""
 
-    below: Case | None = None
-    above: Case | None = None
+    below: Regression | None = None
+    above: Regression | None = None
 
 
 def cases(seed, data=None):
@@ -51,11 +51,11 @@ def cases(seed, data=None):
         convex = LinearRegression(low_rank, rng.standard_normal(SAMPLES))
         name = f"random {i} (seed {seed})"
         below, above = (
-            Case(name, quasi_convex(frame, x0, level), param, SwitchOff(0.2, at=1.0 + i), near, 0.0)
+            Instance(quasi_convex(frame, x0, level), param, SwitchOff(0.2, at=1.0 + i), near, 0.0, name=name)
             for level in (0.5, 6.0)
         )
         below = dataclasses.replace(below, t1=long_enough(below))
-        case = Case(name, convex, param, schedule, w0, 0.0)
+        case = Instance(convex, param, schedule, w0, 0.0, name=name)
         case = dataclasses.replace(case, t1=long_enough(case))
         triples.append(Triple(**vars(case), below=below, above=dataclasses.replace(above, t1=LATE)))
     return triples
@@ -67,7 +67,7 @@ def quasi_convex(frame: np.ndarray, x: np.ndarray, level: float) -> LinearRegres
     return LinearRegression(SAMPLES**0.5 * frame, y * np.sqrt(2 * level / np.mean(y**2)), loss=terraced)
 
 
-def long_enough(case: Case) -> float:
+def long_enough(case: Regression) -> float:
     """The time after which e^−32 of the distance is left, and half as much again: the last two times can be compared."""
     c = float(np.exp(np.min(np.asarray(hyperbolic(case.param, case.w0).log_c0)) - 4 * float(case.schedule.total)))
     return 1.5 * DECADES / (2 * c)
@@ -80,27 +80,27 @@ def long_enough(case: Case) -> float:
     r"$\int\alpha < \infty$, then $x_t$ converges to a minimizer of $f$. If $f$ is quasi-convex and $\alpha = 0$ after some $T$, "
     r"then $x_t$ converges to a critical point, which need not be a minimizer.",
     source="mask, Theorem 3.2",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Triple, rungs) -> Finding:
     assert case.below is not None and case.above is not None
     return merged([convex(case, rungs), lower(case.below, rungs), upper(case.above, rungs)])
 
 
-def route(case: Case, **changes) -> FlowRoute:
+def route(case: Regression, **changes) -> FlowRoute:
     """The gradient flow at log-spaced times."""
     case = dataclasses.replace(case, **changes)
     ts = np.concatenate([[0.0], np.geomspace(min(case.t1 / 1e3, 1.0), case.t1, POINTS - 1)])
     return FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
 
 
-def fitted(case: Case):
+def fitted(case: Regression):
     """Zx at the end; a minimizer of the squared residual is known by it."""
     Z = np.asarray(case.problem.Z)
     return lambda path: np.asarray(path.x[-1:]) @ Z.T
 
 
-def approaches(flow: FlowRoute, case: Case, target: np.ndarray, rungs: Sequence[float]) -> Evidence:
+def approaches(flow: FlowRoute, case: Regression, target: np.ndarray, rungs: Sequence[float]) -> Evidence:
     way = fitted(case)(flow.path(rungs[-1])) - np.asarray(case.problem.Z @ case.x0)
     size = float(np.max(np.abs(target)))
     return compare(flow.observing(fitted(case)), Exact(target), rungs, scale=size, moved=float(np.max(np.abs(way))))
@@ -111,14 +111,14 @@ def never_switched_off(schedule: AbstractSchedule) -> SwitchOff:
     return SwitchOff(schedule.alpha(jnp.zeros(())), at=1e30)
 
 
-def balanced(case: Case) -> np.ndarray:
+def balanced(case: Regression) -> np.ndarray:
     """|m₀| = |w₀|, and the sign of every x₀ opposite to that of the least-norm minimizer."""
     y, Z = np.asarray(case.problem.y), np.asarray(case.problem.Z)
     x = -0.5 * np.sign(np.linalg.pinv(Z) @ y)
     return np.asarray(case.param.lift(x, scale=0.0))
 
 
-def convex(case: Case, rungs: Sequence[float]) -> Finding:
+def convex(case: Regression, rungs: Sequence[float]) -> Finding:
     """The limit against the normal equations; f* > 0, as the rows contradict each other."""
     flow, R = route(case), hyperbolic(case.param, case.w0)
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
@@ -153,7 +153,7 @@ def convex(case: Case, rungs: Sequence[float]) -> Finding:
     )
 
 
-def lower(case: Case, rungs: Sequence[float]) -> Finding:
+def lower(case: Regression, rungs: Sequence[float]) -> Finding:
     """From below the plateau: the only critical points are the minimizers, Zx = y."""
     flow, y = route(case), np.asarray(case.problem.y)
     highest = float(np.max(residual(case, flow.path(rungs[-1]))))
@@ -169,13 +169,13 @@ def lower(case: Case, rungs: Sequence[float]) -> Finding:
     )
 
 
-def residual(case: Case, path: Trajectory) -> np.ndarray:
+def residual(case: Regression, path: Trajectory) -> np.ndarray:
     """q = ½ mean (Zx − y)² along the path."""
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     return 0.5 * np.mean((np.asarray(path.x) @ Z.T - y) ** 2, axis=1)
 
 
-def upper(case: Case, rungs: Sequence[float]) -> Finding:
+def upper(case: Regression, rungs: Sequence[float]) -> Finding:
     """From above the plateau: its rim, where ∇f = 0 and f is not least."""
     flow = route(case)
     forever = route(case, schedule=never_switched_off(case.schedule), t1=200.0)
@@ -211,7 +211,7 @@ def upper(case: Case, rungs: Sequence[float]) -> Finding:
     )
 
 
-def remainder(case: Case, path: Trajectory) -> float:
+def remainder(case: Regression, path: Trajectory) -> float:
     """What is left of q − 3/2 at the end: with `q' = −3 (q − 3/2)² κ`, `κ = ⟨∇q, (∇²R)⁻¹∇q⟩`, it is 1/(3κt)."""
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     slope = Z.T @ (Z @ np.asarray(path.x[-1]) - y) / case.problem.d

@@ -8,13 +8,21 @@ import numpy as np
 
 from ...checks import Evidence, Finding, Hypothesis
 from ...flows import Trajectory
+from ...instances import (
+    FEATURES,
+    SAMPLES,
+    Instance,
+    Regression,
+    mean_square_loss,
+    product_of_factors,
+    random_regressions,
+)
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
 from .._bounds import stays_below
-from .._cases import FEATURES, SAMPLES, Case, mean_square_loss, product_of_factors, random_regressions
 from .._measured import merged
-from .._registry import theorem
 from ._thm_2_3 import Pair, Run
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -36,7 +44,7 @@ def cases(seed, data=None):
         x *= TARGET / np.linalg.norm(x)
         Z, w0 = SAMPLES**0.5 * frame, Hadamard().lift(x, scale=rng.uniform(0.4, 0.8))
         schedule = SwitchOff(STRENGTH, at=3.0)
-        tight = Case("tight", LinearRegression(Z, Z @ x), case.param, schedule, w0, 6.0)
+        tight = Instance(LinearRegression(Z, Z @ x), case.param, schedule, w0, 6.0, name="tight")
         length = 2 * float(case.schedule.at) if isinstance(case.schedule, SwitchOff) else case.t1
         pairs.append(Pair(**vars(dataclasses.replace(case, t1=length)), tight=tight))
     return pairs
@@ -50,7 +58,7 @@ def cases(seed, data=None):
     r"$b' = -\lambda c_t b + 2\sqrt{2L}\,\|x^*\|\,\alpha_t$, $b(0) = \sqrt{E(0)}$; for convex $f$ with $-(\lambda c_t + 2\alpha_t) b$; "
     r"and if $\alpha = 0$ after $T$: $E(t) \leq E(T)\,e^{-2\lambda(C(t) - C(T))}$, $C = \int c$.",
     source="mask, Theorem 3.2 (PL), in the form that holds",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Pair, rungs) -> Finding:
     assert case.tight is not None
@@ -90,7 +98,7 @@ def wrong(run: "Descent", lasting: "Descent") -> Finding:
 class Descent:
     """One instance with √E along its flow, and the bounds by quadrature from the schedule alone."""
 
-    def __init__(self, case: Case, rungs: Sequence[float]):
+    def __init__(self, case: Regression, rungs: Sequence[float]):
         self.run = Run(case, rungs)
         self.case, self.rungs, self.ts = case, rungs, self.run.ts
         values = np.linalg.svd(self.run.Z, compute_uv=False)

@@ -8,12 +8,12 @@ from scipy.optimize import linprog
 
 from ...checks import Finding, at_most
 from ...flows import limit_path
+from ...instances import Regression, limits
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
-from .._cases import Case, limits
+from ...registry import theorem
 from .._hyperbolic import hyperbolic
 from .._optimality import optimality
-from .._registry import theorem
 
 DOSES = np.linspace(0.0, 40.0, 81)
 
@@ -25,14 +25,14 @@ DOSES = np.linspace(0.0, 40.0, 81)
     r"$x_t \to x_\infty$ with $Z x_\infty = y$, then $x_\infty = \mathrm{argmin}\,\{R_{a_\infty}(x) : Zx = y\}$; "
     r"certificate: $\nabla R_{a_\infty}(x_\infty)$ is in the row space of $Z$.",
     source="mask, Theorem 3.3",
-    cases=limits,
+    instances=limits,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     finding = optimality(case, rungs)
     return with_dose_path(case, finding) if case.real else finding
 
 
-def with_dose_path(case: Case, finding: Finding) -> Finding:
+def with_dose_path(case: Regression, finding: Finding) -> Finding:
     """On real data: the limit against the dose, between the least-norm and the least-ℓ1 solution."""
     R = hyperbolic(Hadamard(), Hadamard().lift(jnp.zeros(case.problem.n), scale=0.5))
     path = limit_path(case.problem, R, -DOSES)

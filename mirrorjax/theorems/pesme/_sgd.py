@@ -9,10 +9,10 @@ import numpy as np
 from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
 from ...flows import limit
+from ...instances import FEATURES, random_problem
 from ...potentials import Distorted, HyperbolicEntropy
 from ...problems import LinearRegression
-from .._cases import FEATURES, random_problem
-from .._registry import theorem
+from ...registry import theorem
 from .._rounded import agree, sampled
 
 STEPS, DT = 8000, 0.04
@@ -99,7 +99,7 @@ def path(case: Case, X: np.ndarray, y: np.ndarray, w0: np.ndarray) -> np.ndarray
     r"$x_\infty = \mathrm{argmin}\,\frac{1}{4}\sum x\,\mathrm{asinh}(x/c_\infty) - \sqrt{x^2 + c_\infty^2}$, $c_\infty = 2\gamma_\infty^2$, "
     r"$\gamma_\infty = \gamma_0\exp(-2\eta\,\mathrm{diag}(X^\top X/N)\int L)$. Not a statement about SGD with its own noise.",
     source="pesme, the stochastic gradient flow (Itô)",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     X, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
-from .._registry import theorem
+from ...registry import theorem
 from .._rounded import agree, sampled
 
 SAMPLES, FEATURES, MOST_JUMPS = 3, 6, 7
@@ -159,7 +159,7 @@ def draw(seed: int, i: int) -> Case:
     r"$\mathrm{argmin}\{f : x_i \geq 0$ if $S_i = 1$, $\leq 0$ if $S_i = -1$, else $0\}$; the last one is the least-$\ell_1$ "
     r"interpolator.",
     source="saddle, saddle-to-saddle dynamics",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     path = case.path

@@ -12,7 +12,7 @@ from ..._compile import quick_jit
 from ..._ode import Solver, as_data, solve
 from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
 from ...checks._compare import MAIN, SWAP
-from .._registry import theorem
+from ...registry import theorem
 from .._sign_in import RECOVERED, Paths, Recovery, maps, mismatches, reset
 
 EACH, AXIS, SPACE = 24, 12, 5
@@ -165,7 +165,7 @@ def recovery(runs: list[Paths]) -> Recovery:
     r"$a_0 > 0$, also from $\langle w_0, e_1 \rangle < 0$, and never if $a_0 < 0$. Sign-In from $a_0 = -\frac{1}{2}$ recovers it with "
     r"$\beta = (1, 0.2)$ and not with $(0.2, 1)$. In $d = 1$ Sign-In turns $a$, and nothing turns $w$.",
     source="signin, the complementary roles of a and w",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Starts, rungs) -> Finding:
     runs = [follow(case, rungs[-1], MAIN), follow(case, rungs[-1], SWAP)]

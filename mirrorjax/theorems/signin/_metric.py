@@ -21,11 +21,11 @@ from ...checks import (
     written,
 )
 from ...flows import AbstractFlow, GradientFlow
+from ...instances import Regression, product_of_factors, random_regressions
 from ...parameterizations import Hadamard
 from ...problems import AbstractProblem
+from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
-from .._cases import Case, product_of_factors, random_regressions
-from .._registry import theorem
 
 
 class MetricFlow(AbstractFlow):
@@ -71,9 +71,9 @@ def cases(seed, data=None):
     r"$\beta_t = \beta_0 e^{-4\int_0^t \alpha}$. (With $\sqrt{\theta^2 + \beta}$, as a summary writes it, the normalization is "
     r"another.)",
     source="signin, the Riemannian form of the flow",
-    cases=cases,
+    instances=cases,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Regression, rungs) -> Finding:
     ts = np.linspace(0.0, case.t1, POINTS)
     factors = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
     m, w = np.asarray(case.w0)
@@ -110,7 +110,7 @@ def velocity(state, force, alpha):
     return jax.jvp(param.g, (state,), (step,))[1]
 
 
-def pointwise(case: Case):
+def pointwise(case: Regression):
     """The equation at one state, for a random ∇L."""
     rng = np.random.default_rng(case.w0.shape[1])
     points = (np.asarray(case.w0), rng.standard_normal(case.w0.shape[1]), np.array(0.7))

@@ -9,8 +9,8 @@ import numpy as np
 from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Row, identity, planted_sizes, slight, written
 from ...parameterizations import Hadamard
+from ...registry import theorem
 from ...training import Factors, init, sign_in_reset
-from .._registry import theorem
 from .._sign_in import reset
 
 N = 20
@@ -72,7 +72,7 @@ def metric(state):
     r"$mw = \theta$, $m^2 - w^2 = \beta$ and $m^2 + w^2 = \sqrt{4\theta^2 + \beta^2}$; for $\beta = 0$: $m = \sqrt{|\theta|}$, "
     r"$w = \mathrm{sign}(\theta)\sqrt{|\theta|}$. Where $|\theta| \gg \beta$, $m^2 - w^2$ loses the digits of $\beta$: carry it.",
     source="signin, the reset of the factors",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Targets, rungs) -> Finding:
     theta, beta = case.w

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, compare, identity, planted_sizes
-from .._registry import theorem
+from ...registry import theorem
 from .._sign_in import (
     PLAIN,
     Ensemble,
@@ -69,7 +69,7 @@ def predicted(starts: np.ndarray, factor: float = 1.0) -> np.ndarray:
     r"a ReLU neuron), gradient flow keeps $a^2 - w^2$ while $w > 0$ and reaches $aw = 1$ if and only if $w_0 > 0$ and "
     r"$a_0 > -w_0$; from $|a_0| = |w_0|$ if and only if $a_0, w_0 > 0$.",
     source="signin, Theorem 5.1",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Starts, rungs) -> Finding:
     measured = recovery(follow(case.w0, END), rungs)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from ...checks import Evidence, Exact, Finding, Hypothesis, compare, planted_sizes
-from .._registry import theorem
+from ...registry import theorem
 from .._sign_in import PRODUCT, Ensemble, Recovery, jittered, maps, recovery, reset, scalar_force
 
 GRID, NEAR, BALANCED = 20, 12, 20
@@ -76,7 +76,7 @@ def predicted(starts: np.ndarray, beta: np.ndarray, inner: float = 4.0, factor: 
     r"$\sqrt{4a_0^2 + \beta_1^2} - \beta_1 < \sqrt{4w_0^2 + \beta_2^2} - \beta_2$; for $a_0 = -w_0$ if and only if "
     r"$\beta_1 > \beta_2$.",
     source="signin, Theorem 5.2",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Starts, rungs) -> Finding:
     measured = recovery(follow(case.w0, case.beta, END), rungs)

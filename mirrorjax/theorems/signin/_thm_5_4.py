@@ -8,7 +8,7 @@ import numpy as np
 
 from ...checks import Finding, Hypothesis
 from ...checks._compare import MAIN, SWAP
-from .._registry import theorem
+from ...registry import theorem
 from .._sign_in import FAMILIES, RECOVERED, Ensemble, mismatches, scalar_force, scalar_loss
 
 N, BOUNDED = 400, len(FAMILIES)
@@ -53,7 +53,7 @@ def follow(starts: np.ndarray, kinds: np.ndarray, stops: bool = False) -> Ensemb
     r"at $w = 0$: $w_0 < 0$ implies $w_t < 0$ for all $t$, as $\partial_w L = \frac{1}{2}a^2w$ there; so $aw = 1$ is never reached "
     r"with $w > 0$. The metric of $w = \theta^{1/3}$ is unbounded there, and $w$ can reach 0 in finite time.",
     source="signin, Theorem 5.4",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Starts, rungs) -> Finding:
     ensemble = follow(case.w0, case.kinds)

@@ -11,12 +11,12 @@ from ..._compile import quick_jit
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, compare, planted_sizes
 from ...checks._compare import locate
 from ...flows import GradientFlow
+from ...instances import random_problem, random_start
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
 from ...training import gradient_descent, merge, reparameterize, spred
-from .._cases import random_problem, random_start
-from .._registry import theorem
 from .._rounded import agree, sampled
 from .._students import descended, half_mean_square, student
 
@@ -127,7 +127,7 @@ def factored(H: np.ndarray, b: np.ndarray, strength: float, start: np.ndarray) -
     r"of the left side has $|m| = |w|$ and $m \odot w$ is the minimizer of the right side; gradient flow under constant decay "
     r"tends to it.",
     source="spred, m ⊙ w with constant weight decay",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     alpha = case.strength

@@ -18,10 +18,10 @@ from ...checks._compare import MAIN, SWAP
 from ...flows import RiemannianFlow, integrate
 from ...parameterizations import Hadamard
 from ...problems import AbstractProblem
+from ...registry import theorem
 from ...schedules import SwitchOff
 from ...training import Reparameterized, gradient_descent, merge, reparameterize, switch_off
 from .._hyperbolic import hyperbolic, positive_scale
-from .._registry import theorem
 from .._students import descended, extrapolated, half_mean_square, random_arrays, student, tends_to
 
 SIZES, SAMPLES = (4, 5, 3), 12
@@ -183,7 +183,7 @@ def order(values: np.ndarray) -> float:
     r"- 4\alpha_t x\,dt$, $c_t = c_0e^{-4A(t)}$, up to $O(\eta)$: the order is 1, and the limit $\eta \to 0$, by Richardson's "
     r"extrapolation, is the flow.",
     source="flow, Theorem 3.1, Riemannian form; here for a network in training",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     model, w0 = _start([jnp.asarray(array) for array in case.arrays], jnp.asarray(case.scale))

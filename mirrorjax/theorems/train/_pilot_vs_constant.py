@@ -9,8 +9,8 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Hypothesis
+from ...registry import theorem
 from ...training import gradient_descent, magnitude_mask, merge, pilot, reparameterize, scheduled_decay
-from .._registry import theorem
 from .._statistics import paired_below, summary
 from .._students import descended, half_mean_square, student
 
@@ -131,7 +131,7 @@ def trained(case: Ensemble, nudge: float = 1.0) -> dict[str, Tuned]:
     r"$\log\|x - x^*\|^2$ is lower for PILoT, on average over paired seeds, than for constant decay, and than for PILoT without "
     r"the switch.",
     source="mask, PILoT; an observation on gradient descent",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Ensemble, rungs) -> Finding:
     runs, nudged = trained(case), trained(case, 1 + float(np.finfo(float).eps))

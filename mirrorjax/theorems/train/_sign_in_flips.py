@@ -15,6 +15,7 @@ import numpy as np
 
 from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Hypothesis, Row
+from ...registry import theorem
 from ...training import (
     apply_mask,
     gradient_descent,
@@ -25,7 +26,6 @@ from ...training import (
     scheduled_decay,
     sign_in_reset,
 )
-from .._registry import theorem
 from .._statistics import paired_below, summary
 from .._students import descended, half_mean_square, student
 
@@ -165,7 +165,7 @@ def reset_keeps(w: np.ndarray) -> tuple[dict[str, Evidence], dict[str, Evidence]
     r"descent, and more weights than without resets. spred ($c = 0$) flips none, exactly. Not claimed: that Sign-In flips more of "
     r"all weights than plain training; with $c = 0.1$ and no decay it flips fewer.",
     source="signin, sign flips; an observation on networks, outside the theorems",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Ensemble, rungs) -> Finding:
     arrays = [jnp.asarray(array) for array in (case.w0, case.outer, case.mask, case.Z, case.Y)]

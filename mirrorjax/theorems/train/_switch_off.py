@@ -11,8 +11,8 @@ from jax.flatten_util import ravel_pytree
 from ..._compile import quick_jit
 from ...checks import Evidence, Finding, Hypothesis, Row, planted_sizes
 from ...checks._compare import locate
+from ...registry import theorem
 from ...training import gradient_descent, init, merge, reparameterize, switch_off, train_step
-from .._registry import theorem
 from .._rounded import agree
 from .._statistics import paired_below, summary
 from .._students import extrapolated, half_mean_square, random_arrays, student
@@ -171,7 +171,7 @@ def bias(run: dict[str, np.ndarray]) -> np.ndarray:
     r"gradient in the weights; as $\eta \to 0$ equal doses share $c = c_0e^{-4A}$. Observed, outside the theorems: on average over "
     r"paired seeds the training loss is lower after the switch than under constant decay, and $\|x\|_1$ lower than without decay.",
     source="flow, switching weight decay off; even, gradient descent; here for a network",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Ensemble, rungs) -> Finding:
     settings = {"constant": (STRENGTH, STEPS), "switched": (2 * STRENGTH, STEPS // 2), "never": (0.0, 0)}

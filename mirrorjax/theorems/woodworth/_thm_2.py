@@ -7,12 +7,12 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
 from ...flows import GradientFlow, limit
+from ...instances import DECADES, FEATURES, random_problem
 from ...parameterizations import SquaredDifference
 from ...potentials import Distorted, HyperbolicEntropy
 from ...problems import LinearRegression
+from ...registry import theorem
 from ...schedules import SwitchOff
-from .._cases import DECADES, FEATURES, random_problem
-from .._registry import theorem
 from ..mask._thm_3_3 import basis_pursuit
 
 RICH, KERNEL = (0.1, 0.3, 1.0, 5.0), (0.02, 0.1, 1.0, 10.0)
@@ -92,7 +92,7 @@ def end(case: Case, log_gamma: float) -> End:
     r"e^{-n/(\varepsilon\|x^*_1\|_1)}\}$ gives $\|x_\infty\|_1 \leq (1+\varepsilon)\|x^*_1\|_1$; "
     r"$\gamma \geq \sqrt{2(1+\varepsilon)(1+2/\varepsilon)\|x^*_2\|_2}$ gives $\|x_\infty\|_2^2 \leq (1+\varepsilon)\|x^*_2\|_2^2$.",
     source="woodworth, Theorem 2",
-    cases=cases,
+    instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
     small = {eps: end(case, rich(case, eps)) for eps in RICH}

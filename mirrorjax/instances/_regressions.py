@@ -1,4 +1,4 @@
-"""The instances that theorems are tried on: seeded random ones and real measurements."""
+"""Regressions that theorems are tried on: seeded random ones and real measurements."""
 
 import dataclasses
 
@@ -6,37 +6,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._types import ArrayLike, State
-from ..checks import Hypothesis
+from .._types import ArrayLike
 from ..parameterizations import AbstractLiftable, Hadamard
 from ..problems import LinearRegression, glucose_spectra, half_mean_square, nutrimouse
 from ..schedules import AbstractSchedule, Exponential, SwitchOff
-from ._registry import YOUR_DATA
+from ._instance import YOUR_DATA, Instance, Regression
 
 # One size for all random instances: another size is another compilation.
 SAMPLES, FEATURES, ACTIVE = 8, 20, 3
 RANDOM_INSTANCES = 3
 DECADES = 32.0
 """Length of a run to the limit, in units of its slowest rate: e^−32 = 1e-14."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """One instance: everything a flow needs, and how far to follow it."""
-
-    name: str
-    problem: LinearRegression
-    param: AbstractLiftable
-    schedule: AbstractSchedule
-    w0: State
-    t1: float
-    real: bool = False
-    followed_to_the_limit: bool = False
-
-    @property
-    def x0(self):
-        """`g(w₀)`."""
-        return self.param.g(self.w0)
 
 
 def random_start(rng: np.random.Generator, param: AbstractLiftable, n: int = FEATURES) -> ArrayLike:
@@ -52,7 +32,7 @@ def random_problem(rng: np.random.Generator) -> LinearRegression:
     return LinearRegression(Z, Z @ x)
 
 
-def random_regressions(seed: int, data: LinearRegression | None = None) -> list[Case]:
+def random_regressions(seed: int, data: LinearRegression | None = None) -> list[Regression]:
     """Three random instances, one with a schedule that never jumps."""
     schedules = (SwitchOff(0.3, at=2.0), Exponential(0.4, tau=2.0), SwitchOff(0.1, at=4.0))
     cases = []
@@ -60,16 +40,16 @@ def random_regressions(seed: int, data: LinearRegression | None = None) -> list[
         rng = np.random.default_rng([seed, i])
         param = Hadamard()
         w0 = random_start(rng, param)
-        cases.append(Case(f"random {i} (seed {seed})", random_problem(rng), param, schedule, w0, 5.0))
+        cases.append(Instance(random_problem(rng), param, schedule, w0, 5.0, name=f"random {i} (seed {seed})"))
     return cases
 
 
-def regressions(seed: int, data: LinearRegression | None = None) -> list[Case]:
+def regressions(seed: int, data: LinearRegression | None = None) -> list[Regression]:
     """The random instances and the spectra (or the user's table)."""
     return [*random_regressions(seed), real_case(seed, data, SwitchOff(1.0, at=0.5))]
 
 
-def real_case(seed: int, data: LinearRegression | None, schedule: AbstractSchedule, t1: float = 1.0) -> Case:
+def real_case(seed: int, data: LinearRegression | None, schedule: AbstractSchedule, t1: float = 1.0) -> Regression:
     """Real measurements from a small random start; the largest rate of the flow is near 400."""
     problem = glucose_spectra() if data is None else data
     return _from_a_small_start("glucose spectra" if data is None else YOUR_DATA, seed, problem, schedule, t1)
@@ -77,18 +57,18 @@ def real_case(seed: int, data: LinearRegression | None, schedule: AbstractSchedu
 
 def _from_a_small_start(
     name: str, seed: int, problem: LinearRegression, schedule: AbstractSchedule, t1: float = 1.0
-) -> Case:
+) -> Regression:
     rng = np.random.default_rng([seed, 99])
     w0 = Hadamard().lift(0.01 * rng.standard_normal(problem.n), scale=0.5)
-    return Case(name, problem, Hadamard(), schedule, w0, t1, real=True)
+    return Instance(problem, Hadamard(), schedule, w0, t1, name=name, real=True)
 
 
-def without_decay(cases: list[Case]) -> list[Case]:
+def without_decay(cases: list[Regression]) -> list[Regression]:
     """The same instances at α = 0, in a schedule of the same type so that nothing recompiles."""
     return [dataclasses.replace(case, schedule=SwitchOff(0.0, at=1.0)) for case in cases]
 
 
-def to_the_limit(cases: list[Case]) -> list[Case]:
+def to_the_limit(cases: list[Regression]) -> list[Regression]:
     """The same instances in whitened rows, run until e^−32 of the distance to the limit is left.
 
     The rate is at least 2 c_∞ λ there, c_∞ the smallest scale at the end of the dose and λ the least curvature
@@ -110,7 +90,7 @@ def to_the_limit(cases: list[Case]) -> list[Case]:
     return limits
 
 
-def _named(case: Case) -> str:
+def _named(case: Regression) -> str:
     """With the loss, where it is the user's: whitened rows make another f of it."""
     return case.name if case.problem.residual_loss is half_mean_square else f"{case.name}, whitened rows, ℓ as given"
 
@@ -122,32 +102,7 @@ def least_curvature(problem: LinearRegression) -> float:
     return problem.d * float(jnp.linalg.eigvalsh(jax.hessian(problem.residual_loss)(0 * problem.y))[0])
 
 
-def interpolation_is_least(problem: LinearRegression) -> Hypothesis:
-    """That the loss is least at the interpolators: for a logistic one there is no x∞ with Zx∞ = y."""
-    slope = problem.slope_at_interpolation
-    return Hypothesis("ℓ is least where Zx = y, |∇ℓ(0)|/|∇ℓ(−y)| ≤ 1e-12", slope, problem.least_at_interpolation)
-
-
-def mean_square_loss(problem: LinearRegression, name: str = "") -> Hypothesis:
-    """That ℓ is the one whose constants the theorem writes out, ½ · mean square: compared at a random residual."""
-    r = jnp.asarray(np.random.default_rng(problem.d).standard_normal(problem.d))
-    risen = float(problem.residual_loss(r) - problem.residual_loss(0 * r))
-    gap = abs(risen - float(half_mean_square(r))) / float(half_mean_square(r))
-    return Hypothesis(f"{name}ℓ(r) = ½ mean r², relative gap", gap, gap <= 1e-12)
-
-
-def no_decay(case: Case) -> Hypothesis:
-    """That the schedule handed in, if one is, has no dose."""
-    dose = float(case.schedule.total)
-    return Hypothesis("no decay, ∫α = 0", dose, dose == 0)
-
-
-def product_of_factors(case: Case) -> Hypothesis:
-    """That the parameterization handed in, if one is, is the one that the statement is about."""
-    return Hypothesis("x = m ⊙ w", type(case.param).__name__, isinstance(case.param, Hadamard))
-
-
-def limits(seed: int, data: LinearRegression | None = None) -> list[Case]:
+def limits(seed: int, data: LinearRegression | None = None) -> list[Regression]:
     """Random instances and spectra under decay of finite dose, to be followed to their limit."""
     schedules = (SwitchOff(0.2, at=2.0), Exponential(0.1, tau=2.0), SwitchOff(0.3, at=1.0))
     random = [
@@ -156,7 +111,7 @@ def limits(seed: int, data: LinearRegression | None = None) -> list[Case]:
     return to_the_limit([*random, real_case(seed, data, SwitchOff(0.3, at=1.0))])
 
 
-def static_limits(seed: int, data: LinearRegression | None = None) -> list[Case]:
+def static_limits(seed: int, data: LinearRegression | None = None) -> list[Regression]:
     """The same without decay, on genes too where there is no table of the user's."""
     schedule = SwitchOff(0.0, at=1.0)
     genes = [_from_a_small_start("nutrimouse", seed, nutrimouse(), schedule)] if data is None else []

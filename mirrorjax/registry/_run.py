@@ -3,7 +3,9 @@
 import contextlib
 import dataclasses
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from .._errors import InputError, MirrorjaxError
 from .._room import make_room
@@ -21,8 +23,10 @@ from ..checks import (
     judge,
     without_planted_errors,
 )
+from ..instances import YOUR_DATA
 from ..problems import LinearRegression
-from ._registry import YOUR_DATA, Entry, Theorem, select
+from ._select import Asked, select
+from ._theorem import Entry, Theorem
 
 QUICK = "; quick: one instance, no errors planted"
 """What the outcome line of a smoke test says."""
@@ -64,14 +68,14 @@ class Plan:
 
 
 def plan(
-    patterns: Sequence[str] = (),
+    asked: Sequence[Asked] = (),
     seed: int = 0,
     deep: bool = False,
     data: LinearRegression | None = None,
     quick: bool = False,
     float32: bool = False,
 ) -> Plan:
-    """Chooses the theorems and builds their instances."""
+    """Chooses the theorems and builds their instances; the arguments are those of `verify`."""
     if float32 and deep:
         raise InputError("float32 and deep exclude each other", "float32 does not resolve 1e-12", "one of them")
     if float32 and x64_on():
@@ -80,7 +84,7 @@ def plan(
             "every number would be made in float64",
             "jax.config.update('jax_enable_x64', False) before anything else, or leave float32 out",
         )
-    theorems = [entry.load() for entry in select(patterns)]
+    theorems = [entry.load() for entry in select(asked)]
     tasks = tuple((t, _made(t, seed, data)) for t in theorems)
     if quick:
         tasks = tuple((t, _one_of(cases)) for t, cases in tasks)
@@ -95,23 +99,22 @@ def _one_of(cases: tuple) -> tuple:
 
 @dataclasses.dataclass(frozen=True)
 class _Unmade:
-    """In place of instances that could not be made without float64."""
+    """In place of instances that could not be made."""
 
-    error: str
+    error: Exception
     name: str = "instances"
 
 
 def _made(theorem: Theorem, seed: int, data: LinearRegression | None) -> tuple:
     try:
-        return tuple(theorem.cases(seed, data))
+        made = tuple(theorem.instances(seed, data))
+        unnamed = [case for case in made if not isinstance(getattr(case, "name", None), str)]
+        if unnamed or not made:
+            what = f"an instance is {type(unnamed[0]).__name__}, without a name" if unnamed else "there is none"
+            raise InputError(f"instances(seed, data) must give instances with a name: {what}", theorem.id)
+        return made
     except Exception as error:
-        if x64_on():
-            raise
-        return (_Unmade(_line(error)),)
-
-
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+        return (_Unmade(error),)
 
 
 def _unused_table() -> Judgement:
@@ -121,34 +124,50 @@ def _unused_table() -> Judgement:
 
 
 def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) -> Judgement:
-    start = time.perf_counter()
+    start, crash = time.perf_counter(), ""
     try:
-        finding = _failed(case.error) if isinstance(case, _Unmade) else theorem.check(case, rungs)
+        if isinstance(case, _Unmade):
+            raise case.error
+        finding = theorem.check(case, rungs)
+        if not isinstance(finding, Finding):
+            raise TypeError(f"the check returned {type(finding).__name__}, not a Finding")
     except Exception as error:
-        # A check that counts on 16 digits fails without them in ways of its own: an entry of 1e-60 is 0, a matrix
-        # whose rows were independent is singular. None of them is an answer, or worth losing the others for.
-        if x64_on() and not isinstance(error, MirrorjaxError):
-            raise
         finding = _unfinished(error)
-    return judge(case.name, finding, time.perf_counter() - start, float32=float32)
+        # Without float64 a check that counts on 16 digits fails in ways of its own: an entry of 1e-60 is 0, a matrix
+        # whose rows were independent is singular. That is no bug of it.
+        if x64_on() and not isinstance(error, MirrorjaxError):
+            crash = traceback.format_exc()
+    judgement = judge(case.name, finding, time.perf_counter() - start, float32=float32)
+    return dataclasses.replace(judgement, traceback=crash)
 
 
 def _unfinished(error: Exception) -> Finding:
+    """No theorem ends the others: what could not be done on an instance is said of this instance."""
     if not x64_on():
         return _failed(_line(error))
     if isinstance(error, InputError):
         # No solver failed: more steps, which a failed solve recommends, would not help.
-        return Finding({}, {}, (Hypothesis("the instance can be computed", str(error), False),))
-    # A step that could not be taken on this instance is an answer about it, not a crash.
-    return _failed(str(error))
+        return _unmet("the instance can be computed", str(error))
+    if isinstance(error, MirrorjaxError):
+        return _failed(str(error))
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return _unmet("the check runs to its end", f"{_line(error)}, in {Path(last.filename).name}, line {last.lineno}")
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}".removesuffix(": ")
 
 
 def _failed(why: str) -> Finding:
     return Finding({"computed": Evidence((), 0.0, 0.0, failure=why)}, {})
 
 
+def _unmet(what: str, why: str) -> Finding:
+    return Finding({}, {}, (Hypothesis(what, why, False),))
+
+
 def verify(
-    patterns: str | Sequence[str] = (),
+    theorems: Asked | Sequence[Asked] = (),
     *,
     seed: int = 0,
     deep: bool = False,
@@ -156,17 +175,20 @@ def verify(
     quick: bool = False,
     float32: bool = False,
 ) -> list[Verdict]:
-    """Verifies the theorems whose id matches; all where none is named.
+    """Verifies theorems: those that are asked for, or the whole catalogue.
 
-    **Arguments:** `patterns` an id, a shell pattern such as "mask/*", or several; `seed` of the
-    random instances; `deep` adds the rung 1e-12; `data` replaces the measurements, and a theorem that is
-    tried on none comes out inconclusive then, its other instances holding or not; `quick` tries one instance of
-    each and plants no errors: a smoke test, whose verdicts have no detection limit and say so; `float32`, where
-    float64 is off, asks for what float32 can say, to some 1e-4: without it every verdict there is inconclusive.
+    **Arguments:** `theorems` an id, a shell pattern such as "mask/*", a file "my_paper.py", the name of a module, a
+    module, a theorem made by `mirrorjax.theorem`, or a list of these; `seed` of the random instances; `deep` adds
+    the rung 1e-12; `data` replaces the measurements, and a theorem that is tried on none comes out inconclusive then,
+    its other instances holding or not; `quick` tries one instance of each and plants no errors: a smoke test, whose
+    verdicts have no detection limit and say so; `float32`, where float64 is off, asks for what float32 can say, to
+    some 1e-4: without it every verdict there is inconclusive.
 
-    **Returns:** one `Verdict` per theorem, in the order of `mirrorjax list`.
+    **Returns:** one `Verdict` per theorem, in the order of their ids. Of a check that crashes it is inconclusive, with
+    the traceback in `Verdict.traceback`; the others go on.
 
-    **Raises:** `InputError` for an unknown id, with near matches; for `float32` with float64 on, or with `deep`.
+    **Raises:** `InputError` for an unknown id, with near matches; for a file or module without a theorem; for two
+    theorems of one id; for `float32` with float64 on, or with `deep`.
 
     !!! example
         >>> import mirrorjax as mj
@@ -174,5 +196,5 @@ def verify(
         >>> str(verdict.outcome)
         'holds'
     """
-    chosen = [patterns] if isinstance(patterns, str) else patterns
+    chosen = theorems if isinstance(theorems, Sequence) and not isinstance(theorems, str) else [theorems]
     return list(plan(chosen, seed, deep, data, quick, float32).run())

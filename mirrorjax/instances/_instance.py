@@ -1,0 +1,105 @@
+"""What a theorem is tried on: a problem, a parameterization, a schedule, a start, and how far to follow it."""
+
+import dataclasses
+import functools
+from typing import Generic, TypeAlias, TypeVar
+
+import numpy as np
+
+from .._errors import InputError
+from .._types import State, Vector
+from ..checks import POINTS, FlowRoute, mirror_route
+from ..flows import GradientFlow, Limit, RiemannianFlow, limit
+from ..parameterizations import AbstractLiftable, AbstractParameterization, start_of
+from ..potentials import AbstractPotential, potential_of
+from ..problems import AbstractProblem, LinearRegression
+from ..schedules import AbstractSchedule, as_schedule
+
+YOUR_DATA = "your data"
+"""The name of the instance that is made of the user's table, where there is one."""
+
+
+P_co = TypeVar("P_co", bound=AbstractProblem, covariant=True)
+G_co = TypeVar("G_co", bound=AbstractParameterization, covariant=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Instance(Generic[P_co, G_co]):
+    """Everything that a flow needs, and how far to follow it.
+
+    **Arguments:** `problem` f in n variables; `param` (g, h); `schedule` also a number or a function of t; `w0` the
+    start, lifted to float64 here and nowhere else; `t1` the end. `name` is what a verdict calls it; `real` says that
+    it is made of measurements, `followed_to_the_limit` that t1 was chosen for that.
+
+    **Raises:** `InputError` for a w₀ that does not fit the parameterization, and for an end before 0.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> from mirrorjax.checks import compare, decide
+        >>> problem = mj.problems.LinearRegression(jnp.array([[1.0, 2.0]]), jnp.array([1.0]))
+        >>> param = mj.parameterizations.Hadamard()
+        >>> case = mj.Instance(problem, param, 0.1, param.lift(jnp.array([0.5, -0.5])), t1=2.0)
+        >>> evidence = [compare(case.gradient(), case.mirror(case.potential.distorted(a_factor=k))) for k in (1.0, 0.5)]
+        >>> [str(decide(e).outcome) for e in evidence]
+        ['holds', 'refuted']
+    """
+
+    problem: P_co
+    param: G_co
+    schedule: AbstractSchedule
+    w0: State
+    t1: float
+    name: str = "this instance"
+    real: bool = False
+    followed_to_the_limit: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "w0", start_of(self.param, self.w0))
+        object.__setattr__(self, "schedule", as_schedule(self.schedule))
+        if not (np.ndim(self.t1) == 0 and np.isfinite(self.t1) and self.t1 >= 0):
+            raise InputError("t1 must be a finite time from 0 on", f"t1 = {self.t1}", "t1=5.0")
+
+    @property
+    def x0(self) -> Vector:
+        """`g(w₀)`, (n,)."""
+        return self.param.g(self.w0)
+
+    @property
+    def ts(self) -> np.ndarray:
+        """The times at which flows are compared, evenly from 0 to t1."""
+        return np.linspace(0.0, self.t1, POINTS)
+
+    @functools.cached_property
+    def potential(self) -> AbstractPotential:
+        """The potential of w₀.
+
+        **Raises:** `InputError` where there is none.
+        """
+        return potential_of(self.param, self.w0)
+
+    def gradient(self) -> FlowRoute:
+        """Gradient flow on w, seen in x."""
+        return FlowRoute(GradientFlow(self.problem, self.param, self.schedule), self.w0, ts=self.ts)
+
+    def mirror(self, potential: AbstractPotential | None = None) -> FlowRoute:
+        """Mirror flow from x₀ in `potential`, by default that of w₀."""
+        return mirror_route(self.problem, potential or self.potential, self.schedule, self.x0, self.ts)
+
+    def riemannian(self, potential: AbstractPotential | None = None) -> FlowRoute:
+        """The Riemannian gradient flow of x from x₀ in the metric of `potential`, by default of that of w₀."""
+        flow = RiemannianFlow(self.problem, potential or self.potential, self.schedule)
+        return FlowRoute(flow, self.x0, ts=self.ts)
+
+    def limit(self, potential: AbstractPotential | None = None) -> Limit:
+        """`argmin {R_a(x) : Zx = y}` at the dose of the whole schedule.
+
+        **Raises:** `InputError` for a problem that is no regression, and as `mirrorjax.limit` does.
+        """
+        if not isinstance(self.problem, LinearRegression):
+            raise InputError("a limit is one of a linear regression", f"got {type(self.problem).__name__}")
+        return limit(self.problem, potential or self.potential, -self.schedule.total)
+
+
+Regression: TypeAlias = Instance[LinearRegression, AbstractLiftable]
+"""An instance of a theorem about linear regression, whose starts can be lifted from x₀."""

@@ -1,0 +1,16 @@
+"""The registry: what a theorem is, where theorems are found, and how they are verified."""
+
+import importlib
+
+from ._catalogue import catalogue as catalogue
+from ._select import Asked as Asked, entries_of as entries_of, select as select
+from ._theorem import Entry as Entry, Theorem as Theorem, theorem as theorem
+
+_HEAVY = ("Plan", "plan", "verify")
+
+
+def __getattr__(name: str):
+    # Lazy, because `mirrorjax list` reads the catalogue and must not import jax.
+    if name in _HEAVY:
+        return getattr(importlib.import_module("._run", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
