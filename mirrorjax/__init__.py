@@ -5,8 +5,6 @@ Everything is imported on first use: `import mirrorjax` alone does not import ja
 
 import importlib
 
-__version__ = "0.1.0"
-
 _FROM = {
     "analyze": "analysis",
     "enable_cache": "_cache",
@@ -32,11 +30,23 @@ __all__ = ["__version__", *_FROM, *_PACKAGES]
 
 
 def __getattr__(name: str):
+    if name == "__version__":
+        return _version()
     if name in _FROM:
         return getattr(importlib.import_module(f".{_FROM[name]}", __name__), name)
     if name in _PACKAGES:
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'mirrorjax' has no attribute {name!r}")
+
+
+def _version() -> str:
+    """That of the installed package, which pyproject.toml alone states."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("mirrorjax")
+    except metadata.PackageNotFoundError:  # a checkout on PYTHONPATH
+        return "unknown"
 
 
 def __dir__():

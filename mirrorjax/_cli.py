@@ -69,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("ids", nargs="*", metavar="ID")
     show = commands.add_parser("show", help="statement and source of one theorem")
     show.add_argument("ids", nargs="+", metavar="ID")
+    cite = commands.add_parser("cite", help="BibTeX of the papers that theorems are from")
+    cite.add_argument("ids", nargs="+", metavar="ID")
     new = commands.add_parser("new-theorem", help="write a commented file with a theorem to begin with")
     new.add_argument("file", metavar="FILE.py", type=Path)
     analyze = commands.add_parser(
@@ -189,12 +191,27 @@ def _list(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     import textwrap
 
-    from .registry import entries_of
+    from .registry import entries_of, sources_of
 
     for entry in entries_of(options.ids):
         print(f"{entry.id}: {entry.title}\n\nsource: {entry.source}\n")
         print(textwrap.fill(entry.statement, 100, break_long_words=False, break_on_hyphens=False))
-        print(f"\ntested by: {entry.module}\n")
+        print(f"\ntested by: {entry.module}")
+        for paper in sources_of(entry.source):
+            print(textwrap.fill(str(paper), 100, initial_indent="paper: ", subsequent_indent="       "))
+        print()
+    return HOLDS
+
+
+def _cite(options: argparse.Namespace) -> int:
+    from .registry import entries_of, sources_of
+
+    papers = {paper.key: paper for entry in entries_of(options.ids) for paper in sources_of(entry.source)}
+    if not papers:
+        raise InputError(
+            "no paper is named", ", ".join(options.ids), "`mirrorjax show`, which prints the source in words"
+        )
+    print("\n\n".join(paper.bibtex() for paper in papers.values()))
     return HOLDS
 
 
@@ -322,6 +339,6 @@ def _train(options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "verify": _verify, "list": _list, "show": _show, "new-theorem": _new_theorem, "audit": _audit, "analyze": _analyze,
-    "train": _train,
+    "verify": _verify, "list": _list, "show": _show, "cite": _cite, "new-theorem": _new_theorem,
+    "audit": _audit, "analyze": _analyze, "train": _train,
 }  # fmt: skip

@@ -78,7 +78,7 @@ every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.re
 @every_file
 def test_imports_point_down(path):
     here = part(path)
-    assert here in LEVEL, f"{here} has no level; see design.md"
+    assert here in LEVEL, f"{here} has no level: give it one"
     for line, name in imports(path):
         if name.split(".")[0] != "mirrorjax":
             continue

@@ -1,9 +1,9 @@
 """The section of one theorem."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..checks import Evidence, Judgement, Verdict
-from ..registry import Entry
+from ..registry import Entry, sources_of
 from ._badge import badge, control_badge, size
 from ._html import Markup, join, number, seconds, table, tag
 from ._latex import rich
@@ -33,8 +33,14 @@ def _statement(entry: Entry | None) -> Markup:
     return join([
         tag("p", entry.title, class_="title"),
         tag("blockquote", rich(entry.statement)),
-        tag("p", "Source: ", rich(entry.source), class_="source"),
+        tag("p", "Source: ", rich(entry.source), *_papers(entry), class_="source"),
     ])  # fmt: skip
+
+
+def _papers(entry: Entry) -> Iterator[Markup]:
+    for paper in sources_of(entry.source):
+        for arxiv, address in paper.links.items():
+            yield join(["; ", tag("a", f"{paper.key}, arXiv {arxiv}", href=address)])
 
 
 def _instance(id: str, judgement: Judgement, prefix: str, opened: bool = False) -> Markup:

@@ -1,4 +1,4 @@
-"""Position, type and range of derived potentials against theory.md, and the pictures of an analysis."""
+"""Position, type and range of derived potentials against their formulas, and the pictures of an analysis."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -16,7 +16,7 @@ FAR = 1e-2
 
 
 def hadamard_exponent(x, low, c):
-    """`(x − x*) R'/(R − R(x*))` of `R = ½ (x asinh(x/c) − √(x² + c²) − s x)`, `c sinh s = x*`: theory.md, section 3."""
+    """`(x − x*) R'/(R − R(x*))` of `R = ½ (x asinh(x/c) − √(x² + c²) − s x)`, `c sinh s = x*`."""
     s = np.arcsinh(low / c)
 
     def R(z):

@@ -82,7 +82,7 @@ def test_the_log_ratio_is_empty_from_a_quarter_of_the_sum_of_squares_on():
 
 
 def test_positions_of_the_minimum():
-    """The closed forms of theory.md, section 2."""
+    """The closed forms, written out."""
     w0 = jnp.array([[0.9, 2.0], [0.7, 1.5]])
     dose = 0.4
     kappa = 8.0

@@ -186,7 +186,7 @@ anything = st.builds(
 
 
 def transcribed(evidence: Evidence) -> Outcome:
-    """The rules as design.md words them, on three finite rows."""
+    """The rules as README words them, on three finite rows."""
     _, e2, e3 = (row.discrepancy for row in evidence.rows)
     b1, _, b3 = (row.budget for row in evidence.rows)
     if b3 == 0 or evidence.moved <= max(1e3 * b3, 1e-9 * evidence.scale):

@@ -55,7 +55,7 @@ def test_scaled_sinh_keeps_its_digits(scale, z):
 
 
 def test_the_plain_difference_would_fail_the_same_test():
-    """The number of theory.md that makes the branch at |z| = 1 necessary."""
+    """The number that makes the branch at |z| = 1 necessary."""
     z, log_c = jnp.asarray(1e-12), jnp.log(1e12)
     naive = 0.5 * (jnp.exp(log_c + z) - jnp.exp(log_c - z))
     assert relative(naive, exact(log_c).exp() * sinh(exact(z))) > 1e-4

@@ -29,7 +29,7 @@ def test_every_formula_of_the_statement_can_be_drawn(theorem_id):
         MathTextParser("path").parse(f"${formula}$")
 
 
-def test_the_first_exits_are_those_of_theory_md(verdict_of):
+def test_the_first_exits_are_where_they_were_computed_by_hand(verdict_of):
     for judgement in verdict_of("flow/range").instances:
         seen = judgement.finding.observations
         doses = [seen[f"dose of first exit, u₀² = 1, v₀² = 4, {f}"] for f in ("f = x²/2", "f = 0", "f = .05x")]

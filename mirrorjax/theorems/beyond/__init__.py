@@ -1,1 +1,1 @@
-"""Beyond the papers: statements of theory.md, section 3, that no source above is known to make."""
+"""Statements of this project, which no paper of the catalogue is known to make; the derivation stands in each file."""

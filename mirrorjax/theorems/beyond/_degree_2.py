@@ -1,4 +1,9 @@
-"""beyond/degree-2: plain weight decay commutes with g if and only if g has degree 2."""
+"""beyond/degree-2: plain weight decay commutes with g if and only if g has degree 2.
+
+Derivation: for g of degree p, `∇²g w = (p − 1) ∇g` (Euler), so that
+`[∇g, ∇‖w‖²] = ∇²‖w‖² ∇g − ∇²g 2w = 2∇g − 2(p − 1)∇g = 2(2 − p)∇g`. Conversely a bracket that vanishes says
+`∇²g w = ∇g`: ∇g is of degree 1, and g, up to a constant, of degree 2.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -83,7 +88,7 @@ def _stack(of, w):
     statement=r"For $g$ of degree $p$: $[\nabla g, \nabla \|w\|^2] = 2(2 - p)\nabla g$. So plain decay commutes with $g$ iff "
     r"$g - \mathrm{const}$ is homogeneous of degree 2; not even $x = w$ ($p = 1$) does, and the order in which decay and loss act "
     r"then matters.",
-    source="beyond the papers: theory.md, section 3",
+    source="a statement of this project: weight decay and the degree of g",
     instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:

@@ -1,4 +1,8 @@
-"""beyond/homogeneous-Q: the conjugate potential of a homogeneous g is a multiple of the squared weights."""
+"""beyond/homogeneous-Q: the conjugate potential of a homogeneous g is a multiple of the squared weights.
+
+Derivation: φ moves by `∂φ/∂μ_i = ∇g_i` and `∂φ/∂a = ∇h`, so that `∂_{μ_i} ‖φ‖²/2 = ⟨φ, ∇g_i⟩ = p g_i` and
+`∂_a ‖φ‖²/2 = ⟨φ, ∇h⟩ = q h`, for g of degree p and h of degree q (Euler).
+"""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -87,7 +91,7 @@ def cases(seed, data=None):
     statement=r"All $g_i$ of degree $p \neq 0$, $(g, h)$ commuting: $\nabla_\mu (\|\varphi\|^2/(2p)) = g(\varphi)$ whatever $h$ is. "
     r"$\partial_a (\|\varphi\|^2/(2p)) = (q/p)\,h(\varphi)$ for $h$ of degree $q$: it is the $Q$ with $\partial_a Q = h$ only if "
     r"$q = p$, and not for $g = u^2$, $h = u^2 + z^4$.",
-    source="beyond the papers: theory.md, section 3",
+    source="a statement of this project: Q of a homogeneous g",
     instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:

@@ -1,4 +1,10 @@
-"""beyond/rescaled: plain weight decay on a homogeneous g rescales the mirror flow."""
+"""beyond/rescaled: plain weight decay on a homogeneous g rescales the mirror flow.
+
+Derivation: with `w = s v` and `ds = −2α s dt`, `dw = −Jgᵀ∇f dt − 2αw dt` leaves `dv = −s^{p−2} Jg(v)ᵀ∇f dt`, for Jg is
+of degree p − 1: gradient flow without decay at another speed. Commuting g give `v = φ(μ̃)` with
+`dμ̃ = −s^{p−2}∇f dt` and `x = s^p g(φ(μ̃))`, so that `∇R_s(x) = s^{2−p} μ̃` for `R_s(x) = s² R(x/s^p)`. In regression μ̃
+stays in the row space of Z, which is the optimality of the limit.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -82,7 +88,7 @@ def cases(seed, data=None):
     r"$x = s^p g(\varphi(\tilde\mu))$, $d\tilde\mu = -s^{p-2}\nabla f\,dt$, although $(g, h)$ does not commute unless $p = 2$. With "
     r"$R_s(x) = s^2 R(x/s^p)$, in regression $x_\infty = \mathrm{argmin}\,\{R_{s_\infty}(x) : Zx = y\}$: equal doses share "
     r"the limit. At $p = 0$ every dose does, as $R_s = s^2 R$.",
-    source="beyond the papers: theory.md, section 3, rescaled mirror flow",
+    source="a statement of this project: rescaled mirror flow",
     instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:

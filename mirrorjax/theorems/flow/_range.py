@@ -22,7 +22,7 @@ FAMILIES = {"u⁴ − v⁴": PowerDifference(2), "u⁶ − v⁶": PowerDifferenc
 STRENGTH = 0.1
 LOSSES = {"f = 0": (0.0, 0.0), "f = .05x": (0.05, 0.0), "f = x²/2": (0.0, 1.0)}
 QUOTED = (1.0, 4.0)
-"""The u₀², v₀² for which theory.md states the doses of first exit: 0.5, 0.333, 1.250."""
+"""The u₀², v₀² of the doses of first exit 0.5, 0.333 and 1.250."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -42,7 +42,7 @@ def least_trace(case: Sensing) -> tuple[np.ndarray, float]:
     statement=r"$X = UU^\top$, commuting $A_i$, $U_0U_0^\top = cI$, no decay, $\mathcal{A}(X_\infty) = y$: $X_\infty$ minimizes "
     r"$\frac{1}{4}\mathrm{tr}(X\log X - X - X\log c)$ over $\{X \succeq 0 : \mathcal{A}(X) = y\}$, and as $c \to 0$ its trace "
     r"becomes the least one, a linear program in the common eigenbasis.",
-    source="gunasekar, arXiv 1705.09280, commuting measurements",
+    source="gunasekar, commuting measurements",
     instances=cases,
 )
 def theorem_(case: Sensing, rungs) -> Finding:

@@ -1,1 +1,1 @@
-"""Pesme, Flammarion: saddle-to-saddle dynamics in diagonal linear networks (2023; arXiv 2607.12332)."""
+"""Pesme, Flammarion: saddle-to-saddle dynamics in diagonal linear networks (arXiv 2304.00488)."""
