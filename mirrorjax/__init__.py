@@ -5,6 +5,8 @@ Everything is imported on first use: `import mirrorjax` alone does not import ja
 
 import importlib
 
+__version__: str
+
 _FROM = {
     "analyze": "analysis",
     "enable_cache": "_cache",

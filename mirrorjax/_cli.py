@@ -216,7 +216,7 @@ def _cite(options: argparse.Namespace) -> int:
 
 
 def _new_theorem(options: argparse.Namespace) -> int:
-    from .registry._new import write_new_theorem
+    from .registry import write_new_theorem
 
     path = write_new_theorem(options.file)
     print(f"{path}: a theorem that holds as it stands; mirrorjax verify {path}")

@@ -29,8 +29,7 @@ from ._workers import run_in_processes
 from .checks import Verdict, as_json, environment
 from .registry import Entry, Theorem, plan
 from .report import render_section, write_picture
-from .theorems import audit
-from .theorems._audit import PREPRINT, Audited
+from .theorems import PREPRINT, Audited, audit
 
 COLOURS = {Outcome.HOLDS: "green", Outcome.REFUTED: "red", Outcome.INCONCLUSIVE: "yellow"}
 CENTRAL = "mask/3.1"

@@ -14,6 +14,7 @@ from ._files import replace_file, replace_text
 from .checks import environment
 from .report import ensure_writable
 from .training import (
+    CHECKPOINTS,
     METHODS,
     ONE_SHOT,
     Comparison,
@@ -29,7 +30,6 @@ from .training import (
     rows,
     table,
 )
-from .training._comparison import CHECKPOINTS
 
 TABLE = "table.md"
 

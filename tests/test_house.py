@@ -92,6 +92,16 @@ def test_imports_point_down(path):
 
 
 @every_file
+def test_no_package_imports_what_another_keeps_to_itself(path):
+    here = part(path)
+    for line, name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "mirrorjax" and len(parts) > 2 and parts[1] != here and (ROOT / parts[1]).is_dir():
+            private = [p for p in parts[2:] if p.startswith("_")]
+            assert not private, f"{path}:{line} imports {name}"
+
+
+@every_file
 def test_other_libraries_stay_where_they_belong(path):
     for line, name in imports(path):
         library = name.split(".")[0]

@@ -3,6 +3,7 @@
 from ._analysis import Analysis as Analysis
 from ._analyze import analyze as analyze, analyze_param as analyze_param
 from ._doses import (
+    HEAD as HEAD,
     effect_json as effect_json,
     effect_rows as effect_rows,
     effect_table as effect_table,

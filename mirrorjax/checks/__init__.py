@@ -10,14 +10,19 @@ from ._agreement import (
     straight_route as straight_route,
 )
 from ._compare import (
+    MAIN as MAIN,
+    SWAP as SWAP,
     AbstractRoute as AbstractRoute,
     Exact as Exact,
     FlowRoute as FlowRoute,
     Sample as Sample,
     compare as compare,
+    locate as locate,
 )
 from ._constants import (
+    AGREE as AGREE,
     DEEP_RUNGS as DEEP_RUNGS,
+    DISAGREE as DISAGREE,
     FLOAT32_RUNGS as FLOAT32_RUNGS,
     RUNGS as RUNGS,
     slight as slight,

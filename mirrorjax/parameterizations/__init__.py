@@ -15,6 +15,7 @@ from ._hadamard import Hadamard as Hadamard, SquaredDifference as SquaredDiffere
 from ._linear import Linear as Linear
 from ._log_ratio import LogRatio as LogRatio
 from ._neuron_mask import NeuronMask as NeuronMask
+from ._power_balance import balance as balance, log_cosh as log_cosh
 from ._power_difference import PowerDifference as PowerDifference
 from ._quadratic import Quadratic as Quadratic
 from ._symmetric_factorization import SymmetricFactorization as SymmetricFactorization

@@ -15,7 +15,14 @@ _NEWTONS = 5
 
 @jax.custom_jvp
 def log_cosh(z: Array) -> Array:
-    """`log cosh z`, to full relative accuracy at z → 0 and without overflow."""
+    """`log cosh z`, elementwise, to full relative accuracy at z → 0 and without overflow.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.parameterizations import log_cosh
+        >>> [round(float(v), 4) for v in log_cosh(jnp.array([0.0, 1.0, 1000.0]))]
+        [0.0, 0.4338, 999.3069]
+    """
     near = 0.5 * jnp.log1p(jnp.sinh(jnp.clip(z, -1.0, 1.0)) ** 2)
     size = jnp.abs(z)
     return jnp.where(size < 1, near, size + jnp.log1p(jnp.exp(-2 * size)) - jnp.log(2.0))

@@ -11,8 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from .._errors import InputError
-from ..checks import Evidence, Finding
-from ..checks._constants import AGREE
+from ..checks import AGREE, Evidence, Finding
 from ._style import (
     BLUE,
     GREEN,

@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from .._errors import InputError
-from ..checks import Evidence, Finding
-from ..checks._constants import AGREE, DISAGREE
+from ..checks import AGREE, DISAGREE, Evidence, Finding
 from ._style import BLACK, BLUE, GREY, VERMILLION, WIDTH, legend_below, new_figure, power_of_ten, styled
 
 MOST = 30

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from .._types import Scalar, Vector, as_array
-from ..parameterizations._power_balance import log_cosh
+from ..parameterizations import log_cosh
 from ._base import AbstractPotential
 from ._interval import from_line, line_unless_empty, to_line
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._types import Scalar, Vector, as_array
-from ..parameterizations._power_balance import balance, log_cosh
+from ..parameterizations import balance, log_cosh
 from ._base import AbstractPotential
 from ._interval import from_line, line_unless_empty, to_line
 from ._scaled import scaled_sinh

@@ -3,6 +3,7 @@
 import importlib
 
 from ._catalogue import catalogue as catalogue
+from ._new import write_new_theorem as write_new_theorem
 from ._select import Asked as Asked, entries_of as entries_of, select as select
 from ._sources import SOURCES as SOURCES, Source as Source, sources_of as sources_of
 from ._theorem import Entry as Entry, Theorem as Theorem, theorem as theorem

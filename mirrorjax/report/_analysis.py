@@ -56,8 +56,7 @@ def _page(analysis: "Analysis", environment: Mapping[str, str], title: str) -> s
 
 
 def _effects(analysis: "Analysis") -> Markup:
-    from ..analysis import effect_rows, measured_effects
-    from ..analysis._doses import HEAD
+    from ..analysis import HEAD, effect_rows, measured_effects
 
     rows = effect_rows(measured_effects(analysis), lines=8)
     if not rows:

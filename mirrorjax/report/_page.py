@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from .._outcome import Outcome
-from ..checks import Verdict
-from ..checks._constants import AGREE, DISAGREE
+from ..checks import AGREE, DISAGREE, Verdict
 from ..registry import Entry, catalogue
-from ..theorems._audit import PREPRINT, Audited
+from ..theorems import PREPRINT, Audited
 from ._badge import badge, size
 from ._html import Markup, document, join, seconds, table, tag
 from ._theorem import section

@@ -11,7 +11,7 @@ from ._folder import ensure_writable, replace
 if TYPE_CHECKING:
     from ..checks import Verdict
     from ..registry import Entry
-    from ..theorems._audit import Audited
+    from ..theorems import Audited
 
 
 def write_report(

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._types import ArrayLike
-from ..checks import Evidence, Exact, FlowRoute, at_most, compare
-from ..checks._compare import MAIN
+from ..checks import MAIN, Evidence, Exact, FlowRoute, at_most, compare
 from ._measured import budget_of
 
 

@@ -11,8 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._types import Scalar, as_array
-from ..flows import GradientFlow
-from ..flows._flows import AbstractFlow
+from ..flows import AbstractFlow, GradientFlow
 from ..parameterizations import AbstractParameterization
 from ..problems import AbstractProblem
 from ..schedules import Constant

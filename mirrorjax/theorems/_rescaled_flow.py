@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._types import State
-from ..flows._flows import AbstractFlow
+from ..flows import AbstractFlow
 from ..parameterizations import AbstractParameterization
 from ..potentials import RescaledPotential
 from ..problems import AbstractProblem

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..checks import Evidence, Row
-from ..checks._compare import locate
+from ..checks import Evidence, Row, locate
 
 SAMPLES = 16
 

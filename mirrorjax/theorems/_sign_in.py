@@ -12,8 +12,7 @@ from jaxtyping import Array, Bool, Int
 from .._compile import quick_jit
 from .._ode import Solver, as_data, solve
 from .._types import Vector
-from ..checks import AbstractRoute, Evidence, Hypothesis, Row, Sample
-from ..checks._compare import MAIN, SWAP
+from ..checks import MAIN, SWAP, AbstractRoute, Evidence, Hypothesis, Row, Sample
 
 FAMILIES: dict[str, tuple[Callable, Callable]] = {
     "θ = w": (lambda W: W[0], lambda theta: [theta, 0 * theta, 0 * theta]),

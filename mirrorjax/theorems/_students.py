@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
-from ..checks import Evidence, Row
-from ..checks._compare import locate
+from ..checks import Evidence, Row, locate
 from ..training import init, train_step
 
 RICHARDSON_RUNGS = 4

@@ -1,6 +1,11 @@
 """PILoT, spred, Sign-In, HAM and switch-off for any equinox model and optax optimizer."""
 
-from ._comparison import Comparison as Comparison, compare as compare, load_results as load_results
+from ._comparison import (
+    CHECKPOINTS as CHECKPOINTS,
+    Comparison as Comparison,
+    compare as compare,
+    load_results as load_results,
+)
 from ._datasets import Data as Data, Part as Part, Split as Split, load_data as load_data, split_data as split_data
 from ._decay import (
     DecayState as DecayState,

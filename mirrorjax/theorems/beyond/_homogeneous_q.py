@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
-from ...flows import Trajectory
-from ...flows._flows import AbstractFlow
+from ...flows import AbstractFlow, Trajectory
 from ...geometry import lie_bracket
 from ...registry import theorem
 from .._measured import merged

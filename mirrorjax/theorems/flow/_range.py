@@ -7,8 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._types import ArrayLike, as_array
-from ...checks import Evidence, Exact, Finding, FlowRoute, compare, planted_sizes
-from ...checks._compare import MAIN
+from ...checks import MAIN, Evidence, Exact, Finding, FlowRoute, compare, planted_sizes
 from ...flows import Trajectory
 from ...parameterizations import LogRatio, PowerDifference
 from ...potentials import AbstractPotential, LogRatioEntropy, potential_of

@@ -10,8 +10,7 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, planted_sizes
-from ...flows import GradientFlow, Trajectory
-from ...flows._flows import AbstractFlow
+from ...flows import AbstractFlow, GradientFlow, Trajectory
 from ...parameterizations import LogRatio
 from ...potentials import AbstractPotential, potential_of
 from ...problems import AbstractProblem

@@ -8,8 +8,7 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, planted_sizes
-from ...flows import GradientFlow, Trajectory
-from ...flows._flows import AbstractFlow
+from ...flows import AbstractFlow, GradientFlow, Trajectory
 from ...parameterizations import LogRatio
 from ...problems import LinearRegression
 from ...registry import theorem

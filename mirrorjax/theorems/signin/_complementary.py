@@ -10,8 +10,7 @@ from jaxtyping import Array, Float
 
 from ..._compile import quick_jit
 from ..._ode import Solver, as_data, solve
-from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
-from ...checks._compare import MAIN, SWAP
+from ...checks import MAIN, SWAP, Evidence, Finding, Hypothesis, identity, planted_sizes
 from ...registry import theorem
 from .._sign_in import RECOVERED, Paths, Recovery, maps, mismatches, reset
 

@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Finding, Hypothesis
-from ...checks._compare import MAIN, SWAP
+from ...checks import MAIN, SWAP, Finding, Hypothesis
 from ...registry import theorem
 from .._sign_in import FAMILIES, RECOVERED, Ensemble, mismatches, scalar_force, scalar_loss
 

@@ -8,8 +8,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, compare, planted_sizes
-from ...checks._compare import locate
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, compare, locate, planted_sizes
 from ...flows import GradientFlow
 from ...instances import random_problem, random_start
 from ...parameterizations import Hadamard

@@ -13,8 +13,7 @@ from jaxtyping import Array, Float
 from ..._compile import quick_jit
 from ..._ode import solve
 from ..._types import Scalar
-from ...checks import Evidence, Finding, Hypothesis, at_most, planted_sizes
-from ...checks._compare import MAIN, SWAP
+from ...checks import MAIN, SWAP, Evidence, Finding, Hypothesis, at_most, planted_sizes
 from ...flows import RiemannianFlow, integrate
 from ...parameterizations import Hadamard
 from ...problems import AbstractProblem

@@ -9,8 +9,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, Row, planted_sizes
-from ...checks._compare import locate
+from ...checks import Evidence, Finding, Hypothesis, Row, locate, planted_sizes
 from ...registry import theorem
 from ...training import gradient_descent, init, merge, reparameterize, switch_off, train_step
 from .._rounded import agree
