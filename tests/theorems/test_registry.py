@@ -1,5 +1,6 @@
 """The table of theorems and how it is asked."""
 
+import dataclasses
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -196,3 +197,11 @@ def test_a_quick_verdict_plants_no_errors_and_says_so():
     assert quick.instances[0].controls  # wrong variants fall in a smoke test too
     [whole] = mj.verify("mask/argmin")
     assert whole.instances[0].finding.planted and "quick" not in whole.reason
+
+
+def test_a_quick_verdict_does_not_say_that_nothing_was_planted_where_something_was():
+    def check(case, rungs):
+        return dataclasses.replace(at_most_one(0.5), planted={1e-4: at_most(2.0, 1.0, 1e-9)})
+
+    [verdict] = mj.verify(of_the_test(check, ["one", "two"]), quick=True)
+    assert verdict.reason.endswith("; quick: one instance") and verdict.detection_limit == 1e-4
