@@ -60,7 +60,7 @@ class _Rate(ProgressColumn):
 def run(asked: Sequence[Entry | Theorem], how: Mapping[str, Any], jobs: int, report: Path | None = None) -> Results:
     """Verifies, and says every verdict as it comes: the first of the central theorem, with a picture of it.
 
-    The audit for the report runs in float64 only.
+    The audit of printed formulas joins a report on theorems of the same paper, in float64 only.
 
     **Arguments:** `how`: the arguments of `plan` but the first; `report`: the folder of the report, where there
     will be one.
@@ -91,7 +91,8 @@ def run(asked: Sequence[Entry | Theorem], how: Mapping[str, Any], jobs: int, rep
 
 def _results(order, how, jobs, report: Path | None, say) -> Iterator[tuple[int, Any]]:
     """What `_verify` gives of each theorem by its number in `order`, and the audit last of all, as they end."""
-    audited = report is not None and not how.get("float32")
+    of_its_paper = any(theorem.id.startswith("mask/") for theorem in order)
+    audited = report is not None and of_its_paper and not how.get("float32")
     if jobs > 1:
         tasks: list = [functools.partial(_verify, theorem, how, report) for theorem in order]
         yield from run_in_processes(tasks + [functools.partial(audit, how["seed"])] * audited, jobs)
