@@ -110,7 +110,8 @@ def integrate(
 
     **Arguments:** `state0` is w₀, μ₀ or x₀ according to the flow (a mirror or Riemannian flow knows its own
     start, which belongs to dose 0; from `ts[0] > 0` give it `SwitchOn(schedule, at=ts[0])`); `ts` (k,) increasing,
-    `ts[0]` is the start; `atol` defaults to `rtol`; `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5",
+    `ts[0]` is the start; `atol` defaults to `rtol`; without float64 an `rtol` below 1e-6, which float32 cannot meet,
+    is raised to that and `atol` with it; `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5",
     or an adaptive solver of diffrax; `differentiable` for reverse mode (`jax.grad` of what is made of the path, in
     w₀, the problem's and the schedule's numbers, times where α jumps included), at 3 to 4 times the compiling.
 

@@ -19,6 +19,8 @@ def read_file(path: Path, module: str | None = None) -> tuple[Entry, ...]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError) as error:
         raise InputError(f"it is not Python: {error}", str(path)) from None
+    except OSError as error:
+        raise InputError(f"it cannot be read: {error.strerror or error}", str(path)) from error
     where = str(path.resolve()) if module is None else module
     return tuple(
         Entry(**_literals(call, path), module=where, name=node.name)
