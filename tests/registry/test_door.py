@@ -102,6 +102,12 @@ def test_an_id_that_could_not_be_asked_for_is_refused(id):
         mj.theorem(id=id, title="", statement="", source="", instances=lambda seed, data: [])
 
 
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
+    (tmp_path / "folder.py").mkdir()
+    with pytest.raises(InputError, match="no such file"):
+        mj.verify(tmp_path / "folder.py")
+
+
 def test_what_is_no_theorem_is_refused():
     with pytest.raises(InputError, match="got int"):
         mj.verify([3])  # pyright: ignore[reportArgumentType]
