@@ -53,6 +53,7 @@ RAISES = re.compile(r"\*\*Raises:\*\*|\bRaises\b")
 
 # What is public
 
+
 def packages() -> list[str]:
     return [name for name in mirrorjax._PACKAGES if name not in PENDING | WITHOUT_CALLABLES]
 
@@ -75,6 +76,7 @@ def members(cls: type):
 
 
 # What is in the source
+
 
 @functools.cache
 def tree_of(module: str) -> dict[str, ast.AST]:
@@ -144,6 +146,7 @@ def returns(node: ast.FunctionDef) -> bool:
 
 
 # What the docstring says
+
 
 def sections(doc: str) -> dict[str, str]:
     marks = list(HEADING.finditer(doc))

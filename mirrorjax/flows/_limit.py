@@ -36,12 +36,20 @@ No further apart: a scale of 1e20 makes the rounding of s a start 1e4 away, whic
 
 
 class Limit(eqx.Module):
-    """`x = argmin {R_a(x) : Zx = y}` with its certificate.
+    """`x = argmin {R_a(x) : Zx = y}` with its certificate. Leaves of a path have a leading axis of k.
 
-    `mu = ∇R_a(x)` lies in the row space of Z by construction, so what is left of Zx = y is the whole of
-    the KKT residual. `residual` is the largest of `|z_i x − y_i| / max(|y_i|, Σ_j |z_ij x_j|)` over all rows of
-    Z as they were given, and of `‖Zx − y‖ / ‖y‖` in whitened rows, which sees what nearly equal rows hide.
-    Where y is 0, x counts for no less than argmin R_a does.
+    `mu = ∇R_a(x)` lies in the row space of Z by construction, so that what is left of Zx = y is the whole of the KKT
+    residual.
+
+    **Fields:**
+
+    - `x`: the limit, shape `(n,)` or `(k, n)`.
+    - `mu`: `∇R_a(x)`, shape `(n,)` or `(k, n)`.
+    - `a`: `−∫α`, scalar or `(k,)`.
+    - `residual`: scalar or `(k,)`: the largest of `|z_i x − y_i| / max(|y_i|, Σ_j |z_ij x_j|)` over all rows of Z as
+      they were given, and of `‖Zx − y‖ / ‖y‖` in whitened rows, which sees what nearly equal rows hide. Where y is 0, x
+      counts for no less than argmin R_a does.
+    - `iterations`: Newton steps of the last stage, scalar or `(k,)`.
     """
 
     x: Vector
@@ -52,11 +60,14 @@ class Limit(eqx.Module):
 
     @property
     def ok(self) -> Array:
-        """Whether the KKT residual is below 1e-9."""
+        """Whether the KKT residual is at most 1e-9, scalar or `(k,)`."""
         return self.residual <= KKT_TOLERANCE
 
     def failure(self) -> str:
-        """Why there is no certificate, for the first a without one; empty where there is. Host only."""
+        """Why there is no certificate, for the first a without one. On the host only.
+
+        **Returns:** a sentence with a, the residual and the Newton steps; empty where every a has its certificate.
+        """
         bad = np.flatnonzero(~np.atleast_1d(np.asarray(self.ok)))
         if not bad.size:
             return ""
@@ -85,11 +96,18 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
     Where the range of ∇R_a is bounded the solution of a small start lies near its end, and no step
     leaves the range. Where Z is 0 and y too, every x interpolates and the limit is argmin R_a.
 
-    **Arguments:** `a = −A(∞) ≤ 0`.
+    **Arguments:**
+
+    - `problem`: a regression whose loss is least at Zx = y.
+    - `potential`: R, of as many coordinates as Z has columns, in the precision of the session.
+    - `a`: `−A(∞) ≤ 0`, scalar.
+
+    **Returns:** the `Limit` at a.
 
     **Raises:** `InputError` where no x solves Zx = y, for a loss that is not least at Zx = y (nothing then says that
-    the flow interpolates), for a problem that is no `LinearRegression`, and for a ≠ 0 where R_0 is all there is.
-    A failed iteration is not raised: see `Limit.ok` and `Limit.failure()`.
+    the flow interpolates), for a problem that is no `LinearRegression`, a potential that is none or of another n or
+    precision, and for a ≠ 0 where R_0 is all there is. A failed iteration is not raised: see `Limit.ok` and
+    `Limit.failure()`.
 
     **Derivative:** of x and μ in a, Z, y and the leaves of the potential, forward and reverse, of any order, by the
     equations and not through Newton: where `F(ν) = Z∇Q_a(Zᵀν) − y = 0`, `dν = −(Z∇²QZᵀ)⁻¹ dF` with dF at fixed ν, and
@@ -125,9 +143,19 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
 
 @modes_of_ours()
 def limit_path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
-    """`limit` at every entry of `a` (decreasing, ≤ 0) in one continuation; leaves have a leading axis.
+    """`limit` at every entry of `a` in one continuation. Differentiable as `limit` is.
 
-    Differentiable as `limit` is.
+    **Arguments:**
+
+    - `problem`: as of `limit`.
+    - `potential`: as of `limit`.
+    - `a`: values `−A(∞) ≤ 0`, decreasing, shape `(k,)`.
+
+    **Returns:** the `Limit`, its leaves with a leading axis of k.
+
+    **Raises:** `InputError` as `limit`, and for an `a` that is not a vector of finite, decreasing numbers.
+
+    **Reference:** `mask` Theorem 3.3.
 
     !!! example
         >>> import jax.numpy as jnp
