@@ -209,9 +209,9 @@ def of_class(cls: type):
     if not doc:
         yield "docstring", "there is none"
     yield from of_parameters(fields(cls) | given, said)
-    if any(raises(methods[name], cls.__module__) for name in CONSTRUCTION if name in methods):
-        if "Raises" not in found:
-            yield "raises", "**Raises:** is missing"
+    raising = any(raises(methods[name], cls.__module__) for name in CONSTRUCTION if name in methods)
+    if raising and "Raises" not in found:
+        yield "raises", "**Raises:** is missing"
 
 
 def callables(package: str):
