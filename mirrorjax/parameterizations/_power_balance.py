@@ -17,6 +17,12 @@ _NEWTONS = 5
 def log_cosh(z: Array) -> Array:
     """`log cosh z`, elementwise, to full relative accuracy at z → 0 and without overflow.
 
+    **Arguments:**
+
+    - `z`: any shape `(…, n)`.
+
+    **Returns:** the shape of `z`.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.parameterizations import log_cosh
@@ -37,9 +43,16 @@ def _log_cosh_jvp(primals, tangents):
 def balance(x: Array, log_c: Array, r: Array) -> Array:
     """The `ℓ` with `c cosh^r(ℓ) sinh(rℓ) = x`, elementwise, `r = p/(p−2) > 1`.
 
-    With `u^{2−p} = (S/2) e^{−ℓ}/cosh ℓ` and `v^{2−p} = (S/2) e^{ℓ}/cosh ℓ`, whose sum S the loss
-    leaves alone, `u^p − v^p` is the left-hand side for `c = 2 (S/2)^{−r}`. As p → 2 it becomes
-    `x = c sinh z`, `z = rℓ`.
+    With `u^{2−p} = (S/2) e^{−ℓ}/cosh ℓ` and `v^{2−p} = (S/2) e^{ℓ}/cosh ℓ`, whose sum S the loss leaves alone, `u^p −
+    v^p` is the left-hand side for `c = 2 (S/2)^{−r}`. As p → 2 it becomes `x = c sinh z`, `z = rℓ`.
+
+    **Arguments:**
+
+    - `x`: shape `(n,)` or scalar.
+    - `log_c`: log c, shape `(n,)` or scalar.
+    - `r`: above 1, shape `(n,)` or scalar.
+
+    **Returns:** ℓ, of the shape that the three broadcast to.
 
     **Holds when:** always: `rℓ − asinh((x/c) cosh^{−r} ℓ)` has a slope between r and 2r, so its
     root is bracketed by every evaluation.
