@@ -19,10 +19,11 @@ The format is that of equinox and diffrax:
 
 - Every parameter has a line. Fields of a class are parameters of its constructor and stand in the docstring of the
   class; fields that no caller gives stand under **Fields:** in the same form.
-- A parameter annotated as an array has a shape in its line: a tuple such as `(k, n)`, "scalar" or "pytree".
+- A parameter annotated as an array has a shape in its line: a tuple such as `(k, n)` between backticks, "scalar" or "pytree".
 - **Returns:** stands wherever something is returned. A property has one sentence instead, with a shape for an array.
-- **Raises:** stands wherever the function's own body raises, or calls by its name a function of mirrorjax whose
-  docstring says that it raises. Of a class, its constructor and its checks count as its body.
+- **Raises:** stands wherever the function's own body raises, or that of a private function it calls, or where it calls
+  by its name a function of mirrorjax whose docstring says that it raises. Of a class, its constructor and its checks
+  count as its body.
 - A method without a docstring has that of the class it is derived from.
 """
 
@@ -45,7 +46,7 @@ WITHOUT_CALLABLES = {"theorems"}
 """Found through the registry: each of its functions checks one theorem and is no interface."""
 CONSTRUCTION = ("__init__", "__check_init__", "__post_init__")
 ARRAY = re.compile(r"\b(Array|ArrayLike|ndarray|Vector|Scalar|State|Points)\b|\b(Float|Int|Bool)\[")
-SHAPE = re.compile(r"\(\)|\(\w+,\)|\([\w.·+… *²−]+,[\w.·+…, *²−/()]+\)|\bscalar|\bpytree")
+SHAPE = re.compile(r"`\(([^`]*,[^`]*)?\)`|\bscalar|\bpytree")
 LINE = re.compile(r"^- ((?:`\*{0,2}\w+`(?:, )?)+): ", re.MULTILINE)
 HEADING = re.compile(r"^\*\*(\w[\w ]*):\*\*|^!!! ", re.MULTILINE)
 RAISES = re.compile(r"\*\*Raises:\*\*|\bRaises\b")
@@ -125,17 +126,22 @@ def is_array(annotation: str) -> bool:
     return not re.match(r"(dict|tuple\[tuple|Mapping|Callable|type)\b", bare) and bool(ARRAY.search(bare))
 
 
-def raises(node: ast.AST, module: str) -> bool:
-    """Whether a body raises, or calls a function that says so of itself."""
+def raises(node: ast.AST, module: str, seen: tuple[str, ...] = ()) -> bool:
+    """Whether a body raises, itself or in a private function, or calls one that says so of itself."""
     scope = vars(sys.modules[module])
     for part in ast.walk(node):
         if isinstance(part, ast.Raise) and part.exc is not None:
             return True
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-            called = scope.get(part.func.id)
-            ours = getattr(called, "__module__", "").startswith("mirrorjax") and not inspect.isclass(called)
-            if ours and RAISES.search(called.__doc__ or ""):
+            name = part.func.id
+            called = scope.get(name)
+            if not getattr(called, "__module__", "").startswith("mirrorjax") or inspect.isclass(called):
+                continue
+            if RAISES.search(called.__doc__ or ""):
                 return True
+            if name.startswith("_") and name not in seen:
+                if raises(node_of(called)[0], called.__module__, (*seen, name)):
+                    return True
     return False
 
 

@@ -13,10 +13,20 @@ AGREES = 1e-11
 
 
 def measured(schedule: AbstractSchedule, t1: float) -> str:
-    """What is wrong with `dose = ∫₀ᵗ α` up to t1, or with the breakpoints; empty where nothing is. Host only.
+    """What is wrong with `dose = ∫₀ᵗ α` up to t1, or with the breakpoints. On the host only.
 
-    α is integrated between the breakpoints by two rules of Gauss. Where they agree with each other and not with
-    the dose, the dose is wrong; where they do not agree on ever shorter panels, α jumps where nobody says so.
+    α is integrated between the breakpoints by two rules of Gauss. Where they agree with each other and not with the
+    dose, the dose is wrong. Where they do not agree on ever shorter panels, α has a jump that is not among the
+    breakpoints.
+
+    **Arguments:**
+
+    - `schedule`: what is measured.
+    - `t1`: the time up to which it is measured.
+
+    **Returns:** a sentence with the time and both numbers; empty where nothing is wrong.
+
+    **Raises:** `InputError` for an α that cannot be traced or is no number.
 
     !!! example
         >>> from mirrorjax.schedules import Constant, FromFunction, measured

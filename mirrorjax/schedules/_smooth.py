@@ -25,6 +25,12 @@ class _Smooth(AbstractSchedule):
 class Constant(_Smooth):
     """`α(t) = α`, `A(t) = α t`. Its dose never ends: outside the convergence theorems.
 
+    **Arguments:**
+
+    - `strength`: α, scalar.
+
+    **Raises:** `InputError` for a strength that is not one finite number.
+
     !!! example
         >>> from mirrorjax.schedules import Constant
         >>> float(Constant(0.3).dose(10.0))
@@ -52,6 +58,13 @@ class Constant(_Smooth):
 
 class Exponential(_Smooth):
     """`α(t) = α e^{−t/τ}`, `A(t) = α τ (1 − e^{−t/τ})`.
+
+    **Arguments:**
+
+    - `strength`: α at t = 0, scalar.
+    - `tau`: τ > 0, in units of t, scalar.
+
+    **Raises:** `InputError` for what is not one finite number, and for a τ that is not positive.
 
     !!! example
         >>> from mirrorjax.schedules import Exponential
@@ -83,7 +96,14 @@ class Exponential(_Smooth):
 
 
 class Harmonic(_Smooth):
-    """`α(t) = α / (1 + t/τ)`, `A(t) = α τ log(1 + t/τ)`: vanishes, yet its dose never ends.
+    """`α(t) = α / (1 + t/τ)`, `A(t) = α τ log(1 + t/τ)`: α tends to 0 and the dose has no limit.
+
+    **Arguments:**
+
+    - `strength`: α at t = 0, scalar.
+    - `tau`: τ > 0, in units of t, scalar.
+
+    **Raises:** `InputError` for what is not one finite number, and for a τ that is not positive.
 
     !!! example
         >>> from mirrorjax.schedules import Harmonic
@@ -114,6 +134,13 @@ class Harmonic(_Smooth):
 
 class Quadratic(_Smooth):
     """`α(t) = α / (1 + t/τ)²`, `A(t) = α t / (1 + t/τ)`, total dose α τ.
+
+    **Arguments:**
+
+    - `strength`: α at t = 0, scalar.
+    - `tau`: τ > 0, in units of t, scalar.
+
+    **Raises:** `InputError` for what is not one finite number, and for a τ that is not positive.
 
     !!! example
         >>> from mirrorjax.schedules import Quadratic

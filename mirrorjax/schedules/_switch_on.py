@@ -12,8 +12,15 @@ from ._smooth import require_positive
 class SwitchOn(AbstractSchedule):
     """0 before `at`, the given schedule's `α(t)` from then on; its dose counts from `at`.
 
-    A flow that begins at w₀ at the time t₀ has the potential of w₀ at dose 0, so that its schedule must count
-    from t₀: `SwitchOn(schedule, at=t₀)`. The clock of α stays as it was.
+    A flow that begins at w₀ at the time t₀ has the potential of w₀ at dose 0, so that its schedule must count from t₀:
+    `SwitchOn(schedule, at=t₀)`. The clock of α stays as it was.
+
+    **Arguments:**
+
+    - `schedule`: a schedule, a number or a function of t.
+    - `at`: the time > 0 from which it counts, scalar.
+
+    **Raises:** `InputError` for a time that is not one positive number, and for what is no schedule.
 
     !!! example
         >>> from mirrorjax.schedules import Constant, SwitchOn
