@@ -19,7 +19,8 @@ The format is that of equinox and diffrax:
 
 - Every parameter has a line. Fields of a class are parameters of its constructor and stand in the docstring of the
   class; fields that no caller gives stand under **Fields:** in the same form.
-- A parameter annotated as an array has a shape in its line: a tuple such as `(k, n)` between backticks, "scalar" or "pytree".
+- A parameter annotated as an array has a shape in its line: a tuple such as `(k, n)` between backticks, "scalar" or
+  "pytree".
 - **Returns:** stands wherever something is returned. A property has one sentence instead, with a shape for an array.
 - **Raises:** stands wherever the function's own body raises, or that of a private function it calls, or where it calls
   by its name a function of mirrorjax whose docstring says that it raises. Of a class, its constructor and its checks
@@ -139,9 +140,9 @@ def raises(node: ast.AST, module: str, seen: tuple[str, ...] = ()) -> bool:
                 continue
             if RAISES.search(called.__doc__ or ""):
                 return True
-            if name.startswith("_") and name not in seen:
-                if raises(node_of(called)[0], called.__module__, (*seen, name)):
-                    return True
+            private = name.startswith("_") and name not in seen
+            if private and raises(node_of(called)[0], called.__module__, (*seen, name)):
+                return True
     return False
 
 
