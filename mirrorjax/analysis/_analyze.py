@@ -54,9 +54,17 @@ def analyze(g: Callable[[State], Vector], h: Callable, w0: State, *, seed: int =
     gives a second opinion; where the two disagree the answer is "undecided". The answer is about the
     region probed, which it states.
 
-    **Arguments:** `g(w) -> (n,)`, `h(w) -> ()`, any smooth functions of the tree `w0` of floats.
+    **Arguments:**
 
-    **Raises:** `InputError` for functions that cannot be analyzed, naming the function and what it must return.
+    - `g`: from w to x, shape `(n,)`; any smooth function, by jax.numpy.
+    - `h`: from w to a scalar; any smooth function, by jax.numpy.
+    - `w0`: the start, pytree of floats.
+    - `seed`: of the random losses and controls.
+
+    **Returns:** the `Analysis`; print it for a table.
+
+    **Raises:** `InputError` for functions that cannot be analyzed, naming the function and what it must return; for a
+    w₀ that is empty or not finite; and where float64 is off.
 
     **Reference:** `flow` Theorem 3.1; `li` Theorems 4.9 and 4.10.
 
@@ -75,7 +83,18 @@ def analyze(g: Callable[[State], Vector], h: Callable, w0: State, *, seed: int =
 
 
 def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> Analysis:
-    """`analyze` for a parameterization."""
+    """`analyze` for a parameterization.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w0`: the start, pytree of floats.
+    - `seed`: of the random losses and controls.
+
+    **Returns:** the `Analysis`.
+
+    **Raises:** `InputError` where float64 is off.
+    """
     if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
         raise InputError(
             "analyze needs float64: round-off in float32 hides what it looks for",

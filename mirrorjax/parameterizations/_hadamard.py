@@ -74,7 +74,7 @@ def _half_log_ratio(u: Array, v: Array, u0: Array, v0: Array) -> Array:
 class SquaredDifference(AbstractLiftable):
     """`x = u² − v²`, `h = Σ u² + v²`; the state is `w = (u, v)` stacked, shape `(2, n)`.
 
-    **Reference:** `woodworth`.
+    **Reference:** `woodworth` Theorem 2.
 
     !!! example
         >>> from mirrorjax.parameterizations import SquaredDifference

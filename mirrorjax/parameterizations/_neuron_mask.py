@@ -13,7 +13,7 @@ class NeuronMask(AbstractParameterization):
 
     The fields do not commute: `[∇g_i, ∇g_j] = w_i e_j − w_j e_i`, whose image under Jg is not 0.
 
-    **Reference:** `mask` C.1.
+    **Reference:** `mask` Appendix C.1.
 
     !!! example
         >>> import jax.numpy as jnp

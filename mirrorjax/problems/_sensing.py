@@ -146,8 +146,8 @@ class MatrixSensing(AbstractProblem):
 
         **Returns:** O, shape `(size, size)`, and E, shape `(m, size)`.
 
-        **Raises:** `InputError` where there is none: A_i that are not square and symmetric or do not commute; and
-        inside `jit`.
+        **Raises:** `InputError` where there is none: A_i that are not square and symmetric or do not commute, to 1e-10
+        of their largest entry, which A_i rounded to float32 miss; and inside `jit`.
         """
         if is_traced(self.A):
             raise InputError("a common eigenbasis needs concrete A", "", "call it outside jit")
