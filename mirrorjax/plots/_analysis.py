@@ -25,9 +25,16 @@ LEAST = 1e-17
 def analysis(analysis: "Analysis") -> Figure:
     """R_a along the first coordinates under growing dose; without a potential the brackets against round-off.
 
-    Each curve is R_a − min R_a along one coordinate through the minimum, divided by its largest
-    value in the picture; its moving minimum is marked, the range of μ_i at the first and last dose
-    and the horizon are written above.
+    With a potential: a panel for each of the first 3 coordinates, x_i against R_a − min R_a along that coordinate
+    through the minimum, divided by its largest value in the picture; a curve for each dose, its minimum marked. The
+    range of μ_i at the first and last dose and the horizon are written above. Without one: a bar for each bracket and
+    for the order swap, its size relative to its terms on a logarithmic axis, with the measured floor.
+
+    **Arguments:**
+
+    - `analysis`: what `analyze` returned.
+
+    **Returns:** the figure.
 
     !!! example
         >>> import jax; jax.config.update("jax_enable_x64", True)

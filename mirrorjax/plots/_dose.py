@@ -17,8 +17,16 @@ _KEYS = ("dose", "l1", "active", "basis_pursuit", "least_norm")
 def dose_path(series: Mapping[str, Float[Array, "..."] | np.ndarray], *, title: str = "") -> Figure:
     """ℓ1 norm and number of active coordinates of the limit against the dose, between two known solutions.
 
-    **Arguments:** `series` with `dose`, `l1`, `active` (k,), and the ℓ1 norms of two interpolators,
-    `basis_pursuit` and `least_norm` (scalars).
+    Above, ‖x∞‖₁ in units of x; below, how many |x_i| are above 10⁻³ max |x|, on a logarithmic axis; both against the
+    dose ∫α, dimensionless.
+
+    **Arguments:**
+
+    - `series`: arrays by name: `dose`, `l1` and `active`, shape `(k,)`; `basis_pursuit` and `least_norm`, the ℓ1 norms
+      of two interpolators, scalars.
+    - `title`: above the figure.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` naming what is missing.
 

@@ -19,8 +19,16 @@ _APART = 0.006  # of the width, so that the intervals of the two do not cover ea
 def rank_path(series: Mapping[str, Float[Array, "..."] | np.ndarray], *, title: str = "") -> Figure:
     """Nuclear over Frobenius norm and effective rank minus those at dose 0, with intervals, against the dose.
 
-    **Arguments:** `series` with `dose` (k,), `ratio` and `effective_rank` (k, 2): mean of the paired difference and
-    half of its interval; `ratio_linear` and `effective_rank_linear` of the control, where there is one.
+    Both panels are dimensionless, as the dose ∫α is.
+
+    **Arguments:**
+
+    - `series`: arrays by name: `dose`, shape `(k,)`; `ratio` and `effective_rank`, shape `(k, 2)`: mean of the paired
+      difference and half of its interval; `ratio_linear` and `effective_rank_linear` of the control, where there is
+      one.
+    - `title`: above the figure.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` naming what is missing, or for shapes that do not fit.
 

@@ -17,10 +17,18 @@ _MARGIN = 0.06  # of the width of the starts on either side
 
 @styled
 def sign_recovery(series: Mapping[str, Float[Array, "..."] | np.ndarray], *, title: str = "") -> Figure:
-    """Which starts (a₀, w₀) recovered the teacher, beside the predicted boundary; mismatches are ringed and counted.
+    """Which starts (a₀, w₀) recovered the teacher, beside the predicted boundary.
 
-    **Arguments:** `series` with `a0`, `w0_grid`, `recovered` (1, 0, NaN where undecided) and `predicted` (1, 0) of
-    every start, (N,); the predicted boundary as a path of (a₀, w₀), `boundary` (k, 2), where there is one.
+    The abscissa is the output weight a₀, the ordinate the input weight w₀, both at the start. Mismatches with the
+    prediction are ringed and counted.
+
+    **Arguments:**
+
+    - `series`: arrays by name: `a0`, `w0_grid`, `recovered` (1, 0, NaN where undecided) and `predicted` (1, 0) of every
+      start, shape `(N,)`; `boundary`, the predicted boundary as a path of (a₀, w₀), shape `(k, 2)`, where there is one.
+    - `title`: before the count of mismatches above the figure.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` naming what is missing, or for lengths that differ.
 

@@ -23,7 +23,14 @@ PANELS = (
 def training(log: TrainLog, *, title: str = "") -> Figure:
     """Loss, accuracy, α, ‖x‖₁ and scale against the step, as far as the log has them.
 
-    **Arguments:** `log` of a run.
+    A panel for each; all but the accuracy are logarithmic.
+
+    **Arguments:**
+
+    - `log`: of a run.
+    - `title`: above the figure.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` for a log without rows, or with nothing to draw.
 
@@ -57,9 +64,17 @@ def training(log: TrainLog, *, title: str = "") -> Figure:
 
 @styled
 def densities(rows: Sequence[Row], *, title: str = "") -> Figure:
-    """Test accuracy against the density with 95 % intervals over seeds; a method without pruning is a line across.
+    """Test accuracy against the density with 95 % intervals over seeds.
 
-    **Arguments:** `rows` of `mirrorjax.training.rows`.
+    The abscissa is the share of weights kept, in percent and logarithmic; the ordinate the share of right answers. A
+    method without pruning is a line across.
+
+    **Arguments:**
+
+    - `rows`: of `mirrorjax.training.rows`.
+    - `title`: above the figure.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` where there is nothing to draw.
 

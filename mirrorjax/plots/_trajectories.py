@@ -29,10 +29,18 @@ def trajectories(
 ) -> Figure:
     """Gradient flow as lines, the other routes as markers on top; their distance in the panel below.
 
-    **Arguments:** `series` with `ts` (k,) and two or more routes under names that begin with `x_`: the
-    first is (k, n) and drawn as lines; each other is (k, n), or (n,) for the limit of the first, which is
-    marked at the end. Long horizons get a logarithmic time axis, without t = 0. `coordinates`: how
-    many are drawn, those that move most.
+    Above, x against the flow's time t, dimensionless; below, the largest |difference| from the first route over all
+    coordinates, logarithmic. Long horizons get a logarithmic time axis, without t = 0.
+
+    **Arguments:**
+
+    - `series`: arrays by name: `ts`, shape `(k,)`, and two or more routes under names that begin with `x_`: the first,
+      shape `(k, n)`, is drawn as lines; each other has shape `(k, n)`, or `(n,)` for the limit of the first, which is
+      marked at the end.
+    - `title`: above the figure.
+    - `coordinates`: how many are drawn, those that move most.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` without times or with less than two routes.
 

@@ -19,7 +19,9 @@ GROUP = "mirrorjax.theorems"
 
 @functools.cache
 def catalogue() -> tuple[Entry, ...]:
-    """All entries, by source and number.
+    """All theorems: mirrorjax's own, and those that installed packages announce.
+
+    **Returns:** their entries, in the order of their ids.
 
     **Raises:** `InputError` where two of them have the same id.
     """
