@@ -46,7 +46,7 @@ PENDING = {"training", "experiments"}
 WITHOUT_CALLABLES = {"theorems"}
 """Found through the registry: each of its functions checks one theorem and is no interface."""
 CONSTRUCTION = ("__init__", "__check_init__", "__post_init__")
-ARRAY = re.compile(r"\b(Array|ArrayLike|ndarray|Vector|Scalar|State|Points)\b|\b(Float|Int|Bool)\[")
+ARRAY = re.compile(r"\b(Array|ArrayLike|ndarray|Vector|Scalar|Number|State|Points)\b|\b(Float|Int|Bool)\[")
 SHAPE = re.compile(r"`\(([^`]*,[^`]*)?\)`|\bscalar|\bpytree")
 LINE = re.compile(r"^- ((?:`\*{0,2}\w+`(?:, )?)+): ", re.MULTILINE)
 HEADING = re.compile(r"^\*\*(\w[\w ]*):\*\*|^!!! ", re.MULTILINE)
