@@ -85,7 +85,13 @@ def resolved_by_float32(rungs: Sequence[float]) -> bool:
 
 
 def slight(size: float) -> float:
-    """The error of a control that is to be small: `size`, or without float64 a tenth, which float32 sees for certain.
+    """The error of a control that is to be small.
+
+    **Arguments:**
+
+    - `size`: the relative error in float64.
+
+    **Returns:** `size`, or without float64 a tenth, which float32 sees for certain.
 
     !!! example
         >>> import jax
@@ -98,5 +104,12 @@ def slight(size: float) -> float:
 
 
 def written(size: float) -> str:
-    """`slight(size)` for the name of a control: `1e-6`."""
+    """`slight(size)` for the name of a control.
+
+    **Arguments:**
+
+    - `size`: the relative error in float64.
+
+    **Returns:** the size as text, as `1e-6`.
+    """
     return f"{slight(size):.0e}".replace("e-0", "e-")

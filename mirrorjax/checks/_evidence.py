@@ -9,7 +9,15 @@ from .._types import x64_on
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One rung: the discrepancy of two routes beside what numerics alone may cause."""
+    """One rung: the discrepancy of two routes beside what numerics alone may cause.
+
+    **Arguments:**
+
+    - `rtol`: relative tolerance of the rung, 0 where nothing was solved.
+    - `discrepancy`: e, the largest difference.
+    - `budget`: b, the numerical error.
+    - `steps`: of the solver.
+    """
 
     rtol: float
     discrepancy: float
@@ -21,8 +29,14 @@ class Row:
 class Coordinates:
     """The numbers of a comparison for each of n coordinates, over k rungs.
 
-    `discrepancy`, `budget` (k, n); `scale`, `moved` (n,). One scale for all of them would let a coordinate of
-    size 1e-13 be wrong 5-fold beside one of size 1.
+    One scale for all of them would let a coordinate of size 1e-13 be wrong 5-fold beside one of size 1.
+
+    **Arguments:**
+
+    - `discrepancy`: the largest difference over the times, shape `(k, n)`.
+    - `budget`: the numerical error, shape `(k, n)`.
+    - `scale`: the size of what is compared, shape `(n,)`.
+    - `moved`: how far it moved, shape `(n,)`.
     """
 
     discrepancy: np.ndarray
@@ -33,14 +47,21 @@ class Coordinates:
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """The rows of one comparison. `kind` is "ladder" (tolerances) or "floor" (one round-off row).
+    """The rows of one comparison.
 
-    `scale` is the size of the compared object, `moved` how far it moved, `where` the time and
-    coordinate of the largest discrepancy, `failure` why a solve did not end. `differs` turns the
-    question round: the claim is that the two routes are *not* the same. `each` has the numbers of
-    every coordinate, where they are judged apart. `x64` is whether float64 was on when it was made,
-    `own_units` whether budget or floor are measured in ulps of the precision it was made in: without, the
-    numbers say nothing in float32.
+    **Arguments:**
+
+    - `rows`: one for each rung.
+    - `scale`: the size of the compared object.
+    - `moved`: how far it moved.
+    - `where`: the time and coordinate of the largest discrepancy.
+    - `failure`: why a solve did not end; empty where all did.
+    - `x64`: whether float64 was on when it was made.
+    - `kind`: "ladder" (tolerances) or "floor" (one row, of round-off).
+    - `differs`: whether the claim is that the two routes are *not* the same.
+    - `own_units`: whether budget or floor are measured in ulps of the precision it was made in: without, the numbers
+      say nothing in float32.
+    - `each`: the numbers of every coordinate, where they are judged apart.
     """
 
     rows: tuple[Row, ...]
@@ -57,7 +78,14 @@ class Evidence:
 
 @dataclasses.dataclass(frozen=True)
 class Hypothesis:
-    """A condition of the theorem, measured on the instance."""
+    """A condition of the theorem, measured on the instance.
+
+    **Arguments:**
+
+    - `name`: what is required.
+    - `measured`: what was found.
+    - `ok`: whether that meets it.
+    """
 
     name: str
     measured: float | str
@@ -78,8 +106,15 @@ class Hypothesis:
 class Finding:
     """Everything one instance of a theorem yields.
 
-    `planted` maps the relative size of a planted error to its evidence; the smallest one refuted
-    is the detection limit. `series` feeds the plots, `observations` are reported, not judged.
+    **Arguments:**
+
+    - `claims`: evidence of what must hold, by name.
+    - `controls`: evidence of what must be refuted, by name.
+    - `hypotheses`: the conditions of the theorem.
+    - `planted`: evidence by the relative size of the error that was planted; the smallest one refuted is the detection
+      limit.
+    - `observations`: numbers that are reported and not judged, by name.
+    - `series`: arrays for the plots by name, of shapes that the plots ask for, as `(k, n)`.
     """
 
     claims: dict[str, Evidence]

@@ -11,9 +11,14 @@ _planting = ContextVar("planting", default=True)
 
 
 def planted_sizes(*sizes: float) -> tuple[float, ...]:
-    """`sizes` themselves, or without float64 the ones that float32 may see.
+    """The relative sizes of errors to plant.
 
-    None inside `without_planted_errors`, where a smoke test saves their solves.
+    **Arguments:**
+
+    - `*sizes`: those of float64.
+
+    **Returns:** `sizes` themselves, or without float64 the ones that float32 may see. None of them inside
+    `without_planted_errors`, where a smoke test saves their solves.
 
     !!! example
         >>> from mirrorjax.checks import planted_sizes, without_planted_errors
@@ -31,6 +36,8 @@ def planted_sizes(*sizes: float) -> tuple[float, ...]:
 @contextlib.contextmanager
 def without_planted_errors() -> Iterator[None]:
     """Inside, checks plant no errors, so that what they find has no detection limit.
+
+    **Returns:** a context manager.
 
     !!! example
         >>> from mirrorjax.checks import planted_sizes, without_planted_errors
