@@ -51,7 +51,7 @@ def assert_holds(
     - `theorem`: its id, a file with one theorem in it, or a theorem made by `mirrorjax.theorem`.
     - `problem`: yours, in whitened rows with its own loss where the theorem is about the limit (a loss that is not
       least where Zx = y meets no hypothesis there).
-    - `param`: yours, with a `lift`.
+    - `param`: yours, with a `lift` and a state of the shape that the theorem's own has, `(2, n)`.
     - `schedule`: yours.
     - `t1`: how far to follow the flow, by default as far as the theorem's own instances, or to e^−32 of the distance to
       the limit, where the theorem is about that.
@@ -61,7 +61,7 @@ def assert_holds(
     **Returns:** the `Verdict`, measured in float64 whatever the session is in: what you hand in is lifted to it.
 
     **Raises:** `DoesNotHold` with the verdict's table; `InputError` for an unknown theorem or several, a theorem whose
-    instances are not made of these parts, and a `param` without a `lift`.
+    instances are not made of these parts, and a `param` without a `lift` or of another state.
 
     !!! example
         >>> import mirrorjax as mj
