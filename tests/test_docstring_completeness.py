@@ -25,21 +25,23 @@ The format is that of equinox and diffrax:
 - **Raises:** stands wherever the function's own body raises, or that of a private function it calls, or where it calls
   by its name a function of mirrorjax whose docstring says that it raises. Of a class, its constructor and its checks
   count as its body.
+- **Reference:** names a source of the registry, or a statement of mirrorjax's own by its id.
 - A method without a docstring has that of the class it is derived from.
 """
 
 import ast
 import functools
-import importlib
+import importlib.util
 import inspect
 import re
 import sys
-import types
 import typing
 
 import pytest
 
 import mirrorjax
+from mirrorjax.registry import SOURCES
+from mirrorjax.registry._sources import OWN
 
 PENDING = {"training", "experiments"}
 """Packages that are not measured yet."""
@@ -183,6 +185,7 @@ def doc_of(cls: type, name: str) -> tuple[str, ast.FunctionDef]:
 
 
 def of_parameters(parameters: dict[str, str], said: dict[str, str]):
+    yield from (("stale", f"`{name}` is no parameter") for name in said.keys() - parameters.keys())
     for name, annotation in parameters.items():
         if name not in said:
             yield "argument", f"`{name}` has no line"
@@ -206,6 +209,12 @@ def of_function(doc: str, node: ast.FunctionDef, body: ast.FunctionDef, module: 
             yield "returns", "**Returns:** is missing"
     if raises(body, module) and "Raises" not in found:
         yield "raises", "**Raises:** is missing"
+    yield from of_reference(found)
+
+
+def of_reference(found: dict[str, str]):
+    if "Reference" in found and not set(re.findall(r"[\w-]+", found["Reference"])) & {*SOURCES, *OWN}:
+        yield "reference", f"no source of the registry in {found['Reference'].strip()!r}"
 
 
 def of_class(cls: type):
@@ -219,6 +228,7 @@ def of_class(cls: type):
     raising = any(raises(methods[name], cls.__module__) for name in CONSTRUCTION if name in methods)
     if raising and "Raises" not in found:
         yield "raises", "**Raises:** is missing"
+    yield from of_reference(found)
 
 
 def callables(package: str):
@@ -256,14 +266,16 @@ def test_the_docstrings_of_the_top_level():
 # The measure itself sees what is missing
 
 BAD = '''
+from mirrorjax._types import Scalar, Vector
 from mirrorjax.parameterizations import start_of
 
-def helper(x):
-    """Raises `InputError` for a bad x."""
+def _refuse(x):
+    if x is None:
+        raise ValueError("no")
 
 def nothing(x: Vector, k: int = 0) -> Vector:
     """What it is."""
-    raise InputError("no")
+    raise ValueError("no")
 
 def shapeless(x: Vector) -> None:
     """What it is.
@@ -271,23 +283,26 @@ def shapeless(x: Vector) -> None:
     **Arguments:**
 
     - `x`: the parameter.
+    - `gone`: a parameter that is no more.
     """
 
-def calls(x: Vector) -> None:
+def refuses(x: Vector) -> None:
     """What it is.
 
     **Arguments:**
 
     - `x`: the parameter, shape `(n,)`.
     """
-    helper(x)
+    _refuse(x)
 
-def imported(x: Vector) -> None:
+def starts(x: Vector) -> None:
     """What it is.
 
     **Arguments:**
 
     - `x`: the parameter, shape `(n,)`.
+
+    **Reference:** a paper.
     """
     start_of(None, x)
 
@@ -302,31 +317,77 @@ def complete(x: Vector, z: Vector, *more: int) -> Vector:
 
     **Returns:** their sum, shape `(n,)`.
 
-    **Raises:** `InputError` for a bad x.
+    **Raises:** `ValueError` for no x.
+
+    **Reference:** `flow` Theorem 3.1.
     """
-    helper(x)
+    _refuse(x)
     return x + z
+
+class Base:
+    """What it is."""
+
+    x: Vector
+
+    def __init__(self, x: Vector):
+        _refuse(x)
+        self.x = x
+
+    @property
+    def size(self) -> Scalar:
+        """What it is."""
+
+    def inherited(self, t: Scalar) -> Scalar:
+        """What it is.
+
+        **Arguments:**
+
+        - `t`: scalar.
+
+        **Returns:** scalar.
+        """
+
+class Derived(Base):
+    """What it is.
+
+    **Arguments:**
+
+    - `x`: shape `(n,)`.
+    - `y`: a number.
+    """
+
+    y: float
+
+    def inherited(self, t):
+        return t
+
+    def own(self, t):
+        return t
 '''
 
 
-@pytest.fixture
-def bad(monkeypatch):
-    module = types.ModuleType("mirrorjax._bad_docstrings")
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    exec(compile(BAD.replace(": Vector", "").replace("-> Vector", ""), module.__name__, "exec"), vars(module))
-    return {node.name: node for node in ast.parse(BAD).body if isinstance(node, ast.FunctionDef)}
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory):
+    path = tmp_path_factory.mktemp("bad") / "bad.py"
+    path.write_text(BAD, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("mirrorjax._bad_docstrings", path)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
 
 
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
-        ("nothing", ["argument", "argument", "returns", "raises"]),
-        ("shapeless", ["shape"]),
-        ("calls", ["raises"]),
-        ("imported", ["raises"]),
-        ("complete", []),
+        ("nothing", {"nothing": ["argument", "argument", "returns", "raises"]}),
+        ("shapeless", {"shapeless": ["stale", "shape"]}),
+        ("refuses", {"refuses": ["raises"]}),
+        ("starts", {"starts": ["raises", "reference"]}),
+        ("complete", {"complete": []}),
+        ("Base", {"Base": ["argument", "raises"], "Base.size": ["shape"], "Base.inherited": []}),
+        ("Derived", {"Derived": [], "Derived.inherited": [], "Derived.own": ["docstring"]}),
     ],
 )
 def test_the_measure_sees_what_is_missing(bad, name, missing):
-    found = of_function(ast.get_docstring(bad[name]) or "", bad[name], bad[name], "mirrorjax._bad_docstrings")
-    assert [kind for kind, _ in found] == missing
+    assert {where: [kind for kind, _ in found] for where, found in of_value(name, getattr(bad, name))} == missing
