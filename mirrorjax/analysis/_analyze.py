@@ -105,7 +105,7 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
     n, D = jax.eval_shape(pair.g, w).shape[0], w.shape[0]
     near, far = (np.asarray(part) for part in reachable_points(pair, w, n, seed))
     points = near[finite_rows(near)]
-    # With as many points as there are near ones where weights are many.
+    # As many points as there are near ones, where weights are many.
     probed = np.concatenate([near if D <= SMALL else near[: len(near) - len(far)], far])
     probed = probed[finite_rows(probed)]
     brackets = commutation(pair, probed, n, seed=seed)
@@ -121,7 +121,7 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
     closure, laws = _laws(pair, w, n, owner, regular)
     potential = _potential(param, w0, owner is not None) if kind == "mirror" else None
     contracting, h_min, survives = _decayed(pair, points)
-    # Decay was followed to the dose sinh 5 = 74; only where it broke off does the end have to be found.
+    # Decay was followed to the dose sinh 5 = 74. Its end is looked for only where it broke off before.
     horizon = float("inf") if potential is not None and survives else horizon_of(potential)
     return Analysis(
         kind=kind, reason=reason, n=n, D=D,

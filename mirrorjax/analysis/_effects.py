@@ -32,6 +32,8 @@ class Effects:
     - `distance`: distances from the minimum along a coordinate, shape `(j,)`.
     - `exponent`: the local exponent `(x − x*)·R'/(R − min R)` there, shape `(k, j)`: 2 for a parabola, 1 for |x|.
     - `turn`: the distance at which it is 1.5, shape `(k,)`; NaN where it never is.
+
+    **Reference:** `flow`, the effects of position, type and range.
     """
 
     a: float
@@ -98,6 +100,8 @@ def dual_range(potential: AbstractPotential, a: float, scale: float = 1.0) -> np
     - `scale`: the unit of that grid.
 
     **Returns:** lower and upper ends, shape `(k, 2)`; NaN where no μ_i exists.
+
+    **Reference:** `flow`, the range effect.
     """
     shown, level = min(potential.n, SHOWN), jnp.asarray(a, dtype=float)
     if not isinstance(potential, DerivedPotential):
@@ -240,6 +244,8 @@ def horizon(potential: AbstractPotential, limit: float = 64.0) -> float:
     - `limit`: the largest dose tried.
 
     **Returns:** the dose; inf if 0 is still in the range at `limit`.
+
+    **Reference:** `flow`, the range effect.
     """
     if isinstance(potential, DerivedPotential):
         return float(_decay_reach(potential, as_array(limit)))

@@ -51,6 +51,8 @@ def mirror_route(
     - `ts`: compared times, shape `(k,)`.
 
     **Returns:** the route.
+
+    **Reference:** `flow` Theorem 3.1.
     """
     mu0 = potential.grad(jnp.asarray(x0), jnp.zeros(()))
     return FlowRoute(MirrorFlow(problem, potential, schedule), mu0, ts=ts)
@@ -68,6 +70,8 @@ def along(dual_map: Callable, schedule: AbstractSchedule, ts: Array, mu: Array) 
     - `mu`: μ at these times, shape `(k, n)`.
 
     **Returns:** x, shape `(k, n)`.
+
+    **Reference:** `flow` Theorem 3.1.
     """
     return jax.vmap(lambda t, m: dual_map(m, schedule.a(t)))(ts, mu)
 
@@ -82,6 +86,8 @@ def straight_route(accompanied: FlowRoute, dual_map: Callable, schedule: Abstrac
     - `schedule`: α.
 
     **Returns:** the route; it shares the solves of `accompanied`.
+
+    **Reference:** `flow` Theorem 3.1.
     """
     return accompanied.observing(lambda path: along(dual_map, schedule, path.ts, path.state[1]))
 

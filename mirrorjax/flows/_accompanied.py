@@ -24,6 +24,8 @@ class AccompaniedFlow(AbstractFlow):
     - `schedule`: α; a schedule, a number or a function of t.
 
     **Raises:** `InputError` as `GradientFlow`.
+
+    **Reference:** `flow` Theorem 3.1.
     """
 
     problem: AbstractProblem

@@ -103,6 +103,8 @@ class GradientFlow(AbstractFlow):
 
     **Raises:** `InputError` for a part of another kind.
 
+    **Reference:** `flow` Theorem 3.1.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> import mirrorjax as mj
@@ -221,7 +223,7 @@ class MirrorFlow(AbstractFlow):
         a = self.schedule.a(t)
         low, high = (np.asarray(end) for end in self.potential.dual_domain(a))
         mu = np.asarray(state)
-        # Relative to the ends, not to the width: a range that closes has none.
+        # Relative to the ends, not to the width: the width of a range that closes is 0.
         size = np.maximum(np.where(np.isfinite(low), np.abs(low), 1.0), np.where(np.isfinite(high), np.abs(high), 1.0))
         room = np.minimum(mu - low, high - mu) / size
         i = int(np.argmin(room))

@@ -14,7 +14,7 @@ from .._ode import MAX_STEPS, AnySolver, Solution, as_data, as_solver, different
 from .._types import ArrayLike, Scalar, State, as_array, as_state, has_nonfinite, is_traced
 
 NO_DOSE = 1e-14
-"""Doses up to here are 0: that of `SwitchOn` where it begins is a difference, and compiled it leaves 2e-17."""
+"""Doses up to this count as 0: that of `SwitchOn` is a difference, which compiled code rounds to 2e-17 where it is 0."""
 
 
 class Trajectory(eqx.Module):
@@ -51,7 +51,7 @@ class Trajectory(eqx.Module):
         if bool(self.ok):
             return ""
         reason = "the solver ran out of steps" if self.out_of_steps else "the solver could not go on"
-        # The fastest entry, not the largest: at the singularity of a logarithm the culprit is near 0.
+        # The fastest entry, not the largest: at the singularity of a logarithm the entry that diverges is near 0.
         leaf, rate = (
             np.concatenate([np.ravel(part) for part in jax.tree.leaves(tree)])
             for tree in (self.last, self.flow(self.t_last, self.last))

@@ -31,7 +31,7 @@ CHUNK = 16
 STARTS = tuple(np.arange(0.0, 801.0, 4.0).tolist())
 """Where the continuation may begin: a > 0 enlarges the scale, c = 1e-120 at a = 0 begins at a = 68, 1e-1300 at 750.
 
-No further apart: a scale of 1e20 makes the rounding of s a start 1e4 away, which Newton does not undo.
+Not further apart than 4: at a scale of 1e20 the rounding of s puts the start 1e4 away, and Newton does not converge.
 """
 
 
@@ -50,6 +50,8 @@ class Limit(eqx.Module):
       they were given, and of `‖Zx − y‖ / ‖y‖` in whitened rows, which sees what nearly equal rows hide. Where y is 0, x
       counts for no less than argmin R_a does.
     - `iterations`: Newton steps of the last stage, scalar or `(k,)`.
+
+    **Reference:** `mask` Theorem 3.3 (α = 0: Theorem 2.4).
     """
 
     x: Vector
@@ -187,7 +189,7 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
 
 
 def _apart(*values: Any) -> contextlib.AbstractContextManager:
-    """Numbers are computed with as outside of any derivative: by the same programs, compiled once, to the same bits."""
+    """Where the values are numbers, a context outside of any derivative: the same compiled programs, the same bits."""
     return contextlib.nullcontext() if is_traced(*values) else jax.core.eval_context()
 
 
@@ -240,7 +242,7 @@ def _unconstrained(potential: AbstractPotential, a: Scalar) -> Limit:
 
 
 class _Asked(eqx.Module):
-    """What is asked of x: whitened rows and targets, orthonormal, which Newton solves, and the user's own."""
+    """The equations for x: with orthonormal rows, which Newton solves, and as the user gave them."""
 
     rows: Float[Array, "r n"]
     target: Float[Array, " r"]
@@ -279,7 +281,7 @@ def _start(asked: _Asked, potential: AbstractPotential) -> float:
 
 
 def _solved(asked: _Asked, x: np.ndarray) -> bool:
-    """In whitened rows, the part that Newton answers for: rows that contradict each other do so from every start."""
+    """Whether the whitened equations are solved; the user's own may contradict each other, whatever the start."""
     target = np.asarray(asked.target)
     if not np.all(np.isfinite(x)):
         return False
@@ -340,7 +342,7 @@ def _stage(asked: _Asked, potential: AbstractPotential, nu, a) -> tuple[Array, L
         trials = nu + step * room(mu, rows.T @ step) * 0.5 ** jnp.arange(20.0)[:, None]
         sizes = jax.vmap(lambda trial: jnp.linalg.norm(gap(trial)))(trials)
         best = jnp.argmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))
-        # Where no trial is finite this ends, with the last ν that was: a residual says more than NaN.
+        # Where no trial is finite the iteration ends at the last finite ν: its residual says more than NaN.
         return jnp.where(jnp.isfinite(sizes[best]), trials[best], nu), sizes[best], size, k + 1
 
     def unfinished(carry):
@@ -350,7 +352,7 @@ def _stage(asked: _Asked, potential: AbstractPotential, nu, a) -> tuple[Array, L
         return (k < MAX_NEWTON) & (size > 0) & ~stalled
 
     mu = rows.T @ nu
-    left = jnp.any((mu <= low) | (mu >= high))  # a range that shrinks with the dose
+    left = jnp.any((mu <= low) | (mu >= high))  # the range shrinks with the dose
     nu = jnp.where(left, room(jnp.zeros_like(mu), mu), 1.0) * nu
     start = (nu, jnp.linalg.norm(gap(nu)), as_array(jnp.inf), jnp.zeros((), int))
     nu, _, _, k = jax.lax.while_loop(unfinished, body, start)

@@ -11,8 +11,8 @@ from ._brackets import lie_bracket
 from ._flat import SMALL, FlatPair, Points
 
 ULP_SHIFTS, WITH_FEW_WEIGHTS = 4, 16
-"""Moves by one ulp behind a floor. With few weights 4 find by luck a floor 5 times too small, at one of 200 samples:
-half of all true quadratic families of 4 weights came out undecided. Many weights average by themselves."""
+"""How many moves by one ulp a floor is measured from. With few weights, 4 moves gave a floor 5 times too small at one
+of 200 samples, so that half of all true quadratic families of 4 weights came out undecided. Many weights average."""
 
 
 class BracketSize(eqx.Module):

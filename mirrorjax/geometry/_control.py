@@ -184,7 +184,7 @@ def _swap(param, w0, v, b, reach) -> tuple[Scalar, Scalar]:
 
 
 def _signed(w: State) -> State:
-    """w under 4 random choices of signs: what g adds up, without what cancels."""
+    """w under 4 random choices of signs, so that the terms of g do not cancel."""
     flat, unravel = ravel_pytree(w)
     return jax.vmap(unravel)(jnp.asarray(signs(5, (4, flat.size))) * flat)
 

@@ -116,7 +116,7 @@ def homogeneity(pair: FlatPair, points: Points, n: int) -> tuple[Degree, bool]:
     **Reference:** beyond/degree-2, which says what the degree decides.
     """
     growth, field, decay, euler = (np.asarray(part) for part in _euler(pair, points, n))
-    # Every point counts the same: far ones would drown what near ones say.
+    # Every point counts the same: otherwise the far ones, whose numbers are larger, would decide alone.
     growth, field = _per_point(growth, field)
     slope, residual = _ratio(growth, field)
     p = _tidy(slope + 1)

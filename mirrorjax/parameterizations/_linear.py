@@ -23,6 +23,8 @@ class Linear(AbstractLiftable):
 
     **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
 
+    **Reference:** beyond/degree-2, which says when plain decay commutes.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.parameterizations import Linear

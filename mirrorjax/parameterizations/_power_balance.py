@@ -79,7 +79,7 @@ def _solve(x: Array, log_c: Array, r: Array) -> Array:
         return step
 
     ell = _asinh_exp(log_ratio)[0] / r
-    # Newton is not proved to contract from here; the fixed slope 3r/2 is, by 1/3 a step. Then it is quadratic.
+    # Newton is not proved to contract from here; steps by the fixed slope 3r/2 do, to a third each. Newton follows.
     ell = jax.lax.fori_loop(0, _CONTRACTIONS, newton(lambda ell, weight: 1.5 * r), ell)
     ell = jax.lax.fori_loop(0, _NEWTONS, newton(lambda ell, weight: r + r * jnp.tanh(ell) * weight), ell)
     return jnp.sign(x) * jnp.where(x == 0, 0.0, ell)

@@ -69,7 +69,7 @@ def margins(finding: Finding, *, title: str = "") -> Figure:
     ]
     legend_below(figure, handles, 2)
     figure.subplots_adjust(left=_NAMES / WIDTH)
-    # Over the names too: the axes take half of the width and titles are long.
+    # The title spans the names too: the axes have half of the width and titles are long.
     figure.text(0.1 / WIDTH, 1 - 0.1 / figure.get_figheight(), title, fontsize=10.5, va="top")
     return figure
 

@@ -19,6 +19,8 @@ class LinearPotential(AbstractPotential):
     - `b`: the regularizer `h = b·w`, shape `(D,)`.
     - `w0`: the start, shape `(D,)`.
 
+    **Reference:** `flow` Theorem 3.1, for linear g and h.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.potentials import LinearPotential

@@ -16,6 +16,8 @@ class WithoutDecay(AbstractPotential):
 
     - `potential`: that of g alone; it is taken at a = 0.
 
+    **Reference:** `li` Theorem 4.9.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.potentials import PowerEntropy, WithoutDecay

@@ -42,6 +42,8 @@ def relu_kernel(w: Vector, v: Vector) -> Scalar:
 
     **Returns:** scalar.
 
+    **Reference:** `signin`, the complementary roles of a and w.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.problems import relu_kernel

@@ -37,6 +37,8 @@ class LinearRegression(AbstractProblem):
 
     **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
 
+    **Reference:** `mask` Theorem 3.3, whose setting it is.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.problems import LinearRegression

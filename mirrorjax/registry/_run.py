@@ -148,7 +148,7 @@ def _made(theorem: Theorem, seed: int, data: LinearRegression | None) -> tuple:
 
 
 def _unused_table() -> Judgement:
-    """Of a theorem that was tried on other instances only: left out, they would read as an answer about the table."""
+    """That the table was not used: without it the verdict on other instances would read as one about the table."""
     unused = Hypothesis("your table is used", "no instance of this theorem is made of a table", False)
     return judge(YOUR_DATA, Finding({}, {}, (unused,)), 0.0)
 
@@ -164,7 +164,7 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
     except Exception as error:
         finding = _unfinished(error)
         # Without float64 a check that counts on 16 digits fails in ways of its own: an entry of 1e-60 is 0, a matrix
-        # whose rows were independent is singular. That is no bug of it.
+        # whose rows were independent is singular. That is no bug of the check.
         if x64_on() and not isinstance(error, MirrorjaxError):
             crash = traceback.format_exc()
     judgement = judge(case.name, finding, time.perf_counter() - start, float32=float32)
@@ -172,7 +172,7 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
 
 
 def _unfinished(error: Exception) -> Finding:
-    """No theorem ends the others: what could not be done on an instance is said of this instance."""
+    """The finding where a check raised: an error on one instance must not end the run."""
     if not x64_on():
         return _failed(_line(error))
     if isinstance(error, InputError):

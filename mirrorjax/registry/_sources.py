@@ -77,7 +77,7 @@ SOURCES = {
         Source("ham", (), "Hyperbolic Aware Minimization", "ICLR 2026", ("2506.02630",)),
     )
 }  # fmt: skip
-"""By short name, those that the catalogue names."""
+"""The papers that the catalogue names, by their short names."""
 
 OWN = ("beyond", "intrinsic", "train")
 """First parts of ids whose statements are mirrorjax's own, or whose paper is named in the entry's `source`."""

@@ -15,7 +15,7 @@ from ._quadrature import NODES, WEIGHTS, integrals, jump_between, sampled
 
 UNTIL = 1000.0
 ACCURATE = 1e-12
-"""Of the dose up to there: where two rules on a panel differ by more, it is halved."""
+"""As a share of the dose so far: a panel on which two rules differ by more is halved."""
 MOST_PANELS, MOST_JUMPS, MOST_SEARCHES = 20_000, 1000, 300  # searches in vain
 _BISECTIONS = 60
 
@@ -126,7 +126,7 @@ def _panels(alpha: Callable, until: float, given: np.ndarray | None) -> tuple[np
             i = int(np.argmin(np.isfinite(parts)))
             raise InputError("alpha is not finite", f"between t = {edges[i]:.6g} and {edges[i + 1]:.6g}")
         widths = np.diff(edges)
-        # A panel at 0 is never small beside the dose at its end where α ~ √t.
+        # Where α ~ √t, no panel at 0 is integrated to that share of the dose at its end.
         tiny = (widths <= 4 * np.spacing(edges[1:])) | (edges[1:] <= until * 2.0**-60)
         rounding = 1e-15 * widths * np.max(np.abs(parts) / widths)
         bad = np.flatnonzero((unsure > ACCURATE * np.cumsum(np.abs(parts)) + rounding) & ~tiny)

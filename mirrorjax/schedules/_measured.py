@@ -9,7 +9,7 @@ from ._quadrature import integrals, jump_between, sampled
 PANELS = 128
 DEPTH = 8
 AGREES = 1e-11
-"""Of the whole ∫|α|: a dose that is further from the integral moves x by digits that a comparison sees."""
+"""As a share of ∫|α|: a dose that is further from the integral changes x by more than a comparison resolves."""
 
 
 def measured(schedule: AbstractSchedule, t1: float) -> str:
@@ -47,7 +47,7 @@ def measured(schedule: AbstractSchedule, t1: float) -> str:
     wrong = _fault(schedule, edges, tolerance, DEPTH)
     if wrong:
         return wrong
-    # Each panel may hide a share of what the whole shows. Those in doubt were looked at, and are not counted.
+    # Gaps below the tolerance on every panel may add up. Panels in doubt were looked at and are not counted.
     gap = np.cumsum(np.where(unsure <= tolerance, parts - np.diff(doses), 0.0))
     if np.max(np.abs(gap)) <= 8 * tolerance:
         return ""

@@ -44,7 +44,7 @@ class SwitchOn(AbstractSchedule):
 
     def time_of(self, dose):
         t = self.schedule.time_of(dose + self.schedule.dose(self.at))
-        # Sooner than `at` is never, but for rounding: a dose of the other sign was given before it began.
+        # A time before `at`, but for rounding, is no answer: the dose was reached before it began to count.
         return first_time(dose, jnp.where(t >= self.at * (1 - 1e-9), jnp.maximum(t, self.at), jnp.inf))
 
     @property
