@@ -14,7 +14,7 @@ from .._ode import MAX_STEPS, AnySolver, Solution, as_data, as_solver, different
 from .._types import ArrayLike, Scalar, State, as_array, as_state, has_nonfinite, is_traced
 
 NO_DOSE = 1e-14
-"""Doses up to this count as 0: that of `SwitchOn` is a difference, which compiled code rounds to 2e-17 where it is 0."""
+"""Doses up to this count as 0: that of `SwitchOn` is a difference, which compiled code rounds to 2e-17 instead of 0."""
 
 
 class Trajectory(eqx.Module):
