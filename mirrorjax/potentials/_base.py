@@ -82,8 +82,8 @@ class AbstractPotential(AbstractHostCompiled):
         - `x`: the effective parameter, shape `(n,)`.
         - `a`: `−∫α`, scalar.
 
-        **Returns:** the diagonal, shape `(n,)`, where the potential is a sum over coordinates, else the matrix, shape
-        `(n, n)`.
+        **Returns:** the diagonal, shape `(n,)`, of a formula that is a sum over coordinates and of a derived potential
+        with `diagonal`; else the matrix, shape `(n, n)`.
         """
 
     @abc.abstractmethod
