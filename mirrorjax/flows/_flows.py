@@ -150,8 +150,8 @@ class GradientFlow(AbstractFlow):
 class MirrorFlow(AbstractFlow):
     """`dμ = −∇f(∇_μQ(μ, a_t)) dt`, that is `d∇R_{a_t}(x_t) = −∇f(x_t) dt`; the state is μ, shape `(n,)`.
 
-    It starts from μ = 0, which is x₀ = g(w₀) at dose 0 for a potential of w₀. A later start needs `SwitchOn(schedule,
-    at=t₀)`, or its own μ.
+    It starts from μ = 0, which is x₀ = g(w₀) at dose 0 for a potential of w₀. A later start needs
+    `SwitchOn(schedule, at=t₀)`, or its own μ.
 
     **Arguments:**
 

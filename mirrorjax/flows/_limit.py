@@ -91,9 +91,9 @@ class Limit(eqx.Module):
 def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
     """`x_∞ = argmin {R_a(x) : Zx = y}`, the limit of every flow with final `a_∞ = a`.
 
-    Damped Newton on the dual, `min_ν Q_a(Zᵀν) − yᵀν`, continued from a = 0 in steps of an eighth
-    of a unit of dose: started directly at a small scale c, exponentials of size 1/c defeat it. Where
-    the scale is small at a = 0 already, the continuation begins at a positive a.
+    Damped Newton on the dual, `min_ν Q_a(Zᵀν) − yᵀν`, continued from a = 0 in steps of an eighth of a unit of dose:
+    started directly at a small scale c, it does not converge, because of exponentials of size 1/c. Where the scale is
+    small at a = 0 already, the continuation begins at a positive a.
 
     Where the range of ∇R_a is bounded the solution of a small start lies near its end, and no step
     leaves the range. Where Z is 0 and y too, every x interpolates and the limit is argmin R_a.
@@ -111,15 +111,14 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
     precision, and for a ≠ 0 where R_0 is all there is. A failed iteration is not raised: see `Limit.ok` and
     `Limit.failure()`.
 
-    **Derivative:** of x and μ in a, Z, y and the leaves of the potential, forward and reverse, of any order, by the
-    equations and not through Newton: where `F(ν) = Z∇Q_a(Zᵀν) − y = 0`, `dν = −(Z∇²QZᵀ)⁻¹ dF` with dF at fixed ν, and
-    `x = ∇Q_a(Zᵀν)` moves with it. It holds where the limit is `ok`. Of dependent rows it is that of
-    combinations held fixed: right in directions that leave them dependent and consistent; in others no x, or
-    fewer, interpolate. Where fewer coordinates than rows are larger than round-off (curvatures below 1e-13 of
-    the largest), x has a kink in y to all digits: the derivative is right along the columns of those coordinates,
-    and what leaves their span counts as 0. A derived potential has none in w₀, and no second one backward twice.
-    Inside `jit`, Z, y and a must be numbers, and the continuation begins at a = 0: at a tiny scale there is no
-    certificate.
+    **Derivative:** of x and μ in a, Z, y and the leaves of the potential, forward and reverse, of any order. It comes
+    from the equations and not from Newton's iteration: `F(ν) = Z∇Q_a(Zᵀν) − y = 0` gives `dν = −(Z∇²QZᵀ)⁻¹ dF` with dF
+    at fixed ν, and `x = ∇Q_a(Zᵀν)` moves with ν. It holds where the limit is `ok`. Where rows of Z are dependent it is
+    right in directions in which they stay dependent and consistent; in other directions no x, or fewer, interpolate.
+    Where fewer coordinates than rows are larger than round-off (curvatures below 1e-13 of the largest), x has a kink in
+    y to all digits: the derivative is right along the columns of those coordinates, and 0 in what leaves their span. A
+    derived potential has none in w₀, and no second one by reverse mode twice. Inside `jit`, Z, y and a must be numbers,
+    and the continuation begins at a = 0: at a tiny scale there is no certificate.
 
     **Holds when:** the fields commute, ∫α converges and the flow interpolates.
 

@@ -125,8 +125,8 @@ def reachable_points(
 
     A walk follows one random control `Σ v_i ∇g_i + b ∇h` by its own length: fields of degree > 2 reach infinity in
     finite time. Every control is taken in both directions. 8 Runge-Kutta steps lead from one distance to the next: near
-    the reachable set is good enough, since what is tested there are open conditions. Only the far
-    ends show that a pair commutes around w₀ alone.
+    the reachable set is good enough, since what is tested there are open conditions. Only the far ends show that a pair
+    commutes around w₀ alone.
 
     **Arguments:**
 

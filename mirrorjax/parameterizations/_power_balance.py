@@ -43,8 +43,8 @@ def _log_cosh_jvp(primals, tangents):
 def balance(x: Array, log_c: Array, r: Array) -> Array:
     """The `ℓ` with `c cosh^r(ℓ) sinh(rℓ) = x`, elementwise, `r = p/(p−2) > 1`.
 
-    With `u^{2−p} = (S/2) e^{−ℓ}/cosh ℓ` and `v^{2−p} = (S/2) e^{ℓ}/cosh ℓ`, whose sum S the loss leaves alone, `u^p −
-    v^p` is the left-hand side for `c = 2 (S/2)^{−r}`. As p → 2 it becomes `x = c sinh z`, `z = rℓ`.
+    With `u^{2−p} = (S/2) e^{−ℓ}/cosh ℓ` and `v^{2−p} = (S/2) e^{ℓ}/cosh ℓ`, whose sum S the loss leaves alone,
+    `u^p − v^p` is the left-hand side for `c = 2 (S/2)^{−r}`. As p → 2 it becomes `x = c sinh z`, `z = rℓ`.
 
     **Arguments:**
 

@@ -199,9 +199,10 @@ class AbstractPotential(AbstractHostCompiled):
 class Distorted(AbstractPotential):
     r"""A potential that is wrong on purpose: `Q'(μ, a) = Q(f μ, k a + b) / f`.
 
-    The control of every check: `mu_factor = 2` is a wrong constant, `a_factor = 0` drops the time variation, `a_factor
-    = ½` is a wrong exponent, and 1 + 1e-6 asks what the check can still see. All factors at their defaults give the
-    potential itself, so that right and wrong share one compilation.
+    The control of every check: `mu_factor = 2` is a wrong constant, `a_factor = 0` drops the time variation,
+    `a_factor = ½` is a wrong exponent, and `mu_factor = 1 + 1e-6` is a small error, to find the smallest one that a
+    check refutes. All factors at their defaults give the potential itself, so that right and wrong share one
+    compilation.
 
     **Arguments:**
 

@@ -104,8 +104,8 @@ class LinearRegression(AbstractProblem):
         """The same interpolators and row space with `ZZᵀ/d = I`, and ℓ of the residual in these rows.
 
         It is another f with the same Z up to a basis of its rows. The optimality theorems let ℓ be any function
-        of Zx − y that is least at 0, so the limit is the same, while the flow no longer waits for the
-        smallest singular value of Z. Dependent rows disappear: the rank is that of the rows at length 1,
+        of Zx − y that is least at 0, so the limit is the same, while the rate of the flow no longer
+        depends on the smallest singular value of Z. Dependent rows disappear: the rank is that of the rows at length 1,
         since a row 1e-11 as long as the others asks no less of x.
 
         **Returns:** a `LinearRegression` of as many rows as Z has rank.

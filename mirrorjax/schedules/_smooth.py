@@ -23,7 +23,7 @@ class _Smooth(AbstractSchedule):
 
 
 class Constant(_Smooth):
-    """`α(t) = α`, `A(t) = α t`. Its dose never ends: outside the convergence theorems.
+    """`α(t) = α`, `A(t) = α t`. The dose has no limit, so that the convergence theorems do not apply.
 
     **Arguments:**
 

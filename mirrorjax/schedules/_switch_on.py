@@ -13,7 +13,7 @@ class SwitchOn(AbstractSchedule):
     """0 before `at`, the given schedule's `α(t)` from then on; its dose counts from `at`.
 
     A flow that begins at w₀ at the time t₀ has the potential of w₀ at dose 0, so that its schedule must count from t₀:
-    `SwitchOn(schedule, at=t₀)`. The clock of α stays as it was.
+    `SwitchOn(schedule, at=t₀)`. α(t) itself is not shifted.
 
     **Arguments:**
 
