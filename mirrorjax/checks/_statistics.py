@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..checks import Evidence, at_most
+from ._bounds import at_most
+from ._evidence import Evidence
 
 CONFIDENCE = 0.99
 
