@@ -22,7 +22,7 @@ LEVEL = {
     "geometry": 2, "potentials": 2,
     "flows": 3,
     "checks": 4, "training": 4, "sweeps": 4, "analysis": 4,
-    "instances": 5,
+    "instances": 5, "experiments": 5,
     "registry": 6,
     "theorems": 7,
     "plots": 8, "report": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
@@ -39,12 +39,12 @@ SIDEWAYS = {
 ANYWHERE = {"jax", "jaxtyping", "equinox", "numpy"}
 CONFINED = {
     "diffrax": {"_ode"},
-    "optax": {"training"},
+    "optax": {"training", "experiments"},
     "matplotlib": {"plots", "report"},
     "optimistix": {"potentials", "theorems"},
-    "scipy": {"problems", "theorems", "training"},
-    "mlxtend": {"problems", "training"},
-    "sklearn": {"training"},
+    "scipy": {"problems", "theorems", "experiments"},
+    "mlxtend": {"problems", "experiments"},
+    "sklearn": {"experiments"},
     "rich": {"_console", "_cli", "_train"},
     "pytest": {"_pytest_plugin"},
 }
@@ -146,7 +146,7 @@ def test_importing_the_package_does_not_import_jax():
 def test_importing_everything_does_not_change_precision_or_promotion():
     code = (
         "import jax, mirrorjax as mj\n"
-        "for name in ('checks', 'theorems', 'plots', 'report', 'analysis', 'training'): getattr(mj, name)\n"
+        "for name in ('checks', 'theorems', 'plots', 'report', 'analysis', 'experiments'): getattr(mj, name)\n"
         "mj.verify\n"
         "print(jax.config.jax_enable_x64, jax.config.jax_numpy_dtype_promotion)"
     )
@@ -164,7 +164,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 # What users write calls to; of the other packages the classes and functions are tools of the library.
-TAUGHT = ["flows", "parameterizations", "potentials", "problems", "schedules", "training"]
+TAUGHT = ["experiments", "flows", "parameterizations", "potentials", "problems", "schedules", "training"]
 TAUGHT_CHECKS = {"agreement", "at_most", "combine", "compare", "decide", "identity", "judge", "pointwise"}
 TOOLS = {"AccompaniedFlow", "accompanied_start"}  # of the checks, although they live among the flows
 

@@ -31,8 +31,8 @@ def mlp(key: PRNGKeyArray, sizes: Sequence[int] = (784, *HIDDEN, 10)) -> Percept
 
     !!! example
         >>> import jax, jax.numpy as jnp
-        >>> from mirrorjax import training
-        >>> training.mlp(jax.random.key(0), (4, 3, 2))(jnp.ones((2, 2), jnp.float32)).shape
+        >>> from mirrorjax import experiments
+        >>> experiments.mlp(jax.random.key(0), (4, 3, 2))(jnp.ones((2, 2), jnp.float32)).shape
         (2,)
     """
     if len(sizes) < 2 or any(size < 1 for size in sizes):
@@ -85,8 +85,8 @@ def convnet(key: PRNGKeyArray, side: int = 28, classes: int = 10) -> Convnet:
 
     !!! example
         >>> import jax, jax.numpy as jnp
-        >>> from mirrorjax import training
-        >>> training.convnet(jax.random.key(0), side=8)(jnp.ones((8, 8), jnp.float32)).shape
+        >>> from mirrorjax import experiments
+        >>> experiments.convnet(jax.random.key(0), side=8)(jnp.ones((8, 8), jnp.float32)).shape
         (10,)
     """
     if side < 4 or side % 4:

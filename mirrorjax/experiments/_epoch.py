@@ -3,16 +3,13 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, PyTree
 
 from .._types import Scalar
+from ..training import keep_mask, merge
 from ._datasets import Part
-from ._factors import merge
 from ._methods import Method, Setting
-from ._pruning import keep_mask
-from ._weights import chosen
 
 CLIP = 1.0
 
@@ -76,13 +73,3 @@ def _right(model: PyTree, x: Array, y: Array) -> Array:
 def accuracy(model: PyTree, part: Part) -> float:
     """The share of labels that the model finds."""
     return int(_right(merge(model), jnp.asarray(part.x), jnp.asarray(part.y))) / len(part.y)
-
-
-def weights_of(model: PyTree) -> list[np.ndarray]:
-    """The weights of a plain model."""
-    return [np.asarray(leaf) for _, leaf, weight in chosen(model, None)[0] if weight]
-
-
-def l1_norm(model: PyTree) -> float:
-    """‖x‖₁ of all weights of a plain model."""
-    return float(sum(np.abs(weight).sum(dtype=np.float64) for weight in weights_of(model)))

@@ -12,16 +12,23 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from .._errors import InputError, SolverError
+from ..training import (
+    TrainLog,
+    apply_mask,
+    magnitude_mask,
+    measurements,
+    merge,
+    random_mask,
+    reparameterize,
+    sign_flips,
+    weights_of,
+)
 from ._checkpoint import load_checkpoint, save_checkpoint
 from ._datasets import Split
-from ._epoch import accuracy, epoch, l1_norm, start, weights_of
-from ._factors import merge
+from ._epoch import accuracy, epoch, start
 from ._job import Run
-from ._log import TrainLog, measurements
 from ._methods import Method, Setting, descent, method
 from ._networks import network
-from ._pruning import apply_mask, magnitude_mask, random_mask, sign_flips
-from ._reparameterize import reparameterize
 
 FINE_TUNE_RATE = 0.05
 FINE_TUNE = Method("fine-tune", "what is left under the mask", "", descent, (), ())
@@ -81,12 +88,12 @@ def run(
 
     !!! example
         >>> import numpy as np
-        >>> from mirrorjax import training
+        >>> from mirrorjax import experiments
         >>> rng = np.random.default_rng(0)
         >>> y = rng.integers(0, 2, 100)
-        >>> data = training.split_data(training.Data(rng.normal(size=(100, 4)) + 3 * y[:, None], y), seed=0)
-        >>> job = training.Run("magnitude", 0.0, 0.1, densities=(0.5,), epochs=2, fine_tuning=1, batch=20)
-        >>> log, [score] = training.run(job, data)
+        >>> data = experiments.split_data(experiments.Data(rng.normal(size=(100, 4)) + 3 * y[:, None], y), seed=0)
+        >>> job = experiments.Run("magnitude", 0.0, 0.1, densities=(0.5,), epochs=2, fine_tuning=1, batch=20)
+        >>> log, [score] = experiments.run(job, data)
         >>> len(log), score.kept, score.test > 0.8
         (2, 15700, True)
     """
@@ -118,7 +125,8 @@ def _trainer(job: Run, phase: int) -> Method:
 def _setting(job: Run, data: Split, phase: int, plain: PyTree) -> Setting:
     steps = job.phases[phase] * (len(data.train.y) // job.batch)
     strength, rate = (0.0, FINE_TUNE_RATE) if phase else (job.strength, job.rate)
-    strength, rate, l1 = (jnp.asarray(value, jnp.float32) for value in (strength, rate, l1_norm(plain)))
+    l1 = sum(np.abs(weight).sum() for weight in weights_of(plain))
+    strength, rate, l1 = (jnp.asarray(value, jnp.float32) for value in (strength, rate, l1))
     return Setting(strength, rate, jnp.asarray(steps, jnp.int32), l1)
 
 

@@ -38,7 +38,7 @@ class Comparison:
     **Raises:** `InputError` for an unknown method or network, a density outside (0, 1], no seeds, or no such fold.
 
     !!! example
-        >>> from mirrorjax.training import Comparison
+        >>> from mirrorjax.experiments import Comparison
         >>> plan = Comparison(("dense", "pilot"), densities=(0.1, 0.05), seeds=3)
         >>> len(plan.tuning_runs("pilot")), plan.tuning_runs("pilot")[0].densities
         (16, (0.1, 0.05))
@@ -152,7 +152,7 @@ class Comparison:
         return Run(name, strength, rate, densities, seed, self.network, self.epochs, self.fine_tuning)
 
 
-def compare(
+def run_comparison(
     plan: Comparison, data: Data, folder: Path, *, say: Callable[[Run], None] = lambda job: None
 ) -> Iterator[tuple[Run, dict[str, Any]]]:
     """Does what is not yet done of a comparison; yields every run with its record.
@@ -166,11 +166,11 @@ def compare(
 
     !!! example
         >>> import tempfile, numpy as np, pathlib
-        >>> from mirrorjax import training
-        >>> data = training.Data(np.ones((30, 4)), np.arange(30) % 2)
-        >>> plan = training.Comparison(("dense",), densities=(0.5,), seeds=1, epochs=1, fine_tuning=0)
+        >>> from mirrorjax import experiments
+        >>> data = experiments.Data(np.ones((30, 4)), np.arange(30) % 2)
+        >>> plan = experiments.Comparison(("dense",), densities=(0.5,), seeds=1, epochs=1, fine_tuning=0)
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     job, record = next(training.compare(plan, data, pathlib.Path(folder)))
+        ...     job, record = next(experiments.run_comparison(plan, data, pathlib.Path(folder)))
         >>> job.seed, record["scores"][0]["test"]
         (1000, None)
     """
@@ -216,10 +216,10 @@ def load_results(plan: Comparison, data: Data, folder: Path) -> dict[str, Any]:
 
     !!! example
         >>> import numpy as np, pathlib
-        >>> from mirrorjax import training
-        >>> data = training.Data(np.ones((30, 4)), np.arange(30) % 2)
-        >>> plan = training.Comparison(("dense",), densities=(0.5,))
-        >>> training.load_results(plan, data, pathlib.Path("no-such-folder"))["records"]
+        >>> from mirrorjax import experiments
+        >>> data = experiments.Data(np.ones((30, 4)), np.arange(30) % 2)
+        >>> plan = experiments.Comparison(("dense",), densities=(0.5,))
+        >>> experiments.load_results(plan, data, pathlib.Path("no-such-folder"))["records"]
         {}
     """
     path, about = folder / "results.json", _about(plan, data)
