@@ -181,6 +181,37 @@ def top() -> dict[str, object]:
     return {name: getattr(mirrorjax, name) for name in mirrorjax._FROM}
 
 
+def exported(package: str) -> dict[str, object]:
+    """All that a package re-exports, constants too."""
+    names = vars(importlib.import_module(f"mirrorjax.{package}")).items()
+    return {name: value for name, value in names if not name.startswith("_") and not inspect.ismodule(value)}
+
+
+def test_a_public_name_means_one_thing():
+    found: dict[str, tuple[str, object]] = {}
+    for package, names in [("mirrorjax", top()), *((package, exported(package)) for package in PACKAGES)]:
+        for name, value in names.items():
+            first, meant = found.setdefault(name, (package, value))
+            assert meant is value, f"{name} of {first} and {name} of {package} are two things"
+    assert len(found) > 200
+
+
+# Names that once had a second meaning, and where they keep the one.
+ONCE = {"compare": "checks", "Row": "checks", "Quadratic": "parameterizations", "order_swap": "geometry",
+        "section": "analysis"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_it_is_defined_once(name):
+    defined = [
+        part(path)
+        for path in FILES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name
+    ]
+    assert defined == [ONCE[name]]
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_public_name_says_what_it_is(package):
     for name, value in public(package).items():

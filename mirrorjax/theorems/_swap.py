@@ -10,7 +10,7 @@ from ..geometry import ControlledFlow
 from ..parameterizations import AbstractParameterization
 
 
-def order_swap(
+def swap_evidence(
     param: AbstractParameterization, w0, n: int, seed: int, rungs: Sequence[float], decay: float = 1.0
 ) -> Evidence:
     """Compares x(2) under two controls with equal integrals, applied in opposite orders.

@@ -140,7 +140,7 @@ SWAPPED = {"uv + 3": shifted_product, "cubic": cubic, "x = w": single}
 
 
 def order_swaps(case: Point, rungs) -> dict[str, Evidence]:
-    """Two controls with equal integrals in opposite orders, as in `order_swap`, for three g in one solve."""
+    """Two controls with equal integrals in opposite orders, as in `swap_evidence`, for three g in one solve."""
     param, w0 = SideBySide(tuple(Custom(g, plain) for g in SWAPPED.values())), 3 * (jnp.asarray(case.w),)
     rng = np.random.default_rng([case.seed, 5])
     controls = [(jnp.asarray(0.4 * rng.standard_normal(3 * N)), jnp.asarray(b)) for b in (-0.4, 0.1)]

@@ -9,7 +9,7 @@ from ...checks import Evidence, Finding, Row
 from ...geometry import flatten, image_of_brackets
 from ...parameterizations import AbstractParameterization, Custom, Hadamard, NeuronMask
 from ...registry import theorem
-from .._swap import order_swap
+from .._swap import swap_evidence
 
 N = 4
 DEPTH = 3
@@ -89,4 +89,4 @@ def invisible(param: AbstractParameterization, w, n: int) -> Evidence:
 
 def swapped(param: AbstractParameterization, w, n: int, seed: int, rungs) -> Evidence:
     """The order-swap experiment with losses alone."""
-    return order_swap(param, jnp.asarray(w), n, seed, rungs, decay=0.0)
+    return swap_evidence(param, jnp.asarray(w), n, seed, rungs, decay=0.0)

@@ -11,7 +11,7 @@ from ...checks import Finding, identity, slight, written
 from ...geometry import lie_bracket
 from ...parameterizations import Hadamard, NeuronMask
 from ...registry import theorem
-from .._swap import order_swap
+from .._swap import swap_evidence
 from ._only_m import Point
 
 N = 6
@@ -69,7 +69,7 @@ def theorem_(case: Point, rungs) -> Finding:
             "[∇g_i,∇g_j] = w_i e_j − w_j e_i": identity(brackets, padded, case.w),
             "its image is m(w_i e_j − w_j e_i)": identity(images, lambda w: w[0] * formula(1.0, -1.0)(w), case.w),
             "the order of controls matters": dataclasses.replace(
-                order_swap(NeuronMask(), case.w, N, case.seed, rungs), differs=True
+                swap_evidence(NeuronMask(), case.w, N, case.seed, rungs), differs=True
             ),
         },
         controls={
@@ -79,7 +79,7 @@ def theorem_(case: Point, rungs) -> Finding:
                 images, lambda w: w[0] * formula(1.0, -1 - slight(1e-6))(w), case.w
             ),
             "the order matters for an elementwise mask": dataclasses.replace(
-                order_swap(Hadamard(), elementwise, N, case.seed, rungs), differs=True
+                swap_evidence(Hadamard(), elementwise, N, case.seed, rungs), differs=True
             ),
         },
     )

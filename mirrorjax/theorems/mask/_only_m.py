@@ -11,7 +11,7 @@ from ...checks import Finding, identity, slight, written
 from ...geometry import lie_bracket
 from ...parameterizations import Custom, Hadamard
 from ...registry import theorem
-from .._swap import order_swap
+from .._swap import swap_evidence
 
 N = 6
 
@@ -64,8 +64,8 @@ def theorem_(case: Point, rungs) -> Finding:
     def formula(m_sign, w_sign):
         return lambda w: jnp.diag(2 * (w_sign * w[1] ** 2 + m_sign * w[0] ** 2))
 
-    differ = order_swap(Custom(product, mask_only), case.w, N, case.seed, rungs)
-    same = order_swap(Hadamard(), case.w, N, case.seed, rungs)
+    differ = swap_evidence(Custom(product, mask_only), case.w, N, case.seed, rungs)
+    same = swap_evidence(Hadamard(), case.w, N, case.seed, rungs)
     return Finding(
         claims={
             "Jg[∇g,∇h] = 2(w² − m²)": identity(image, formula(-1.0, 1.0), case.w),
