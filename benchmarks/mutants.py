@@ -365,7 +365,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("switch-off at another dose", "EARLY = 0.782", "EARLY = 0.5"),
             ("the rate rises for ever", "jnp.where(share < WARM, share / WARM, fall)", "share / WARM")],
         "experiments/_epoch.py": [
-            ("the mask comes first", "optax.chain(*parts, *([] if mask is None else [keep_mask(mask)]))", "optax.chain(*([] if mask is None else [keep_mask(mask)]), *parts)")],
+            ("the mask comes first", "optax.chain(*parts, *([] if phase.mask is None else [keep_mask(phase.mask)]))", "optax.chain(*([] if phase.mask is None else [keep_mask(phase.mask)]), *parts)")],
     },
 }
 # fmt: on

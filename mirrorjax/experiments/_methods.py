@@ -18,8 +18,6 @@ MOMENTUM = 0.9
 PILOT_TARGET, PILOT_FACTOR, PILOT_CEILING = 0.2, 1.01, 3e-2
 SCALES, RESETS = (0.2, 0.5, 1.0, 2.0), 10
 HAM_BETA = 1e-3
-
-
 WARM = 0.1
 EARLY = 0.782
 """Σ η_k of the first half of the steps, as a share of the whole."""

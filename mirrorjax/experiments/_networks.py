@@ -1,5 +1,6 @@
 """Two small networks for pictures: fully connected, and convolutional."""
 
+import math
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -93,9 +94,8 @@ def convnet(key: PRNGKeyArray, side: int = 28, classes: int = 10) -> Convnet:
         raise InputError("the pictures of convnet have a side that is a multiple of 4", f"side {side}", "the mlp")
     keys = jax.random.split(key, 3)
     first, second = Convolution(1, CHANNELS[0], keys[0]), Convolution(*CHANNELS, keys[1])
-    return Convnet(
-        first, second, eqx.nn.Linear(CHANNELS[1] * (side // 4) ** 2, classes, dtype=jnp.float32, key=keys[2])
-    )
+    last = eqx.nn.Linear(CHANNELS[1] * (side // 4) ** 2, classes, dtype=jnp.float32, key=keys[2])
+    return Convnet(first, second, last)
 
 
 NETWORKS = ("mlp", "conv")
@@ -106,9 +106,7 @@ def network(name: str, key: PRNGKeyArray, shape: tuple[int, ...], classes: int) 
 
     **Raises:** `InputError` for another name, and for a convnet on what are no square pictures.
     """
-    size = 1
-    for n in shape:
-        size *= n
+    size = math.prod(shape)
     if name == "mlp":
         return mlp(key, (size, *HIDDEN, classes))
     if name != "conv":

@@ -72,13 +72,13 @@ def method_results(plan: Comparison, records: dict[str, Any]) -> list[MethodResu
     for name in plan.methods:
         if any(job.name not in records for job in plan.tuning_runs(name)):
             continue
-        for density in (density for group in plan.groups(name) for density in group):
+        for density in plan.densities_of(name):
             for strength, rate in sorted(plan.chosen(name, density, records)):
-                found.append(_row(name, density, strength, rate, records))
+                found.append(_result(name, density, strength, rate, records))
     return [row for row in found if row.seeds or row.diverged]
 
 
-def _row(name: str, density: float, strength: float, rate: float, records: dict[str, Any]) -> MethodResult:
+def _result(name: str, density: float, strength: float, rate: float, records: dict[str, Any]) -> MethodResult:
     point = {"method": name, "strength": strength, "rate": rate}
     mine = [r for r in records.values() if point.items() <= r.items() and r["seed"] < FIRST_TUNING_SEED]
     scores = {r["seed"]: s for r in mine for s in r["scores"] if s["density"] == density}
@@ -129,16 +129,15 @@ def table(found: Sequence[MethodResult]) -> str:
         | pilot | 91.00 ± 12.71 |
     """
     densities = sorted({row.density for row in found}, reverse=True)
-    lines = [[f"{100 * density:g} %" for density in densities]]
-    names = list(dict.fromkeys(row.method for row in found))
-    for name in names:
+    lines = [f"| method | {' | '.join(f'{100 * density:g} %' for density in densities)} |"]
+    lines.append("|" + "---|" * (1 + len(densities)))
+    for name in dict.fromkeys(row.method for row in found):
         cells = []
         for density in densities:
             mine = [row for row in found if row.method == name and row.density == density]
             cells.append("; ".join(_cell(row, many=len(mine) > 1) for row in mine))
-        lines.append(cells)
-    text = [f"| {name} | {' | '.join(cells)} |" for name, cells in zip(["method", *names], lines)]
-    return "\n".join([text[0], "|" + "---|" * (1 + len(densities)), *text[1:]])
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def _cell(row: MethodResult, many: bool) -> str:

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t
 
 from mirrorjax.experiments import METHODS, MethodResult, estimate, paired
-from mirrorjax.experiments._epoch import optimizer_of
+from mirrorjax.experiments._epoch import Phase, optimizer_of
 from mirrorjax.experiments._methods import Setting
 
 
@@ -36,7 +36,7 @@ SETTING = Setting(*(jnp.asarray(number) for number in (0.3, 0.1, 10, 1.0)))
 
 def test_no_update_passes_the_mask():
     """Last in the chain: a decay that comes after it would move what is masked."""
-    optimizer = optimizer_of(METHODS["magnitude"], SETTING, {"w": jnp.array([[True, False]])})
+    optimizer = optimizer_of(Phase(METHODS["magnitude"], SETTING, {"w": jnp.array([[True, False]])}))
     weights, gradient = {"w": jnp.array([[2.0, 2.0]])}, {"w": jnp.zeros((1, 2))}
     state = optimizer.init(weights)
     for _ in range(3):  # the first rate of the schedule is 0

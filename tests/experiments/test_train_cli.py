@@ -111,7 +111,7 @@ def test_mismatched_lengths_end_with_3(tmp_path, capsys):
 def test_a_reported_run_that_diverges_ends_with_3_and_its_step(file, tmp_path, capsys, monkeypatch):
     """Everything else is written, and the last good checkpoint stays."""
     from mirrorjax import experiments
-    from mirrorjax.experiments import _comparison
+    from mirrorjax.experiments import _results
 
     honest = experiments.run
 
@@ -121,7 +121,7 @@ def test_a_reported_run_that_diverges_ends_with_3_and_its_step(file, tmp_path, c
             raise experiments.DivergedError(17, job.name)
         return honest(job, data, **options)
 
-    monkeypatch.setattr(_comparison, "run", breaks)
+    monkeypatch.setattr(_results, "run", breaks)
     out = tmp_path / "out"
     assert main(["train", "magnitude", "--data", file, "--out", str(out), *QUICK]) == 3
     error = capsys.readouterr().err
