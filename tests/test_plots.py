@@ -272,19 +272,19 @@ def test_a_training_run_shows_what_its_log_has():
 
 
 def test_densities_have_intervals_and_dense_is_a_band():
-    from mirrorjax.training import Row as Trained
+    from mirrorjax.experiments import MethodResult
 
     values = {0.2: (0.91, 0.92, 0.93), 0.05: (0.88, 0.90, 0.92)}
     rows = [
-        Trained(name, density, 0.1, 0.1, (0, 1, 2), test, (0, 0, 0), (9, 9, 9), ())
+        MethodResult(name, density, 0.1, 0.1, (0, 1, 2), test, (0, 0, 0), (9, 9, 9), ())
         for name in ("magnitude", "pilot")
         for density, test in values.items()
     ]
-    dense = Trained("dense", 1.0, 0.0, 0.1, (0, 1), (0.93, 0.94), (0, 0), (9, 9), ())
+    dense = MethodResult("dense", 1.0, 0.0, 0.1, (0, 1), (0.93, 0.94), (0, 0), (9, 9), ())
     figure = plots.densities([dense, *rows], title="mlp")
     [ax] = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense", "magnitude", "pilot"]
     assert list(ax.xaxis.get_major_locator()()) == [0.05, 0.2] and len(ax.containers) == 2
-    lost = Trained("ham", 0.2, 0.1, 0.1, (), (), (), (), ((0, 17),))
+    lost = MethodResult("ham", 0.2, 0.1, 0.1, (), (), (), (), ((0, 17),))
     with pytest.raises(InputError, match="no runs"):
         plots.densities([lost])

@@ -228,7 +228,7 @@ def test_a_failure_while_rendering_leaves_the_old_report(tmp_path, monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_page, "section", interrupted)
+    monkeypatch.setattr(_page, "theorem_section", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_report(VERDICTS, tmp_path, environment=ENVIRONMENT)
     assert index.read_text() == "old" and list(tmp_path.iterdir()) == [index]

@@ -132,7 +132,7 @@ class Harmonic(_Smooth):
         return jnp.where(self.strength == 0, 0.0, jnp.sign(self.strength) * jnp.inf)
 
 
-class Quadratic(_Smooth):
+class InverseSquare(_Smooth):
     """`α(t) = α / (1 + t/τ)²`, `A(t) = α t / (1 + t/τ)`, total dose α τ.
 
     **Arguments:**
@@ -143,8 +143,8 @@ class Quadratic(_Smooth):
     **Raises:** `InputError` for what is not one finite number, and for a τ that is not positive.
 
     !!! example
-        >>> from mirrorjax.schedules import Quadratic
-        >>> float(Quadratic(1.0, tau=2.0).dose(2.0))
+        >>> from mirrorjax.schedules import InverseSquare
+        >>> float(InverseSquare(1.0, tau=2.0).dose(2.0))
         1.0
     """
 
