@@ -280,7 +280,7 @@ def merged(findings: Sequence[Finding]) -> Finding:
 
     - `findings`: at least one.
 
-    **Returns:** all their claims, controls, hypotheses and observations; of errors planted in several, those of the last.
+    **Returns:** all that they hold; of errors planted in several, those of the last.
 
     !!! example
         >>> from mirrorjax.checks import Finding, at_most, merged
