@@ -18,16 +18,13 @@ from ._agreement import (
 )
 from ._bounds import (
     at_most as at_most,
-    excess_over as excess_over,
     never_rises as never_rises,
     stays_below as stays_below,
 )
 from ._brackets import (
-    bracket_evidence as bracket_evidence,
     bracket_hypothesis as bracket_hypothesis,
     commutes as commutes,
     commuting_and_regular as commuting_and_regular,
-    count_evidence as count_evidence,
 )
 from ._compare import (
     MAIN as MAIN,

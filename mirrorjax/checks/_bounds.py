@@ -33,6 +33,13 @@ def at_most(left: float, right: float, floor: float, scale: float | None = None)
 def never_rises(values: np.ndarray, evidence: Evidence) -> Evidence:
     """Whether no column of `values` (k, n) ever grows from row to row, to the budget of `evidence`.
 
+    **Arguments:**
+
+    - `values`: shape `(k, n)`.
+    - `evidence`: of the solve that the values are from; its budget is what they may rise by numerics alone.
+
+    **Returns:** the `Evidence`, for `decide`: the largest rise of one row to the next.
+
     !!! example
         >>> import numpy as np
         >>> from mirrorjax.checks import decide, floor, never_rises
@@ -47,6 +54,15 @@ def never_rises(values: np.ndarray, evidence: Evidence) -> Evidence:
 def stays_below(route: FlowRoute, bound: ArrayLike, rungs: Sequence[float], scale: float) -> Evidence:
     """Whether what the route observes is at every time at most `bound`, relative to `scale`.
 
+    **Arguments:**
+
+    - `route`: the flow, with what it observes.
+    - `bound`: one row for all times or one for each, shape `(n,)` or `(k, n)`; scalar where one number is observed.
+    - `rungs`: relative tolerances, the finest last.
+    - `scale`: the size of what is compared.
+
+    **Returns:** the `Evidence`, for `decide`: the largest excess on the last rung, against the budget of the ladder.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> import mirrorjax as mj
@@ -59,21 +75,5 @@ def stays_below(route: FlowRoute, bound: ArrayLike, rungs: Sequence[float], scal
         ['holds', 'refuted']
     """
     limits = np.atleast_2d(np.asarray(bound))
-    return excess_over(route, limits, compare(route, Exact(limits), rungs).budget, rungs, scale)
-
-
-def excess_over(route: FlowRoute, bound: np.ndarray, budget: float, rungs: Sequence[float], scale: float) -> Evidence:
-    """The same with the budget known, so that many bounds cost one ladder.
-
-    !!! example
-        >>> import jax.numpy as jnp
-        >>> import mirrorjax as mj
-        >>> from mirrorjax.checks import RUNGS, FlowRoute, decide, excess_over
-        >>> idle = mj.problems.LinearRegression(jnp.zeros((1, 1)), jnp.zeros(1))
-        >>> param, ts = mj.parameterizations.Hadamard(), jnp.linspace(0.0, 2.0, 5)
-        >>> flow = mj.flows.GradientFlow(idle, param, mj.schedules.Constant(0.5))
-        >>> decay = FlowRoute(flow, param.lift(jnp.ones(1)), ts=ts)  # x = e^{−2t}
-        >>> str(decide(excess_over(decay, jnp.ones((1, 1)), 1e-9, RUNGS, scale=1.0)).outcome)
-        'holds'
-    """
-    return at_most(float(np.max(route(rungs[-1], MAIN).values - bound)), 0.0, budget, scale)
+    budget = compare(route, Exact(limits), rungs).budget
+    return at_most(float(np.max(route(rungs[-1], MAIN).values - limits)), 0.0, budget, scale)

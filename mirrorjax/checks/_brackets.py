@@ -1,4 +1,4 @@
-"""Measured brackets and counts as evidence."""
+"""Measured brackets as evidence."""
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,6 @@ from .._thresholds import REGULAR, VANISHES
 from .._types import State
 from ..geometry import (
     BracketSize,
-    Closure,
     Commutation,
     blocks,
     commutation,
@@ -20,19 +19,20 @@ from ..geometry import (
     lie_bracket,
 )
 from ..parameterizations import AbstractParameterization
-from ._evidence import Evidence, Hypothesis, failed, floor
-
-
-def bracket_evidence(size: BracketSize, image: bool = False) -> Evidence:
-    """Whether a bracket vanishes: its size relative to its terms, against its round-off.
-
-    **Arguments:** `size` as `geometry.commutation` measures it; `image`: that of Jg times the bracket.
-    """
-    return floor(size.image, size.image_floor) if image else floor(size.size, size.floor)
+from ._evidence import Evidence, Hypothesis, floor
 
 
 def commutes(param: AbstractParameterization, w: State, seed: int = 0) -> Evidence:
     """Whether all fields ∇g_i, ∇h commute at w.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w`: the state, pytree.
+    - `seed`: of the random combinations of the g_i.
+
+    **Returns:** the `Evidence`, for `decide`: the size of the largest bracket relative to its terms, against its
+    round-off.
 
     **Reference:** `flow` Theorem 3.1, its hypothesis.
 
@@ -46,7 +46,8 @@ def commutes(param: AbstractParameterization, w: State, seed: int = 0) -> Eviden
         ['holds', 'refuted']
     """
     pair, flat = flatten(param, w)
-    return bracket_evidence(_worst(commutation(pair, flat[None], pair.g(flat).shape[0], seed=seed)))
+    worst = _worst(commutation(pair, flat[None], pair.g(flat).shape[0], seed=seed))
+    return floor(worst.size, worst.floor)
 
 
 def _worst(measured: Commutation) -> BracketSize:
@@ -54,7 +55,26 @@ def _worst(measured: Commutation) -> BracketSize:
 
 
 def commuting_and_regular(param: AbstractParameterization, w, seed: int = 0) -> tuple[Hypothesis, Hypothesis]:
-    """The hypotheses of the central theorem, measured at w: brackets vanish, and no ∇g_i does or depends on others."""
+    """The hypotheses of the central theorem, measured at w: brackets vanish, and no ∇g_i does or depends on others.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w`: the state, pytree.
+    - `seed`: of the random combinations of the g_i.
+
+    **Returns:** two `Hypothesis`: that the brackets vanish, and that the rows of Jg are independent. For a pair that
+    splits into blocks the second is measured by its least row.
+
+    **Reference:** `flow` Theorem 3.1, its hypotheses.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.checks import commuting_and_regular
+        >>> from mirrorjax.parameterizations import Hadamard
+        >>> [h.ok for h in commuting_and_regular(Hadamard(), jnp.array([[0.5, -1.0], [0.3, 0.4]]))]
+        [True, True]
+    """
     pair, flat = flatten(param, w)
     n = pair.g(flat).shape[0]
     measured = commutation(pair, flat[None], n, seed=seed)
@@ -68,7 +88,26 @@ def commuting_and_regular(param: AbstractParameterization, w, seed: int = 0) -> 
 
 
 def bracket_hypothesis(param: AbstractParameterization, w: State, name: str = "") -> Hypothesis:
-    """`[∇⟨r,g⟩, ∇h]` at w for one random r, relative to the two terms that it is the difference of."""
+    """`[∇⟨r,g⟩, ∇h]` at w for one random r, relative to the two terms that it is the difference of.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w`: the state, pytree.
+    - `name`: ends the name of the hypothesis.
+
+    **Returns:** the `Hypothesis`, measured.
+
+    **Reference:** `flow` Theorem 3.1, its hypothesis.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> w = jnp.array([[0.5, -1.0], [0.3, 0.4]])
+        >>> pairs = mj.parameterizations.Hadamard(), mj.instances.mask_alone()
+        >>> [mj.checks.bracket_hypothesis(param, w).ok for param in pairs]
+        [True, False]
+    """
     n = jax.eval_shape(param.g, w).shape[0]
     r = jnp.asarray(np.random.default_rng(n).standard_normal(n))
     bracket, term, other = (_largest(tree) for tree in _bracket(param, w, r))
@@ -88,11 +127,3 @@ def _bracket(param: AbstractParameterization, w: State, r: Array):
 
 def _largest(tree: State) -> float:
     return max(float(np.max(np.abs(np.asarray(leaf)))) for leaf in jax.tree.leaves(tree))
-
-
-def count_evidence(measured: int | None, expected: int, closure: Closure) -> Evidence:
-    """Whether two integers are equal; the spectral gap behind the measured one sets what it could miss."""
-    if measured is None:
-        return failed(closure.reason)
-    gap = float(np.clip(1 / closure.ranks[-1].gap, 1e-15, 1e-3))
-    return floor(abs(measured - expected), gap, scale=max(1.0, float(expected)))

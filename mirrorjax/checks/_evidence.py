@@ -94,16 +94,28 @@ class Evidence:
         return self.rows[-1].budget if self.rows else math.nan
 
     def loosened(self, error: float) -> "Evidence":
-        """The same with a further error in every budget, relative to the scale: that of a Newton iteration, say."""
+        """The same with a further error in every budget, relative to the scale: that of a Newton iteration, say.
+
+        **Arguments:**
+
+        - `error`: the further error, relative to the scale.
+
+        **Returns:** the `Evidence` with the larger budgets.
+        """
         more = error * self.scale
         return dataclasses.replace(self, rows=tuple(dataclasses.replace(r, budget=r.budget + more) for r in self.rows))
 
     def on_the_last_rung(self) -> "Evidence":
-        """That rung alone, for routes whose error is not the tolerance's: a quadrature, whose nodes set the steps."""
+        """That rung alone, for routes whose error is not the tolerance's: a quadrature, whose nodes set the steps.
+
+        **Returns:** the `Evidence` of one row, of kind "floor".
+        """
         return dataclasses.replace(self, rows=self.rows[-1:], kind="floor", each=None)
 
     def differs(self) -> "Evidence":
         """The same numbers for the claim that the two routes are *not* the same.
+
+        **Returns:** the `Evidence` of the opposite claim.
 
         !!! example
             >>> from mirrorjax.checks import decide, floor
@@ -253,6 +265,8 @@ class Finding:
       limit.
     - `observations`: numbers that are reported and not judged, by name.
     - `series`: arrays for the plots by name, of shapes that the plots ask for, as `(k, n)`.
+
+    **Raises:** `InputError` where `claims`, `controls` or `planted` map a name to what is no `Evidence`.
     """
 
     claims: dict[str, Evidence]

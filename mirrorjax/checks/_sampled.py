@@ -15,9 +15,14 @@ def sampled(
 ) -> np.ndarray:
     """`function` at the points, then at points moved by one unit in the last place; axis 0 counts them.
 
-    **Arguments:** `function` of arrays of the shapes of `points` to an array; `samples` ≥ 1 moved ones.
+    **Arguments:**
 
-    **Returns:** `(1 + samples, …)`, of which the first is unmoved.
+    - `function`: of as many arrays as there are points, and of their shapes, to one array.
+    - `*points`: its arguments, each of any shape, such as `(n,)`.
+    - `seed`: of the random moves.
+    - `samples`: how many moved ones, 1 or more.
+
+    **Returns:** shape `(1 + samples, …)`; the first is that of the points themselves.
 
     !!! example
         >>> import numpy as np
@@ -37,8 +42,13 @@ def sampled(
 def agree(left: np.ndarray, right: np.ndarray, scale: float | None = None) -> Evidence:
     """Whether two sampled results are the same; how their difference answers to one ulp is the floor.
 
-    **Arguments:** `left`, `right` of `sampled`; `scale` of what is compared, by default the larger of both sides: were
-    the left one 0, a right one that is not could never refute the identity.
+    **Arguments:**
+
+    - `left`, `right`: results of `sampled`, of one shape `(k, …)`.
+    - `scale`: the size of what is compared, by default the larger of both sides: were the left one 0, a right one that
+      is not could never refute the identity.
+
+    **Returns:** the `Evidence`, for `decide`.
 
     !!! example
         >>> import numpy as np

@@ -9,7 +9,20 @@ CONFIDENCE = 0.99
 
 
 def upper_bound(difference: np.ndarray) -> float:
-    """The one-sided 99 % bound of the mean, from Student's t."""
+    """The one-sided 99 % bound of the mean, from Student's t.
+
+    **Arguments:**
+
+    - `difference`: independent values, two or more, shape `(k,)`.
+
+    **Returns:** the bound, a number.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.checks import upper_bound
+        >>> round(upper_bound(np.arange(1.0, 6.0)), 4)
+        5.6495
+    """
     from scipy.stats import t
 
     count = len(difference)
@@ -17,7 +30,20 @@ def upper_bound(difference: np.ndarray) -> float:
 
 
 def interval(difference: np.ndarray) -> tuple[float, float]:
-    """The mean and half the width of its two-sided 98 % interval, from Student's t."""
+    """The mean and half the width of its two-sided 98 % interval, from Student's t.
+
+    **Arguments:**
+
+    - `difference`: independent values, two or more, shape `(k,)`.
+
+    **Returns:** the mean and half the width, two numbers.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.checks import interval
+        >>> [round(value, 4) for value in interval(np.arange(1.0, 6.0))]
+        [3.0, 2.6495]
+    """
     mean = float(np.mean(difference))
     return mean, upper_bound(difference) - mean
 
@@ -26,12 +52,39 @@ def paired_below(left: np.ndarray, right: np.ndarray, floor: float) -> Evidence:
     """Whether `left < right` on average over paired seeds: the bound of the mean difference is ≤ 0.
 
     `floor` is the numerical error of one value. Without an effect the bound is positive, so a null is refuted.
+
+    **Arguments:**
+
+    - `left`, `right`: a value for each seed, shape `(k,)` with k ≥ 2.
+    - `floor`: the numerical error of one value.
+
+    **Returns:** the `Evidence`, for `decide`.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.checks import decide, paired_below
+        >>> left, right = np.array([1.0, 1.1, 0.9]), np.array([2.0, 2.2, 1.9])
+        >>> [str(decide(paired_below(*pair, floor=1e-12)).outcome) for pair in ((left, right), (right, left))]
+        ['holds', 'refuted']
     """
     return at_most(upper_bound(left - right), 0.0, floor, float(np.mean(np.abs(right))))
 
 
 def summary(left: np.ndarray, right: np.ndarray) -> str:
-    """For the table: mean paired difference with its two-sided 98 % interval, and how many seeds agree."""
+    """For the table: mean paired difference with its two-sided 98 % interval, and how many seeds agree.
+
+    **Arguments:**
+
+    - `left`, `right`: a value for each seed, shape `(k,)` with k ≥ 2.
+
+    **Returns:** one line of text.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.checks import summary
+        >>> summary(np.array([1.0, 1.1, 0.9]), np.array([2.0, 2.2, 1.9]))
+        '-1.0333 ± 0.2322, lower in 3 of 3'
+    """
     difference = left - right
     mean, half = interval(difference)
     return f"{mean:+.4f} ± {half:.4f}, lower in {int(np.sum(difference < 0))} of {len(difference)}"

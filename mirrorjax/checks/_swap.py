@@ -26,8 +26,14 @@ def swapped_controls(
 
     Where all fields ∇g_i, ∇h commute it is; `.differs()` is the claim that they do not.
 
-    **Arguments:** `w0` the start; `decay` scales the part of the controls that acts through ∇h, 0 leaves the losses
-    alone; `parts` of x to be compared apart, for parameterizations side by side.
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w0`: the start, pytree.
+    - `seed`: of the random controls.
+    - `rungs`: relative tolerances, the finest last.
+    - `decay`: scales the part of the controls that acts through ∇h; 0 leaves the losses alone.
+    - `parts`: slices of x to be compared apart, for parameterizations side by side.
 
     **Returns:** one `Evidence` for each part.
 

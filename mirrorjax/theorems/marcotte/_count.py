@@ -5,8 +5,8 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Finding, Hypothesis, count_evidence
-from ...geometry import flatten, lie_closure
+from ...checks import Evidence, Finding, Hypothesis, failed, floor
+from ...geometry import Closure, flatten, lie_closure
 from ...parameterizations import AbstractParameterization, Custom, Hadamard
 from ...registry import theorem
 
@@ -54,6 +54,14 @@ def cases(seed, data=None):
         wrong = other if other != laws else laws + 1
         found.append(Counted(f"U Vᵀ, {(n, m, r)}", Custom(ProductOf(n), plain), w, n * m, laws, wrong))
     return found
+
+
+def count_evidence(measured: int | None, expected: int, closure: Closure) -> Evidence:
+    """Whether two integers are equal; the spectral gap behind the measured one sets what it could miss."""
+    if measured is None:
+        return failed(closure.reason)
+    gap = float(np.clip(1 / closure.ranks[-1].gap, 1e-15, 1e-3))
+    return floor(abs(measured - expected), gap, scale=max(1.0, float(expected)))
 
 
 @theorem(
