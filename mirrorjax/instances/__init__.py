@@ -14,8 +14,6 @@ from ._hyperbolic import (
     hyperbolic as hyperbolic,
     positive_scale as positive_scale,
     rescaled as rescaled,
-    unshifted as unshifted,
-    wrong_potentials as wrong_potentials,
 )
 from ._hypotheses import (
     finite_dose as finite_dose,

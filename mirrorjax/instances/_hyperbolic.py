@@ -1,4 +1,4 @@
-"""The hyperbolic entropy of a start, its hypothesis, and variants that are wrong in a named way."""
+"""The hyperbolic entropy of a start, its hypothesis, and the same at another scale."""
 
 import equinox as eqx
 import numpy as np
@@ -7,7 +7,7 @@ from .._errors import InputError
 from .._types import State
 from ..checks import Hypothesis
 from ..parameterizations import AbstractParameterization
-from ..potentials import AbstractPotential, Distorted, HyperbolicEntropy, potential_of
+from ..potentials import Distorted, HyperbolicEntropy, potential_of
 
 
 def hyperbolic(param: AbstractParameterization, w0: State) -> HyperbolicEntropy:
@@ -34,21 +34,3 @@ def positive_scale(R: HyperbolicEntropy) -> Hypothesis:
 def rescaled(R: HyperbolicEntropy, factor: float = 2.0) -> Distorted:
     """Another scale: c → factor · c."""
     return Distorted(eqx.tree_at(lambda r: r.log_c0, R, R.log_c0 + np.log(factor)))
-
-
-def unshifted(R: HyperbolicEntropy) -> Distorted:
-    """Without s: the minimum at 0. A mirror flow does not see the difference, a limit does."""
-    return Distorted(eqx.tree_at(lambda r: r.s, R, 0.0 * R.s))
-
-
-def wrong_potentials(R: HyperbolicEntropy, a_end: float) -> dict[str, AbstractPotential]:
-    """Potentials whose limit must not be the flow's."""
-    wrong: dict[str, AbstractPotential] = {
-        "scale doubled": rescaled(R),
-        "scale wrong by 1e-6": Distorted(R, a_shift=1e-6 / 4),
-        "shift s dropped": unshifted(R),
-    }
-    if a_end != 0:
-        wrong["time variation dropped"] = Distorted(R, a_factor=0.0)
-        wrong["exponent halved"] = Distorted(R, a_factor=0.5)
-    return wrong

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
@@ -14,9 +15,9 @@ from ..instances import (
     interpolation,
     interpolation_is_least,
     positive_scale,
-    wrong_potentials,
+    rescaled,
 )
-from ..potentials import AbstractPotential, Distorted
+from ..potentials import AbstractPotential, Distorted, HyperbolicEntropy
 
 PLANTED = (1e-4, 1e-6, 1e-8)
 
@@ -116,3 +117,21 @@ def row_basis(Z: np.ndarray) -> np.ndarray:
     """Orthonormal rows that span those of Z; a problem handed in need not be whitened."""
     _, sigma, Vt = np.linalg.svd(Z, full_matrices=False)
     return Vt[sigma > 1e-10 * sigma[0]]
+
+
+def unshifted(R: HyperbolicEntropy) -> Distorted:
+    """Without s: the minimum at 0. A mirror flow does not see the difference, a limit does."""
+    return Distorted(eqx.tree_at(lambda r: r.s, R, 0.0 * R.s))
+
+
+def wrong_potentials(R: HyperbolicEntropy, a_end: float) -> dict[str, AbstractPotential]:
+    """Potentials whose limit must not be the flow's."""
+    wrong: dict[str, AbstractPotential] = {
+        "scale doubled": rescaled(R),
+        "scale wrong by 1e-6": Distorted(R, a_shift=1e-6 / 4),
+        "shift s dropped": unshifted(R),
+    }
+    if a_end != 0:
+        wrong["time variation dropped"] = Distorted(R, a_factor=0.0)
+        wrong["exponent halved"] = Distorted(R, a_factor=0.5)
+    return wrong
