@@ -33,9 +33,17 @@ def ensemble(
     Mapped, not vmapped: a start near a boundary needs many times the steps of the others, which under `vmap` all
     would take.
 
-    **Arguments:** `flows` one flow whose arrays have a leading axis N, as `jax.vmap(make_flow)(…)` returns it; `starts`
-    with the same leading axis; `ts` (k,) or (N, k); `atol` a number or (N,); `observe(flow, path)` of one flow and its
-    `Solution` (`ys`, `last`, `ok`, `steps`), a function of the module, which is compiled in.
+    **Arguments:**
+
+    - `flows`: one flow whose arrays have a leading axis N, as `jax.vmap(make_flow)(…)` returns it.
+    - `starts`: the states, pytree with the same leading axis.
+    - `ts`: the times, shape `(k,)` for all flows or `(N, k)`.
+    - `rtol`: relative tolerance, scalar.
+    - `atol`: absolute tolerance, scalar or shape `(N,)`.
+    - `solver`: "dopri8", "tsit5" or "kvaerno5" (for stiff flows).
+    - `max_steps`: of each solve.
+    - `observe`: a function of one flow and its `Solution` (`ys`, `last`, `ok`, `steps`); of the module, since it is
+      compiled in.
 
     **Returns:** what `observe` returns, with a leading axis N; by default the states at the times, NaN where the solve
     failed.

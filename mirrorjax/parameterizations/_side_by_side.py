@@ -17,6 +17,10 @@ class SideBySide(AbstractParameterization):
     Gradient flow acts on each part as if the others were not there, apart from what they share: f
     and α. Tracing a solve costs a second however small it is, so six families are compared in one.
 
+    **Arguments:**
+
+    - `parts`: the parameterizations, in the order of x.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.parameterizations import Hadamard, SideBySide, SquaredDifference
@@ -35,6 +39,13 @@ class SideBySide(AbstractParameterization):
         return sum((part.h(v) for part, v in zip(self.parts, w)), start=jnp.zeros(()))
 
     def slices(self, w: tuple[Array, ...]) -> list[slice]:
-        """Where in x each part is."""
+        """Where in x each part is.
+
+        **Arguments:**
+
+        - `w`: the states of the parts, a tuple of arrays such as `(2, n)`.
+
+        **Returns:** one slice for each part.
+        """
         ends = np.cumsum([0, *(jax.eval_shape(part.g, v).shape[0] for part, v in zip(self.parts, w))])
         return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]

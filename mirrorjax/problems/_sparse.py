@@ -12,7 +12,14 @@ EXACT = 1e-10
 
 
 def normal_equations(Z: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """H (…, n, n) and b (…, n) of `½ mean (Zx − y)² = ½ xᵀHx − bᵀx + const`, for Z (…, d, n) and y (…, d).
+    """The H and b of `½ mean (Zx − y)² = ½ xᵀHx − bᵀx + const`.
+
+    **Arguments:**
+
+    - `Z`: shape `(…, d, n)`; leading axes are those of many problems at once.
+    - `y`: shape `(…, d)`.
+
+    **Returns:** H of shape `(…, n, n)` and b of shape `(…, n)`.
 
     !!! example
         >>> import numpy as np
@@ -29,8 +36,13 @@ def normal_equations(Z: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray
 def lasso(H: np.ndarray, b: np.ndarray, weight: np.ndarray | float, start: np.ndarray | None = None) -> np.ndarray:
     """`argmin ½ xᵀHx − bᵀx + weight ‖x‖₁`, by coordinate descent and then exactly on its active set.
 
-    **Arguments:** `H` (…, n, n) positive semidefinite with a positive diagonal, `b` (…, n), `weight` (…) ≥ 0, `start`
-    (…, n), by default 0; leading axes are those of many programs at once.
+    **Arguments:**
+
+    - `H`: positive semidefinite with a positive diagonal, shape `(…, n, n)`; leading axes are those of many programs at
+      once.
+    - `b`: shape `(…, n)`.
+    - `weight`: not negative, scalar or one for each program.
+    - `start`: where the descent begins, shape `(…, n)`; by default 0.
 
     **Returns:** `(…, n)`. `lasso_violation` measures how well it is optimal.
 
@@ -52,7 +64,16 @@ def lasso(H: np.ndarray, b: np.ndarray, weight: np.ndarray | float, start: np.nd
 
 
 def lasso_violation(H: np.ndarray, b: np.ndarray, weight: np.ndarray | float, x: np.ndarray) -> np.ndarray:
-    """How far x is from optimal: the largest of `|∇f| − weight` off the support and `|∇f + weight sign x|` on it, (…).
+    """How far x is from optimal: the largest of `|∇f| − weight` off the support and `|∇f + weight sign x|` on it.
+
+    **Arguments:**
+
+    - `H`: shape `(…, n, n)`.
+    - `b`: shape `(…, n)`.
+    - `weight`: not negative, scalar or one for each program.
+    - `x`: the candidate, shape `(…, n)`.
+
+    **Returns:** one number ≥ 0 for each program, 0 at the minimum.
 
     !!! example
         >>> import numpy as np
@@ -69,7 +90,14 @@ def lasso_violation(H: np.ndarray, b: np.ndarray, weight: np.ndarray | float, x:
 def on_support(H: np.ndarray, b: np.ndarray, weight: float, x: np.ndarray) -> np.ndarray:
     """The stationary point with the support and the signs of x; of weight 0, least squares there.
 
-    **Arguments:** `H` (n, n), `b` (n,), `x` (n,).
+    **Arguments:**
+
+    - `H`: shape `(n, n)`, regular on the support of x.
+    - `b`: shape `(n,)`.
+    - `weight`: of `‖x‖₁`.
+    - `x`: gives the support and the signs, shape `(n,)`.
+
+    **Returns:** the point, shape `(n,)`, 0 off the support.
 
     !!! example
         >>> import numpy as np
@@ -85,7 +113,10 @@ def on_support(H: np.ndarray, b: np.ndarray, weight: float, x: np.ndarray) -> np
 def basis_pursuit(Z: ArrayLike, y: ArrayLike) -> np.ndarray:
     """`argmin {‖x‖₁ : Zx = y}`: the support by linear programming in x = p − q, the values by solving on it.
 
-    **Arguments:** `Z` (d, n), `y` (d,).
+    **Arguments:**
+
+    - `Z`: shape `(d, n)`.
+    - `y`: shape `(d,)`.
 
     **Returns:** `(n,)`.
 
