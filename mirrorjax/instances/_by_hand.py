@@ -59,7 +59,17 @@ def map_of(member: Member) -> Map:
 
 
 def mirror_flow_by_hand(case: Families, schedule: SwitchOff, ts: np.ndarray, wrong: float = 1.0) -> np.ndarray:
-    """x at the times, (k, n), from `dμ = −∇f(x(wrong · μ, a_t)) dt`; it steps on them, T among them."""
+    """The mirror flow of all families from `dμ = −∇f(x(wrong · μ, a_t)) dt`, by SciPy's solver.
+
+    **Arguments:**
+
+    - `case`: the families and their regression.
+    - `schedule`: α.
+    - `ts`: increasing times from 0 on, the switch-off among them, since the solver is to step on it; shape `(k,)`.
+    - `wrong`: a factor on μ; 1 is right.
+
+    **Returns:** x at the times, shape `(k, n)`.
+    """
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     maps, n = [map_of(member) for member in case.members], len(case.members)
     strength, end = float(schedule.strength), float(schedule.at)

@@ -6,9 +6,13 @@ import numpy as np
 
 
 def draw(seed: int, tag: int | None = None, count: int = 3) -> Iterator[tuple[str, np.random.Generator]]:
-    """Names and generators of `count` instances.
+    """Seeded generators of random numbers, one for each instance.
 
-    **Arguments:** `seed` of the run; `tag` tells two theorems apart, which share their numbers without; `count` ≥ 0.
+    **Arguments:**
+
+    - `seed`: of the run.
+    - `tag`: tells two theorems apart, which share their numbers without.
+    - `count`: how many, 0 or more.
 
     **Returns:** pairs of "random 0 (seed 0)" and a generator of NumPy that knows seed, tag and the place in the row, so
     that a fourth instance does not change the first three.

@@ -24,7 +24,15 @@ FAMILY_SIZE = 4
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """A parameterization with its start and its potential."""
+    """A parameterization with its start and its potential.
+
+    **Arguments:**
+
+    - `name`: its g, as "u²".
+    - `param`: g and h.
+    - `w0`: the start, pytree.
+    - `potential`: that of the start.
+    """
 
     name: str
     param: AbstractParameterization
@@ -34,7 +42,14 @@ class Member:
 
 @dataclasses.dataclass(frozen=True)
 class Families:
-    """One start of every family, and a regression that couples all their coordinates."""
+    """One start of every family, and a regression that couples all their coordinates.
+
+    **Arguments:**
+
+    - `name`: what a verdict calls the instance.
+    - `members`: one for each family, in the order of x.
+    - `problem`: the regression on x of all families, one after the other.
+    """
 
     name: str
     members: tuple[Member, ...]
@@ -42,12 +57,28 @@ class Families:
 
     @property
     def w0(self) -> np.ndarray:
-        """All starts in one vector."""
+        """All starts in one vector, shape `(D,)`."""
         return np.concatenate([np.ravel(member.w0) for member in self.members])
 
 
 def families(seed: int, data: LinearRegression | None = None) -> list[Families]:
-    """Three of them."""
+    """Three random starts of all families of the catalogue, and of one that a user defines.
+
+    **Arguments:**
+
+    - `seed`: of the random numbers.
+    - `data`: without effect; all makers of instances take it.
+
+    **Returns:** the instances.
+
+    **Raises:** nothing: every start here has a potential.
+
+    !!! example
+        >>> from mirrorjax.instances import families
+        >>> case = families(0)[0]
+        >>> len(case.members), case.problem.Z.shape
+        (6, (18, 24))
+    """
     return [_regression(name, rng) for name, rng in draw(seed, 11)]
 
 
@@ -93,7 +124,14 @@ def _members(rng: np.random.Generator) -> tuple[Member, ...]:
 
 
 def commuting_quadratic(rng: np.random.Generator) -> Quadratic:
-    """A_i and B ⪰ 0, 4 matrices of 5 rows and one, with one common eigenbasis."""
+    """Random A_i and B ⪰ 0 with one common eigenbasis: four and one, of size 5.
+
+    **Arguments:**
+
+    - `rng`: the generator of random numbers.
+
+    **Returns:** the parameterization, whose states have shape `(5,)`.
+    """
     D = FAMILY_SIZE + 1
     basis = np.linalg.qr(rng.standard_normal((D, D)))[0]
     A = np.einsum("dk,ik,ek->ide", basis, rng.standard_normal((FAMILY_SIZE, D)), basis)

@@ -65,13 +65,28 @@ def product_of_factors(case: Regression) -> Hypothesis:
 
 
 def interpolation(case: Regression, x_end: np.ndarray) -> Hypothesis:
-    """Interpolation at the end of the run."""
+    """Whether the end of the run interpolates.
+
+    **Arguments:**
+
+    - `case`: the instance.
+    - `x_end`: where its flow ended, shape `(n,)`.
+
+    **Returns:** the `Hypothesis`, measured.
+    """
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     residual = float(np.linalg.norm(Z @ x_end - y) / np.linalg.norm(y))
     return Hypothesis("interpolation, ‖Zx − y‖/‖y‖ ≤ 1e-8", residual, residual <= INTERPOLATES)
 
 
 def finite_dose(case: Regression) -> Hypothesis:
-    """Non-negative decay that ends."""
+    """Whether the dose is finite and not negative.
+
+    **Arguments:**
+
+    - `case`: the instance.
+
+    **Returns:** the `Hypothesis`, measured.
+    """
     dose = float(case.schedule.total)
     return Hypothesis("0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf)

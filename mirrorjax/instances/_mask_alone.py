@@ -6,7 +6,9 @@ from ..parameterizations import Custom
 
 
 def mask_alone() -> Custom:
-    """`g = m ⊙ w`, `h = ‖m‖²`: decay on the mask alone, whose brackets do not vanish. The state is (2, n).
+    """`g = m ⊙ w`, `h = ‖m‖²`: decay on the mask alone, whose brackets do not vanish.
+
+    **Returns:** the parameterization, whose states have shape `(2, n)`.
 
     **Reference:** `mask`, decay on the mask alone.
 

@@ -19,7 +19,20 @@ SIZE, MEASUREMENTS = 6, 3
 
 @dataclasses.dataclass(frozen=True)
 class Sensing:
-    """Eigenvalues E (m, n) of the A_i in the common basis O, data y = 𝒜(X*), a start U₀ = √c₀ · orthogonal."""
+    """Commuting measurements A_i = O diag(e_i) Oᵀ of a symmetric matrix X* ⪰ 0 of full rank, and a start U₀ = √c₀ ·
+    orthogonal.
+
+    **Arguments:**
+
+    - `name`: what a verdict calls the instance.
+    - `O`: the common eigenbasis, shape `(n, n)`.
+    - `E`: the eigenvalues of the A_i, shape `(m, n)`.
+    - `y`: the data ⟨A_i, X*⟩, shape `(m,)`.
+    - `w0`: U₀, shape `(n, n)`.
+    - `c0`: U₀U₀ᵀ = c₀ I, a positive number.
+
+    **Reference:** `flow`, matrix sensing.
+    """
 
     name: str
     O: np.ndarray
@@ -30,6 +43,7 @@ class Sensing:
 
     @property
     def A(self) -> np.ndarray:
+        """The measurements `O diag(e_i) Oᵀ`, shape `(m, n, n)`."""
         return np.einsum("ik,mk,jk->mij", self.O, self.E, self.O)
 
     @property
@@ -56,7 +70,16 @@ class Sensing:
         )
 
     def gradient(self, schedule: AbstractSchedule, t1: float, w0: np.ndarray | None = None) -> FlowRoute:
-        """Gradient flow in U, from U₀ or from `w0` (6, 6); what is compared is all of X."""
+        """Gradient flow in U, of which all of X = UUᵀ is compared.
+
+        **Arguments:**
+
+        - `schedule`: α.
+        - `t1`: the end.
+        - `w0`: another start than U₀, shape `(n, n)`.
+
+        **Returns:** the route.
+        """
         problem = LinearRegression(np.eye(MEASUREMENTS), self.y)
         flow = GradientFlow(problem, SymmetricFactorization(self.A), schedule)
         ts = np.linspace(0.0, t1, POINTS)
@@ -64,7 +87,23 @@ class Sensing:
 
 
 def sensing(seed: int, tag: int, c0: tuple[float, float], count: int = 3) -> list[Sensing]:
-    """Random instances; X* has full rank, so that something interpolates."""
+    """Random instances with 3 measurements of matrices of size 6; X* has full rank, so that something interpolates.
+
+    **Arguments:**
+
+    - `seed`: of the run.
+    - `tag`: tells two theorems apart, which share their numbers without.
+    - `c0`: the least and the largest scale of a start.
+    - `count`: how many instances.
+
+    **Returns:** the instances.
+
+    !!! example
+        >>> from mirrorjax.instances import sensing
+        >>> case = sensing(0, tag=1, c0=(0.1, 0.2))[0]
+        >>> case.A.shape, [hypothesis.ok for hypothesis in case.hypotheses]
+        ((3, 6, 6), [True, True, True])
+    """
     instances = []
     for name, rng in draw(seed, tag, count):
         O, E = orthonormal(rng, SIZE, SIZE), orthonormal(rng, SIZE, MEASUREMENTS).T
@@ -76,6 +115,13 @@ def sensing(seed: int, tag: int, c0: tuple[float, float], count: int = 3) -> lis
 
 
 def all_of_X(path: Trajectory) -> np.ndarray:
-    """UUᵀ at every time, row by row."""
+    """UUᵀ at every time, row by row.
+
+    **Arguments:**
+
+    - `path`: of a gradient flow in U.
+
+    **Returns:** shape `(k, n²)` for k times.
+    """
     U = np.asarray(path.state)
     return (U @ np.swapaxes(U, 1, 2)).reshape(len(U), -1)
