@@ -43,7 +43,7 @@ import mirrorjax
 from mirrorjax.registry import SOURCES
 from mirrorjax.registry._sources import OWN
 
-PENDING = {"training", "experiments"}
+PENDING = {"experiments"}
 """Packages that are not measured yet."""
 WITHOUT_CALLABLES = {"theorems"}
 """Found through the registry: each of its functions checks one theorem and is no interface."""

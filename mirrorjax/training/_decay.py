@@ -22,7 +22,14 @@ from ._transform import (
 
 
 class DecayState(NamedTuple):
-    """Steps done, the strength last applied, and the sum of all strengths applied."""
+    """The state of `scheduled_decay`, `spred` and `switch_off`.
+
+    **Fields:**
+
+    - `count`: steps done, scalar.
+    - `alpha`: the strength last applied, scalar.
+    - `dose`: the sum of all strengths applied, scalar.
+    """
 
     count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
     alpha: Scalar
@@ -37,7 +44,11 @@ def scheduled_decay(strength: Strength) -> optax.GradientTransformationExtraArgs
     With Adam put it between `scale_by_adam` and `scale_by_learning_rate`: decay inside a normalized
     gradient is not the decay of the theorem.
 
-    **Arguments:** `strength` α, a number or an optax schedule.
+    **Arguments:**
+
+    - `strength`: α ≥ 0, a number or an optax schedule.
+
+    **Returns:** the transformation, with a `DecayState`.
 
     **Raises:** `InputError` for a strength that is negative, not finite or not one number, at `init` without
     factors, and at `update` without params.
@@ -87,11 +98,16 @@ def probed(probe: str, updates: Any, params: Any) -> Any:
 def switch_off(strength: Strength, at: int | Array) -> optax.GradientTransformationExtraArgs:
     """`α_k = α` for k < `at`, 0 from then on: the bias stays in the dose, the LASSO's shrinkage goes.
 
-    **Arguments:** `strength` α, a number or an optax schedule; `at` the first step without decay.
+    **Arguments:**
+
+    - `strength`: α ≥ 0, a number or an optax schedule.
+    - `at`: the first step without decay, scalar.
+
+    **Returns:** the transformation, with a `DecayState`.
 
     **Raises:** `InputError` as `scheduled_decay`, and for an `at` that is no whole number.
 
-    **Reference:** flow/switch-off. Constant decay for ever ends at the LASSO of weight 2α.
+    **Reference:** `flow`: flow/switch-off. Constant decay for ever ends at the LASSO of weight 2α.
 
     !!! example
         >>> import equinox as eqx, jax
@@ -113,6 +129,14 @@ def spred(strength: Strength) -> optax.GradientTransformationExtraArgs:
 
     Start it balanced, `reparameterize(model, scale=0)`: then |m| = |w| for ever and no weight changes
     its sign. That the two problems share their minima does not depend on the start.
+
+    **Arguments:**
+
+    - `strength`: α ≥ 0, a number or an optax schedule.
+
+    **Returns:** the transformation, with a `DecayState`.
+
+    **Raises:** `InputError` as `scheduled_decay`.
 
     **Reference:** `spred`; spred/lasso.
 

@@ -17,12 +17,17 @@ def gradient_descent(
 
     With `scheduled_decay` before it, it discretizes `dw = −(Jgᵀ∇f + α∇h) dt`, and step k is time ηk.
 
-    **Arguments:** `rate` η > 0, a number or an optax schedule; `before` what changes the gradient, as
-    `scheduled_decay`, `switch_off` or `pilot`; `after` what changes the update, as `sign_in_reset` or `keep_mask`.
+    **Arguments:**
 
-    **Raises:** `InputError` for a rate that is not finite and positive.
+    - `rate`: η > 0, scalar, or an optax schedule.
+    - `*before`: what changes the gradient, as `scheduled_decay`, `switch_off` or `pilot`.
+    - `after`: what changes the update, as `sign_in_reset` or `keep_mask`.
 
-    **Reference:** train/factor-flow: its weights tend to the Riemannian flow as η → 0, of order 1.
+    **Returns:** the optimizer.
+
+    **Raises:** `InputError` for a constant rate that is not one finite and positive number.
+
+    **Reference:** `train`: train/factor-flow: its weights tend to the Riemannian flow as η → 0, of order 1.
 
     !!! example
         >>> import equinox as eqx, jax

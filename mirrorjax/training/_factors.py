@@ -15,8 +15,13 @@ from ..parameterizations import AbstractParameterization
 class Factors(eqx.Module):
     """The weight `x = g(w)`, kept as w; it stands in a model where an array stood.
 
-    `ndim` is the number of axes of one w. Axes that vmap puts in front are those of an ensemble: without that number
-    the product m ⊙ w would be taken over its members.
+    **Arguments:**
+
+    - `param`: g, acting weight by weight.
+    - `w`: the factors, for `Hadamard` shape `(2, …)` above that of the weight; in front the axes that vmap makes for an
+      ensemble.
+    - `ndim`: the number of axes of one w, by default those of `w`. Without that number the product m ⊙ w of an ensemble
+      would be taken over its members.
 
     !!! example
         >>> from mirrorjax.parameterizations import Hadamard
@@ -33,11 +38,21 @@ class Factors(eqx.Module):
         self.param, self.w, self.ndim = param, w, jnp.ndim(w) if ndim is None else ndim
 
     def value(self) -> Array:
-        """The effective weight x."""
+        """The effective weight x = g(w).
+
+        **Returns:** x, with the axes of an ensemble in front.
+        """
         return self.each(self.param.g)(self.w)
 
     def with_w(self, w: Array) -> "Factors":
-        """The same with other factors, of an ensemble as before."""
+        """The same with other factors, of an ensemble as before.
+
+        **Arguments:**
+
+        - `w`: the other factors, of the shape that they have now, for `Hadamard` `(2, …)`.
+
+        **Returns:** the `Factors` with them.
+        """
         return Factors(self.param, w, self.ndim)
 
     @property
@@ -46,7 +61,14 @@ class Factors(eqx.Module):
         return max(self.w.ndim - self.ndim, 0)
 
     def each(self, function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-        """The function of one w, on every member."""
+        """The function of one w, on every member.
+
+        **Arguments:**
+
+        - `function`: of one w.
+
+        **Returns:** the same function of the w of all members.
+        """
         for _ in range(self.members):
             function = jax.vmap(function)
         return function
@@ -56,11 +78,23 @@ class Reparameterized(eqx.Module):
     """A model with factors in it, called like the model: `merge(self.model)(…)`.
 
     What else the model can do, `merge` it first: `merge(reparameterized).encode(x)`.
+
+    **Arguments:**
+
+    - `model`: the model, with `Factors` where its weights stood; a pytree.
     """
 
     model: Any
 
     def __call__(self, *args, **kwargs):
+        """Calls the merged model.
+
+        **Arguments:**
+
+        - `*args`, `**kwargs`: of the model.
+
+        **Returns:** what the model returns.
+        """
         return merge(self.model)(*args, **kwargs)
 
 
@@ -94,6 +128,12 @@ def merge(model: State) -> State:
     """The plain model of the original structure, every `Factors` folded to its `g(w)`.
 
     Works on any pytree with `Factors` in it, under jit and grad as well; a plain one comes back as it is.
+
+    **Arguments:**
+
+    - `model`: a pytree with `Factors` in it.
+
+    **Returns:** the plain model.
 
     !!! example
         >>> import equinox as eqx, jax

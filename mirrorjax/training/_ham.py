@@ -19,7 +19,15 @@ _CLIP = 5.0
 
 
 class HamState(NamedTuple):
-    """Steps done, the inner optimizer's state, steps left out as not finite, and how often a norm was clipped."""
+    """The state of `ham`.
+
+    **Fields:**
+
+    - `count`: steps done, scalar.
+    - `inner_state`: that of the inner optimizer.
+    - `skipped`: steps left out as not finite, scalar.
+    - `clipped`: how often a norm was clipped, scalar.
+    """
 
     count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
     inner_state: Any
@@ -45,14 +53,22 @@ def ham(
     to it, and a step with a gradient or update that is not finite is left out, its inner state too. `state.clipped`
     and `state.skipped` count them.
 
-    **Arguments:** `inner_optimizer` complete with its learning rate; `learning_rate` η, the same number
-    or schedule; `alpha` α_H, `beta` β_H; `weights(path, leaf)` which leaves (default: two axes or
-    more, no bias, no gain of a normalization); `max_norm` of each weight, infinite for none.
+    **Arguments:**
+
+    - `inner_optimizer`: of optax, complete with its learning rate.
+    - `learning_rate`: η, the number or schedule of the inner optimizer.
+    - `alpha`: α_H ≥ 0, a number or an optax schedule.
+    - `beta`: β_H ≥ 0, a number or an optax schedule.
+    - `weights`: a function of path and leaf that says which leaves are meant; by default those with two axes or more,
+      but no bias and no gain of a normalization.
+    - `max_norm`: the largest 2-norm of each weight, a number or an optax schedule; infinite for none.
+
+    **Returns:** the optimizer, with a `HamState`.
 
     **Raises:** `InputError` for negative or non-finite numbers, and at `update` without params or with
     the state of another model.
 
-    **Reference:** `ham`; ham/potential.
+    **Reference:** `ham`: ham/potential.
 
     !!! example
         >>> import jax.numpy as jnp, optax

@@ -24,8 +24,12 @@ COLUMNS = ("step", "loss", "accuracy", "alpha", "dose", "l1", "scale", "flips")
 class TrainLog:
     """Columns of equal length, a row for every step or epoch; what was not measured is NaN.
 
-    `alpha` and `dose` are the sums over steps of the optimizer's state, `l1` is ‖x‖₁ of the factors, `scale` the
+    `alpha` is the strength of decay last applied and `dose` the sum of all, `l1` is ‖x‖₁ of the factors, `scale` the
     median of their c, `flips` the weights of another sign than at the start.
+
+    **Arguments:**
+
+    - `rows`: a number for each of the columns `step`, `loss`, `accuracy`, `alpha`, `dose`, `l1`, `scale` and `flips`.
 
     !!! example
         >>> from mirrorjax.training import TrainLog
@@ -38,6 +42,12 @@ class TrainLog:
 
     def append(self, **values: Any) -> "TrainLog":
         """The log with one row more.
+
+        **Arguments:**
+
+        - `**values`: a number for each column by its name; those left out are NaN.
+
+        **Returns:** the longer log; this one stays as it is.
 
         **Raises:** `InputError` for an unknown column, or what is not one number.
         """
@@ -59,12 +69,20 @@ class TrainLog:
         return self.as_dict()[name]
 
     def as_dict(self) -> dict[str, np.ndarray]:
-        """Every column as an array of float64."""
+        """Every column as an array of float64.
+
+        **Returns:** arrays by the names of the columns, each of shape `(k,)` for k rows.
+        """
         table = np.asarray(self.rows, np.float64).reshape(len(self.rows), len(COLUMNS))
         return dict(zip(COLUMNS, table.T))
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Writes the columns as one npz file, exactly at `path`."""
+        """Writes the columns as one npz file, exactly at `path`.
+
+        **Arguments:**
+
+        - `path`: of the file.
+        """
         with open(path, "wb") as file:
             np.savez_compressed(file, allow_pickle=False, **self.as_dict())
 
@@ -72,7 +90,13 @@ class TrainLog:
     def load(path: str | PathLike[str]) -> "TrainLog":
         """The log that `save` wrote.
 
-        **Raises:** `InputError` for a file that is no such log.
+        **Arguments:**
+
+        - `path`: of the file.
+
+        **Returns:** the log.
+
+        **Raises:** `InputError` for a file that is no such log, `FileNotFoundError` where there is none.
         """
         try:
             with np.load(path, allow_pickle=False) as columns:
@@ -86,8 +110,15 @@ class TrainLog:
 def measurements(model: PyTree, state: optax.OptState | None = None, start: PyTree = None) -> dict[str, float]:
     """The columns of a `TrainLog` that can be read from the model and its optimizer's state.
 
-    **Arguments:** `model` plain or in factors; `state` for α and dose, those of the first decay in it;
-    `start` the model to count the sign flips from.
+    **Arguments:**
+
+    - `model`: plain or in factors, pytree.
+    - `state`: of the optimizer, for α and dose, those of the first decay in it.
+    - `start`: the model to count the sign flips from.
+
+    **Returns:** numbers by the names of their columns, for `TrainLog.append`; without those that cannot be read.
+
+    **Raises:** `InputError` where `start` has other weights than `model`, or none.
 
     !!! example
         >>> import equinox as eqx, jax
@@ -116,6 +147,12 @@ def _is_decay(node: Any) -> bool:
 
 def effective_scale(node: Factors) -> np.ndarray:
     """c of every weight, as `lift` would be given it: `(m² − w²)/2` for `Hadamard`; NaN where none is known.
+
+    **Arguments:**
+
+    - `node`: a weight in factors.
+
+    **Returns:** the scales, in the shape of the weight.
 
     !!! example
         >>> from mirrorjax.parameterizations import Hadamard

@@ -16,7 +16,12 @@ from ._transform import Strength, at_step, check_number, check_update, increment
 
 
 class MirrorState(NamedTuple):
-    """Steps done."""
+    """The state of `mirror_descent`.
+
+    **Fields:**
+
+    - `count`: steps done, scalar.
+    """
 
     count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
 
@@ -27,8 +32,12 @@ def mirror_descent(learning_rate: Strength, potential: AbstractPotential) -> opt
     All leaves together are x: a potential of one coordinate is that of every entry, another one
     must have as many coordinates as there are entries, in the order of `jax.tree.leaves`.
 
-    **Arguments:** `learning_rate` η, a number or a schedule; `potential`, such as a
-    `HyperbolicEntropy(log_c0=log c, s=0, kappa=2)` with arrays of shape (1,).
+    **Arguments:**
+
+    - `learning_rate`: η, a number or an optax schedule.
+    - `potential`: R, such as `HyperbolicEntropy(log_c0=log c, s=0, kappa=2)` with arrays of shape `(1,)`.
+
+    **Returns:** the optimizer, with a `MirrorState`.
 
     **Raises:** `InputError` for a potential of another size, for entries outside its domain, for
     factors (`merge` them), and at `update` without params.

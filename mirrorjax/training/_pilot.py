@@ -25,7 +25,16 @@ from ._transform import (
 
 
 class PilotState(NamedTuple):
-    """Steps done, α last applied, the sum of all α, how often it was raised (less lowered), ‖x‖₁ last seen."""
+    """The state of `pilot`.
+
+    **Fields:**
+
+    - `count`: steps done, scalar.
+    - `alpha`: the strength last applied, scalar.
+    - `dose`: the sum of all strengths applied, scalar.
+    - `level`: how often α was raised, less how often it was lowered, scalar.
+    - `l1`: ‖x‖₁ as last seen, scalar.
+    """
 
     count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
     alpha: Scalar
@@ -47,8 +56,15 @@ def pilot(
     0 from step `off_at` on, where the support stays and the shrinkage goes. Then `merge` and prune by
     magnitude. Place it as `scheduled_decay`; the norm is that of all factors that it is shown.
 
-    **Arguments:** `target_l1` > 0; `strength` > 0; `factor` δ > 1; `off_at` a step, or None for never;
-    `ceiling` the largest α, below which it stays: with SGD of rate η, ηα ≥ ½ makes decay overshoot 0.
+    **Arguments:**
+
+    - `target_l1`: the wanted ‖x‖₁ > 0, a number or an optax schedule.
+    - `strength`: α_0 > 0, a number or an optax schedule.
+    - `factor`: δ > 1, a number or an optax schedule.
+    - `off_at`: the first step without decay, scalar; None for never.
+    - `ceiling`: the largest α, a number or an optax schedule. With SGD of rate η, ηα ≥ ½ makes decay overshoot 0.
+
+    **Returns:** the transformation, with a `PilotState`.
 
     **Raises:** `InputError` for numbers outside these ranges, for a model without factors, and at
     `update` without params.

@@ -23,11 +23,16 @@ def soft_threshold(learning_rate: Strength, strength: Strength) -> optax.Gradien
 
     Last in a chain. It acts on plain weights: two axes or more, no bias, no gain; factors are left alone.
 
-    **Arguments:** `learning_rate` η, the same number or schedule as the optimizer's; `strength` λ.
+    **Arguments:**
+
+    - `learning_rate`: η, the same number or schedule as the optimizer's.
+    - `strength`: λ ≥ 0, a number or an optax schedule.
+
+    **Returns:** the transformation.
 
     **Raises:** `InputError` for negative or non-finite numbers, and at `update` without params.
 
-    **Reference:** spred/lasso: decay α of factors has the minima of λ = 2α.
+    **Reference:** `spred`: spred/lasso: decay α of factors has the minima of λ = 2α.
 
     !!! example
         >>> import jax.numpy as jnp, optax

@@ -24,15 +24,19 @@ def magnitude_mask(
 ) -> PyTree:
     """Keeps the largest |θ|: exactly `round(density · N)` weights, at least one, ties in the order of storage.
 
-    **Arguments:** `model` plain or in factors; `density` in (0, 1]; `where` as for `reparameterize`, on
-    the merged model; `allocation` "global" (one threshold), "uniform" (each layer its own, same density) or
-    "balanced" (the same number in each).
+    **Arguments:**
+
+    - `model`: plain or in factors, pytree.
+    - `density`: the share that is kept, in (0, 1].
+    - `where`: as for `reparameterize`, on the merged model.
+    - `allocation`: "global" (one threshold), "uniform" (each layer its own, same density) or "balanced" (the same
+      number in each).
 
     **Returns:** a mask: the structure of the merged model, True where a weight is kept, None where
     nothing is pruned.
 
-    **Raises:** `InputError` for a density outside (0, 1], weights that are not finite, a layer under
-    `eqx.nn.WeightNorm`, or nothing to prune.
+    **Raises:** `InputError` for a density outside (0, 1], an unknown allocation, weights that are not real or not
+    finite, a layer under `eqx.nn.WeightNorm`, or nothing to prune.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -57,7 +61,17 @@ def random_mask(
 ) -> PyTree:
     """Keeps `round(density · N)` weights at random, all of them equally likely within their allocation.
 
-    **Arguments:** `key` of `jax.random`; else as `magnitude_mask`.
+    **Arguments:**
+
+    - `model`: plain or in factors, pytree.
+    - `density`: the share that is kept, in (0, 1].
+    - `key`: of `jax.random`.
+    - `where`: as for `reparameterize`, on the merged model.
+    - `allocation`: as for `magnitude_mask`.
+
+    **Returns:** a mask, as `magnitude_mask` returns it.
+
+    **Raises:** `InputError` as `magnitude_mask`.
 
     !!! example
         >>> import jax, jax.numpy as jnp
@@ -136,7 +150,14 @@ def _balanced(sizes: np.ndarray, total: float) -> np.ndarray:
 def apply_mask(model: PyTree, mask: PyTree) -> PyTree:
     """The model with the weights outside the mask at 0; of factors, all are 0, from where none moves.
 
-    **Arguments:** `model` plain or in factors; `mask` with the structure of the merged model.
+    **Arguments:**
+
+    - `model`: plain or in factors, pytree.
+    - `mask`: with the structure of the merged model.
+
+    **Returns:** the model, plain or in factors as before.
+
+    **Raises:** `InputError` for a mask of another model, or on a layer under `eqx.nn.WeightNorm`.
 
     !!! example
         >>> import equinox as eqx, jax
@@ -178,6 +199,14 @@ def keep_mask(mask: PyTree) -> optax.GradientTransformationExtraArgs:
 
     Momentum and plain weights need it; factors that are all 0 have no gradient.
 
+    **Arguments:**
+
+    - `mask`: with the structure of the merged model.
+
+    **Returns:** the transformation. It has no state.
+
+    **Raises:** `InputError`, at `update`, for a mask of another model.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax import training
@@ -209,12 +238,18 @@ def iterative_pruning(
 
     One density is one-shot pruning. A weight that was pruned stays so.
 
-    **Arguments:** `model` trained; `train(model, mask) -> model` trains under a mask (`keep_mask`);
-    `densities` decreasing; `rewind` the weights to go back to, None to go on from the trained ones.
+    **Arguments:**
+
+    - `model`: trained, plain or in factors, pytree.
+    - `train`: a function of a model and a mask that returns the model trained under it (`keep_mask`).
+    - `densities`: one or more, decreasing, each in (0, 1].
+    - `rewind`: the weights to go back to; None to go on from the trained ones.
+    - `where`: as for `reparameterize`, on the merged model.
+    - `allocation`: as for `magnitude_mask`.
 
     **Returns:** the model trained under the last mask, and that mask.
 
-    **Raises:** `InputError` unless the densities are in (0, 1] and decrease.
+    **Raises:** `InputError` unless the densities decrease, and as `magnitude_mask`.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -234,7 +269,16 @@ def iterative_pruning(
 
 
 def sparsity(model: PyTree, where: Where | None = None) -> float:
-    """The share of weights that are exactly 0; `where` as for `magnitude_mask`.
+    """The share of weights that are exactly 0.
+
+    **Arguments:**
+
+    - `model`: plain or in factors, pytree.
+    - `where`: as for `reparameterize`, on the merged model.
+
+    **Returns:** a number from 0 to 1.
+
+    **Raises:** `InputError` where nothing is chosen, or what is no array of the model.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -248,6 +292,16 @@ def sparsity(model: PyTree, where: Where | None = None) -> float:
 
 def sign_flips(before: PyTree, after: PyTree, where: Where | None = None) -> int:
     """How many weights have changed from one sign to the other; from or to 0 is no flip.
+
+    **Arguments:**
+
+    - `before`, `after`: models with the same weights, each plain or in factors.
+    - `where`: as for `reparameterize`, on the merged model.
+
+    **Returns:** their number.
+
+    **Raises:** `InputError` where the models have different weights, and where nothing is chosen or what is no array of
+    theirs.
 
     !!! example
         >>> import jax.numpy as jnp

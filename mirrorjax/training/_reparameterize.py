@@ -32,17 +32,24 @@ def reparameterize(
     |m| = |w| comes first; u² − v² to the rounding of √(x₀² + scale²). Such a small scale cannot be read
     off m and w again; u and v of `SquaredDifference()` can hold it.
 
-    **Arguments:** `model` any equinox model; `where` one or several of its arrays, as for
-    `eqx.tree_at` (default: all inexact arrays with two axes or more, no `bias`, no gain of a normalization);
-    `scale` c₀ of the potential; `param` a parameterization that acts weight by weight.
-    A tensor that `eqx.nn.Shared` ties is stored once and becomes one pair of factors.
-    Ensembles: `eqx.filter_vmap(lambda key: reparameterize(Model(key)))(keys)`, and of one that is there already
+    A tensor that `eqx.nn.Shared` ties is stored once and becomes one pair of factors. Ensembles:
+    `eqx.filter_vmap(lambda key: reparameterize(Model(key)))(keys)`, and of one that is there already
     `eqx.filter_vmap(reparameterize)(models)`.
+
+    **Arguments:**
+
+    - `model`: any equinox model, pytree.
+    - `where`: a function from the model to one or several of its arrays, as for `eqx.tree_at`; by default all inexact
+      arrays with two axes or more, but no `bias` and no gain of a normalization.
+    - `scale`: c₀ ≥ 0 of the potential, scalar or of a shape that broadcasts to that of every weight.
+    - `param`: a parameterization that acts weight by weight, by default `Hadamard()`.
 
     **Returns:** a `Reparameterized`, called like the model. Weights keep their dtype. `merge` undoes it.
 
-    **Raises:** `InputError` where nothing or no array is chosen; for integer, complex, empty or
-    non-finite weights; for one array in two places; for a model in factors already; for an ensemble.
+    **Raises:** `InputError` where nothing or no array is chosen; for integer, complex, empty or non-finite weights; for
+    one array in two places; for a model in factors already; for an ensemble; for a scale that is negative or not
+    finite, or does not fit; for a `param` that has no lift, holds arrays or does not act weight by weight, or cannot
+    hold a weight.
 
     !!! example
         >>> import equinox as eqx, jax, jax.numpy as jnp

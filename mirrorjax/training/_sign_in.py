@@ -15,7 +15,12 @@ from ._transform import check_factors, check_step, check_update, check_values, i
 
 
 class ResetState(NamedTuple):
-    """Steps done."""
+    """The state of `sign_in_reset`.
+
+    **Fields:**
+
+    - `count`: steps done, scalar.
+    """
 
     count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
 
@@ -28,12 +33,17 @@ def sign_in_reset(every: int | Array, scale: ArrayLike = 0.5) -> optax.GradientT
     the updates so that the factors are these after `apply_updates` (to the rounding of that sum).
     A weight whose factors are all 0 is pruned and stays so.
 
-    **Arguments:** `every` ≥ 1, a whole number of steps; `scale` ≥ 0.
+    **Arguments:**
+
+    - `every`: after how many steps, a whole number ≥ 1, scalar.
+    - `scale`: c₀ ≥ 0, scalar or of a shape that broadcasts to that of every weight.
+
+    **Returns:** the transformation, with a `ResetState`.
 
     **Raises:** `InputError` for numbers outside these ranges, for a model without factors or with a
     parameterization that has no lift, and at `update` without params.
 
-    **Reference:** `signin`; signin/reset.
+    **Reference:** `signin`: signin/reset.
 
     !!! example
         >>> import equinox as eqx, jax, jax.numpy as jnp, optax

@@ -18,6 +18,13 @@ from ._order import check_order
 def init(optimizer: optax.GradientTransformation, model: PyTree) -> optax.OptState:
     """The optimizer's state for what is trained of the model: its inexact arrays.
 
+    **Arguments:**
+
+    - `optimizer`: of optax.
+    - `model`: plain or in factors, pytree.
+
+    **Returns:** the state.
+
     **Raises:** `InputError` for a chain in an order in which it does something else: decay after the learning rate,
     which lets the weights grow, a reset or threshold before it, or a decay beside a line search.
 
@@ -41,7 +48,14 @@ def check_state(optimizer: optax.GradientTransformation, state: optax.OptState, 
     Such is the state from before `reparameterize` or `merge`. Nothing is computed: `train_step` asks
     once for each compilation.
 
-    **Raises:** `InputError` where structure or shapes differ from those of a fresh state.
+    **Arguments:**
+
+    - `optimizer`: of optax.
+    - `state`: the state that is to be checked.
+    - `model`: plain or in factors, pytree.
+
+    **Raises:** `InputError` where structure or shapes differ from those of a fresh state, and where a part of the
+    optimizer refuses the model.
 
     !!! example
         >>> import equinox as eqx, jax, optax
@@ -75,9 +89,14 @@ def train_step(
     Optimizers that ask for more than the gradient get it: `value`, `grad` and `value_fn` for line searches
     (`optax.lbfgs()`), `grad_fn` for SAM, `obj_fn` for Sophia.
 
-    **Arguments:** `loss(model, *batch)`, a scalar; `optimizer` of optax, complete, with a state of `init`, which
-    looks at the order of its chain; `has_aux`: the loss returns `(scalar, aux)`, and the step `(model, state, loss,
-    aux)`. Such an aux is the new `eqx.nn.State` of a model with BatchNorm, whose old one is part of the batch.
+    **Arguments:**
+
+    - `loss`: a function of the model and the batch, to a scalar.
+    - `optimizer`: of optax, complete, with a state of `init`, which looks at the order of its chain.
+    - `has_aux`: whether the loss returns `(scalar, aux)`, and the step `(model, state, loss, aux)`. Such an aux is the
+      new `eqx.nn.State` of a model with BatchNorm, whose old one is part of the batch.
+
+    **Returns:** the step, a compiled function.
 
     **Raises:** from the step, `InputError` for a state of another model, and a loss that is not one number.
 

@@ -26,6 +26,12 @@ def weight_test(tree: PyTree) -> Callable[[tuple, Any], bool]:
     A weight is inexact, has at least two axes, is not empty and not called `bias`. The axes alone do not tell: the
     bias of `eqx.nn.Conv2d` has shape (channels, 1, 1), the g of `eqx.nn.WeightNorm` (rows, 1).
 
+    **Arguments:**
+
+    - `tree`: the model, or a tree of its structure.
+
+    **Returns:** a function of path and leaf, for `jax.tree_util.tree_map_with_path`.
+
     !!! example
         >>> import jax, jax.numpy as jnp
         >>> from mirrorjax import training
@@ -57,7 +63,14 @@ def _is_weight(path: tuple, leaf: Any) -> bool:
 def weights_of(model: PyTree, where: Where | None = None) -> list[np.ndarray]:
     """The weights of the merged model, in float64.
 
-    **Arguments:** `model` plain or in factors; `where` as for `reparameterize`, on the merged model.
+    **Arguments:**
+
+    - `model`: plain or in factors, pytree.
+    - `where`: as for `reparameterize`, on the merged model.
+
+    **Returns:** arrays of float64, in the order of the model.
+
+    **Raises:** `InputError` where nothing is chosen, or what is no array of the model.
 
     !!! example
         >>> import equinox as eqx, jax
