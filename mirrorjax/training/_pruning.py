@@ -175,6 +175,8 @@ def _masked(tree: PyTree, mask: PyTree) -> PyTree:
     def visit(node, keep):
         if keep is None:
             return node
+        if not hasattr(keep, "shape"):  # a tree, where the model has one array
+            raise ValueError(f"{type(keep).__name__} where the model has an array")
         if is_factors(node):
             w, axis = node.w, node.members
             if keep.shape == (*w.shape[:axis], *w.shape[axis + 1 :]):  # of the weight; else one for each factor
