@@ -43,8 +43,6 @@ import mirrorjax
 from mirrorjax.registry import SOURCES
 from mirrorjax.registry._sources import OWN
 
-PENDING = {"experiments"}
-"""Packages that are not measured yet."""
 WITHOUT_CALLABLES = {"theorems"}
 """Found through the registry: each of its functions checks one theorem and is no interface."""
 CONSTRUCTION = ("__init__", "__check_init__", "__post_init__")
@@ -59,7 +57,7 @@ RAISES = re.compile(r"\*\*Raises:\*\*|\bRaises\b")
 
 
 def packages() -> list[str]:
-    return [name for name in mirrorjax._PACKAGES if name not in PENDING | WITHOUT_CALLABLES]
+    return [name for name in mirrorjax._PACKAGES if name not in WITHOUT_CALLABLES]
 
 
 def exported(package: str) -> dict[str, object]:

