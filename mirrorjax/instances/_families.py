@@ -42,7 +42,7 @@ class Member:
 
 @dataclasses.dataclass(frozen=True)
 class Families:
-    """One start of every family, and a regression that couples all their coordinates.
+    """A start of each of several families, and a regression that couples all their coordinates.
 
     **Arguments:**
 
@@ -62,7 +62,7 @@ class Families:
 
 
 def families(seed: int, data: LinearRegression | None = None) -> list[Families]:
-    """Three random starts of all families of the catalogue, and of one that a user defines.
+    """Three random instances, each of five families of the catalogue and one that a user defines.
 
     **Arguments:**
 

@@ -28,7 +28,7 @@ def in_frame(U: np.ndarray, V: np.ndarray) -> Callable[[Trajectory], np.ndarray]
     - `U`: shape `(p, n)`.
     - `V`: shape `(q, n)`.
 
-    **Returns:** an `observe` for `FlowRoute`: from a trajectory with σ of shape `(k, n)` as its x to an array `(k,
-    pq)`.
+    **Returns:** an `observe` for `FlowRoute`, from a trajectory whose x is σ, shape `(k, n)`, to an array of shape
+    `(k, p q)`.
     """
     return lambda path: np.einsum("ik,tk,jk->tij", U, np.asarray(path.x), V).reshape(len(path.ts), -1)
