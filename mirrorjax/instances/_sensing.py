@@ -19,7 +19,7 @@ SIZE, MEASUREMENTS = 6, 3
 
 @dataclasses.dataclass(frozen=True)
 class Sensing:
-    """Commuting measurements A_i = O diag(e_i) Oᵀ of a symmetric X* ⪰ 0 of full rank, and a start U₀ = √c₀ · orthogonal.
+    """Commuting measurements A_i = O diag(e_i) Oᵀ of an X* ⪰ 0 of full rank, and a start U₀ = √c₀ · orthogonal.
 
     Here m = 3 matrices are of size n = 6.
 
