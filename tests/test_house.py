@@ -21,18 +21,17 @@ LEVEL = {
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
-    "checks": 4, "training": 4, "analysis": 4,
+    "checks": 4, "training": 4, "analysis": 7,
     "instances": 5, "experiments": 5,
     "registry": 6,
     "theorems": 7,
-    "plots": 8, "report": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
+    "plots": 6, "report": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
     "_console": 9, "_cli": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
     ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
     ("report", "plots"),  # the report is made of the plots
     ("_workers", "_prepare"),
-    ("analysis", "plots"),  # upwards, inside the method that draws
     ("_cli", "_console"), ("_cli", "_train"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
 }  # fmt: skip
 # Who may import what from outside; every other distribution is a new dependency.

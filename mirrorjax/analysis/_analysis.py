@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._errors import InputError
 from .._types import State
 from ..geometry import Closure, Commutation, Degree, Points, Swap
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential
 from ._classify import Kind
-from ._effects import Effects, effects, horizon
+from ._effects import Effects, Section, dual_range, effects, horizon, section
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +91,39 @@ class Analysis:
         **Returns:** the `Effects`; None without a potential.
         """
         return None if self.potential is None else effects(self.potential, a)
+
+    def section(self, i: int, a: float, span: float) -> Section:
+        """R_a along coordinate i, to either side of its minimum.
+
+        **Arguments:**
+
+        - `i`: the coordinate.
+        - `a`: `−∫α`.
+        - `span`: how far to either side, in units of x.
+
+        **Returns:** the `Section`.
+
+        **Raises:** `InputError` without a potential.
+        """
+        return section(self._known_potential(), i, a, span)
+
+    def dual_range(self, a: float) -> np.ndarray:
+        """Ends of the μ_i for which `φ(μ_i e_i, a)` exists.
+
+        **Arguments:**
+
+        - `a`: `−∫α`.
+
+        **Returns:** of the first coordinates, `(k, 2)`; NaN where none does.
+
+        **Raises:** `InputError` without a potential.
+        """
+        return dual_range(self._known_potential(), a)
+
+    def _known_potential(self) -> AbstractPotential:
+        if self.potential is None:
+            raise InputError("this pair has no potential", f"it is {self.kind}: {self.reason}")
+        return self.potential
 
     def plot(self):
         """A picture of the potential under growing dose; without one, of the brackets against round-off.

@@ -24,6 +24,7 @@ from ._declared import declared
 from ._evidence import Evidence, Finding, solve_failed
 from ._normalized import argmin_at_start
 from ._planted import planted_sizes
+from ._series import Routes
 from ._times import compared_times
 from ._verdict import Judgement, Verdict, combine, judge
 
@@ -158,12 +159,14 @@ def agreement_finding(
         claims={"gradient flow = mirror flow": compare(gradient, mirror, rungs)} | claims,
         controls={name: against(candidate) for name, candidate in wrong.items()},
         planted={size: against(Distorted(truth, mu_factor=1 + size)) for size in planted_sizes(*PLANTED)},
-        series={
-            "ts": ts,
-            "x_gradient": np.asarray(gradient.path(rungs[-1]).x),
-            "x_mirror": mirror(rungs[-1], MAIN).values,
-        },
+        series=_series(ts, gradient.path(rungs[-1]).x, mirror(rungs[-1], MAIN).values),
     )
+
+
+def _series(ts: np.ndarray, gradient: ArrayLike, mirror: np.ndarray) -> tuple[Routes, ...]:
+    """Empty where a solve ended with nothing to draw."""
+    x = np.asarray(gradient)
+    return (Routes(ts, {"gradient flow": x, "mirror flow": mirror}),) if mirror.shape == x.shape else ()
 
 
 def agreement(

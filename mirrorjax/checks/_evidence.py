@@ -10,6 +10,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._types import ArrayLike, x64_on
+from ._series import Series
 
 RTOL, ROUND_OFF = "rtol", "round-off"
 
@@ -264,7 +265,7 @@ class Finding:
     - `planted`: evidence by the relative size of the error that was planted; the smallest one refuted is the detection
       limit.
     - `observations`: numbers that are reported and not judged, by name.
-    - `series`: arrays for the plots by name, of shapes that the plots ask for, as `(k, n)`.
+    - `series`: `Routes`, `DosePath`, `StartMap` and `RankPath` for the pictures.
 
     **Raises:** `InputError` where `claims`, `controls` or `planted` map a name to what is no `Evidence`.
     """
@@ -274,7 +275,7 @@ class Finding:
     hypotheses: tuple[Hypothesis, ...] = ()
     planted: dict[float, Evidence] = dataclasses.field(default_factory=dict)
     observations: dict[str, float | str] = dataclasses.field(default_factory=dict)
-    series: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    series: tuple[Series, ...] = ()
 
     def __post_init__(self):
         for kind in ("claims", "controls", "planted"):
@@ -303,10 +304,9 @@ def merged(findings: Sequence[Finding]) -> Finding:
         ['0 ≤ 1', 'still 0 ≤ 1']
     """
     fields = ("claims", "controls", "hypotheses", "planted", "observations", "series")
-    # Tuples are joined by +, dicts by |.
     return Finding(
         **{
-            name: functools.reduce(operator.add if name == "hypotheses" else operator.or_, values)
+            name: functools.reduce(operator.or_ if isinstance(values[0], dict) else operator.add, values)
             for name in fields
             for values in [[getattr(finding, name) for finding in findings]]
         }
