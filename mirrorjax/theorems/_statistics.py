@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import Evidence, at_most
+from ..checks import DISAGREE, Evidence, at_most
 
 CONFIDENCE = 0.99
 
@@ -22,11 +22,12 @@ def interval(difference: np.ndarray) -> tuple[float, float]:
 
 
 def paired_below(left: np.ndarray, right: np.ndarray, floor: float) -> Evidence:
-    """Whether `left < right` on average over paired seeds: the bound of the mean difference is ≤ 0.
+    """Whether `left < right` on average over paired seeds: the bound of the mean difference is below 0.
 
-    `floor` is the numerical error of one value. Without an effect the bound is positive, so a null is refuted.
+    `floor` is the numerical error of one value. Without an effect the bound is positive, so a null is refuted; where
+    the two are one, the bound is 0 and their difference has no spread: below 0 has to be by more than `floor` can hide.
     """
-    return at_most(upper_bound(left - right), 0.0, floor, float(np.mean(np.abs(right))))
+    return at_most(upper_bound(left - right), -2 * DISAGREE * floor, floor, float(np.mean(np.abs(right))))
 
 
 def summary(left: np.ndarray, right: np.ndarray) -> str:

@@ -53,13 +53,13 @@ def lower_edge(right):
     return lambda starts, factor=1.0: right(starts, factor * (1 + 1e-5))
 
 
-def with_the_error_of(other):
-    """PILoT with the error of another method."""
+def with_the_error_of(other, method="pilot"):
+    """One method with the error of another."""
 
     def by(right):
         def trained(*args, **kwargs):
             runs = right(*args, **kwargs)
-            return runs | {"pilot": dataclasses.replace(runs["pilot"], error=runs[other].error)}
+            return runs | {method: dataclasses.replace(runs[method], error=runs[other].error)}
 
         return trained
 
@@ -157,8 +157,8 @@ MUTATIONS = {
     "train/pilot-vs-constant": [
         Mutation("without decay", wrong("trained", with_the_error_of("no decay")), "PILoT below the tuned constant"),
         Mutation(
-            "never switched off",
-            wrong("trained", with_the_error_of("pilot, not switched off")),
+            "a switch that changes nothing",
+            wrong("trained", with_the_error_of("pilot", "pilot, not switched off")),
             "PILoT below PILoT not switched off",
         ),
     ],
