@@ -216,7 +216,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("flat axes are divided by round-off", "flat = curvatures <= FLAT * curvatures[-1]", "flat = curvatures == 0"),
             ("the second derivative has ν stand still", "x, mu, nu = _solution(*primals)", "x, mu, nu = primals[0]")],
         "flows/_limit.py": [
-            ("ok up to a residual of 1e9", "KKT_TOLERANCE = 1e-9", "KKT_TOLERANCE = 1e9"),
+            ("ok up to a residual of 1e9", "return self.residual <= KKT_TOLERANCE", "return self.residual <= 1e9"),
             ("stalls at 1e-3", "(size <= 1e-11 * size_of_target)", "(size <= 1e-3 * size_of_target)"),
             ("steps of two units of dose", "STAGES_PER_DOSE = 8", "STAGES_PER_DOSE = 0.5"),
             ("levels may rise", "np.any(np.diff(wanted) > 0)", "False")],
@@ -249,7 +249,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("both orders are one", "(v[1 - order], b[1 - order])", "(v[order], b[order])"),
             ("the second control is the first", "jnp.where(t < 1, self.first[0], self.second[0])", "self.first[0]"),
             ("any budget is sharp", "self.budget <= SHARP and self.gap", "self.gap"),
-            ("differs at a twentieth of the budget", "return self.gap >= 30 * self.budget", "return self.gap >= 0.05 * self.budget")],
+            ("differs at a twentieth of the budget", "return self.gap >= DISAGREE * self.budget", "return self.gap >= 0.05 * self.budget")],
         "geometry/_structure.py": [
             ("h may couple blocks", "return owner if _hessian_splits(pair, points, owner, n) else None", "return owner"),
             ("degree one too high", "p = _tidy(slope + 1)", "p = _tidy(slope + 2)"),
@@ -261,7 +261,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("∇h missing in the fields", "self.pull(w, v) + b * jax.grad(self.h)(w)", "self.pull(w, v)")],
     },
     "checks": {
-        "checks/_constants.py": [
+        "_thresholds.py": [
             ("holds up to 500 budgets", "AGREE = 5.0", "AGREE = 500.0"),
             ("refuted from 1 budget on", "DISAGREE = 30.0", "DISAGREE = 1.0"),
             ("budgets need not fall", "CONVERGE = 30.0", "CONVERGE = 0.03"),
@@ -270,11 +270,15 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
         "checks/_decide.py": [
             ("float64 off is not asked", "if lacks_precision(evidence, float32):", "if False:"),
             ("float32 asks too much of what is made by hand", "not (float32 and evidence.own_units)", "not float32"),
-            ("a claim that routes differ is not turned", "if not evidence.differs:", "if True:")],
+            ("a claim that routes differ is not turned", "if not evidence.opposite:", "if True:")],
         "checks/_compare.py": [
             ("the solver is never swapped", "SWAP: Solver = \"tsit5\"", "SWAP: Solver = \"dopri8\"")],
-        "checks/_identity.py": [
-            ("residual of one side", "return sides[0] - sides[1],", "return sides[0] - sides[0],")],
+        "checks/_sampled.py": [
+            ("residual of one side", "gap = left - right", "gap = left - left"),
+            ("floor times 1e4", "moved = max(least,", "moved = 1e4 * max(least,")],
+        "checks/_statistics.py": [
+            ("pairing of seeds lost", "upper_bound(left - right)", "upper_bound(np.sort(left) - np.sort(right)[::-1])"),
+            ("no confidence", "CONFIDENCE = 0.99", "CONFIDENCE = 0.5")],
         "checks/_pointwise.py": [
             ("drift added", "return along - strength * potential.grad_drift", "return along + strength * potential.grad_drift"),
             ("α∇h lost", "lambda p, q: -p - strength * q", "lambda p, q: -p")],
@@ -290,13 +294,8 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("infinities are numbers", "float(value) if math.isfinite(value) else None", "float(value)")],
     },
     "theorems": {
-        "theorems/_rounded.py": [
-            ("floor times 1e4", "floor = max(float(np.finfo(float).eps) * size,", "floor = 1e4 * max(float(np.finfo(float).eps) * size,")],
-        "theorems/_optimality.py": [
-            ("interpolation is always met", "residual, residual <= 1e-8)", "residual, True)")],
-        "theorems/_statistics.py": [
-            ("pairing of seeds lost", "upper_bound(left - right)", "upper_bound(np.sort(left) - np.sort(right)[::-1])"),
-            ("no confidence", "CONFIDENCE = 0.99", "CONFIDENCE = 0.5")],
+        "instances/_hypotheses.py": [
+            ("interpolation is always met", "residual, residual <= INTERPOLATES)", "residual, True)")],
         "theorems/mask/_thm_2_3.py": [
             ("half the rate claimed", "self.rate = 2 * float(np.min(self.c))", "self.rate = float(np.min(self.c))")],
     },

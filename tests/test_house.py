@@ -17,7 +17,7 @@ ROOT = Path(mirrorjax.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LEVEL = {
     "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_modules": 0, "_modes": 0, "_compile": 0,
-    "_cache": 0,
+    "_cache": 0, "_thresholds": 0,
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
@@ -29,7 +29,7 @@ LEVEL = {
     "_console": 9, "_cli": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
-    ("_types", "_errors"), ("_modules", "_errors"),
+    ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
     ("report", "plots"),  # the report is made of the plots
     ("_workers", "_prepare"),
     ("analysis", "plots"),  # upwards, inside the method that draws
@@ -42,7 +42,7 @@ CONFINED = {
     "optax": {"training"},
     "matplotlib": {"plots", "report"},
     "optimistix": {"potentials", "theorems"},
-    "scipy": {"problems", "theorems", "training"},
+    "scipy": {"checks", "instances", "problems", "theorems", "training"},
     "mlxtend": {"problems", "training"},
     "sklearn": {"training"},
     "rich": {"_console", "_cli", "_train"},

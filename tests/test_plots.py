@@ -6,23 +6,22 @@ import pytest
 
 from mirrorjax import plots
 from mirrorjax._errors import InputError
-from mirrorjax.checks import Evidence, Finding, Row
+from mirrorjax.checks import Finding, failed, floor, ladder
 from mirrorjax.parameterizations import Hadamard
 from mirrorjax.potentials import potential_of
 
 
-def evidence(*gaps, budgets=(1e-6, 1e-8, 1e-10), **other):
-    rows = tuple(Row(r, g, b, 20) for r, g, b in zip((1e-6, 1e-8, 1e-10), gaps, budgets))
-    return Evidence(rows, scale=2.0, moved=1.0, **other)
+def evidence(*gaps, budgets=(1e-6, 1e-8, 1e-10)):
+    return ladder((1e-6, 1e-8, 1e-10)[: len(gaps)], gaps, budgets, steps=20, scale=2.0, moved=1.0, of="rtol")
 
 
 FINDING = Finding(
     claims={
         "equal": evidence(1e-6, 1e-8, 1e-10),
-        "identity": Evidence((Row(0.0, 0.0, 1e-16, 0),), 1.0, 1.0, kind="floor"),
-        "different": evidence(0.3, 0.3, 0.3, differs=True),
+        "identity": floor(0.0, 1e-16),
+        "different": evidence(0.3, 0.3, 0.3).differs(),
     },
-    controls={"constant doubled": evidence(0.1, 0.1, 0.1), "failed": Evidence((), 0.0, 0.0, failure="steps")},
+    controls={"constant doubled": evidence(0.1, 0.1, 0.1), "failed": failed("steps")},
     planted={1e-4: evidence(1e-4, 1e-4, 1e-4), 1e-6: evidence(2e-6, 1e-6, 1e-6)},
 )
 TS = np.linspace(0.0, 2.0, 21)
@@ -54,8 +53,8 @@ def starts(n):
     return {"a0": a0, "w0_grid": w0, "recovered": recovered, "predicted": predicted, "boundary": boundary}
 
 
-def one_row(ratio, **other):
-    return Evidence((Row(0.0, ratio * 1e-16, 1e-16, 0),), scale=1.0, moved=1.0, kind="floor", **other)
+def one_row(ratio):
+    return floor(ratio * 1e-16, 1e-16)
 
 
 def identities(n):
@@ -198,8 +197,8 @@ def test_margins_show_the_weakest_controls_and_say_so():
 
 def test_margins_draw_zero_at_the_edge_and_keep_what_is_not_finite():
     odd = Finding(
-        {"exact": one_row(0.0), "differs": one_row(1e9, differs=True), "nan": one_row(np.nan)},
-        {"no budget": Evidence((Row(0.0, 1.0, 0.0, 0),), 1.0, 1.0, kind="floor"), "inf": one_row(np.inf)},
+        {"exact": one_row(0.0), "differs": one_row(1e9).differs(), "nan": one_row(np.nan)},
+        {"no budget": floor(1.0, 0.0), "inf": one_row(np.inf)},
     )
     drawn = plots.margins(odd)
     drawn.draw_without_rendering()

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import mirrorjax as mj
+from mirrorjax import checks
 from mirrorjax._errors import InputError
-from mirrorjax.checks import Decision, Evidence, Finding, Hypothesis, Row, combine, judge
+from mirrorjax.checks import Decision, Finding, Hypothesis, combine, floor, judge
 from mirrorjax.report import _page, _pictures, ensure_writable, write_report
 from mirrorjax.report._badge import size
 from mirrorjax.report._latex import formula, rich
@@ -20,7 +21,7 @@ RUNGS = (1e-6, 1e-8, 1e-10)
 
 
 def ladder(*gaps):
-    return Evidence(tuple(Row(r, g, 2 * r, 20) for r, g in zip(RUNGS, gaps)), scale=1.0, moved=1.0)
+    return checks.ladder(RUNGS, gaps, 2 * np.array(RUNGS), steps=20, scale=1.0, moved=1.0, of="rtol")
 
 
 SAME, STILL = ladder(1e-6, 1e-8, 1e-10), ladder(0.1, 0.1, 0.1)
@@ -131,7 +132,7 @@ def test_every_number_stands_under_its_title():
     }  # fmt: skip
     rows = [dict(zip(head, cells)) for head, rows in read for cells in rows if "discrepancy e" in head]
     first = rows[0]
-    assert (first["relative tolerance"], first["discrepancy e"], first["error budget b"]) == ("1e-06", "1e-06", "2e-06")
+    assert (first["rung"], first["discrepancy e"], first["error budget b"]) == ("rtol 1e-06", "1e-06", "2e-06")
     controls = [dict(zip(head, cells)) for head, rows in read for cells in rows if "control" in head]
     assert {row["effect"] for row in controls} == {"0.1"}
 
@@ -167,8 +168,7 @@ def captions(finding):
 
 
 def floors(n, ratio):
-    rows = (Row(0.0, ratio * 1e-16, 1e-16, 0),)
-    return {f"number {i}": Evidence(rows, scale=1.0, moved=1.0, kind="floor") for i in range(n)}
+    return {f"number {i}": floor(ratio * 1e-16, 1e-16) for i in range(n)}
 
 
 def test_identities_are_drawn_as_margins_and_a_cut_is_said():

@@ -11,6 +11,7 @@ from .._compile import once_jit
 from .._errors import InputError
 from .._modes import modes_of_ours
 from .._ode import solve
+from .._thresholds import REGULAR
 from .._types import State, Vector
 from ..geometry import (
     SMALL,
@@ -38,8 +39,6 @@ from ._classify import Measured, classify, commuting, detection_limit
 from ._given import Given
 from ._inputs import checked_pair, checked_start
 
-REGULAR = 1e-6
-"""Least conditioning of Jg; it comes from Jg Jgᵀ, so 1e-8 is round-off."""
 BESIDE = 1e-2
 DENSE_CLOSURE = 64
 """Largest D whose Lie closure is computed when weights do not split into blocks."""

@@ -12,6 +12,7 @@ from jaxtyping import Array
 from .._compile import quick_jit
 from .._errors import InputError
 from .._outcome import Outcome
+from .._thresholds import DEEP_RUNGS, RUNGS, resolved_by_float32
 from .._types import ArrayLike, State, as_array
 from ..flows import AccompaniedFlow, GradientFlow, MirrorFlow, accompanied_start
 from ..parameterizations import AbstractParameterization, start_of
@@ -19,9 +20,8 @@ from ..potentials import AbstractPotential, DerivedPotential, Distorted, potenti
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule, as_schedule
 from ._compare import MAIN, FlowRoute, compare
-from ._constants import DEEP_RUNGS, RUNGS, resolved_by_float32
 from ._declared import declared
-from ._evidence import Evidence, Finding
+from ._evidence import Evidence, Finding, solve_failed
 from ._normalized import argmin_at_start
 from ._planted import planted_sizes
 from ._times import compared_times
@@ -162,7 +162,7 @@ def agreement(
         flow, state0 = AccompaniedFlow(problem, param, schedule), accompanied_start(param, w0)
     ts, failure = compared_times(flow, state0, t1, POINTS)
     if failure:
-        unreached = Finding({"gradient flow = mirror flow": Evidence((), 0.0, 0.0, failure=failure)}, {})
+        unreached = Finding({"gradient flow = mirror flow": solve_failed(failure)}, {})
         return combine("agreement", [judge("this instance", unreached)], seed=-1, rungs=())
     hypotheses = declared(problem, schedule, param.g(w0), t1)
     apart = {"x₀ = argmin R₀": argmin_at_start(param, truth, w0)} if normalized else {}

@@ -8,10 +8,10 @@ import jax
 import numpy as np
 
 from .._ode import MAX_STEPS, Solver
+from .._thresholds import REFERENCE_FACTOR, ROUNDING, RUNGS, resolved_by_float32, tuning
 from .._types import ArrayLike, State, ulp, x64_on
 from ..flows import Trajectory, integrate
-from ._constants import REFERENCE_FACTOR, ROUNDING, RUNGS, resolved_by_float32, tuning
-from ._evidence import Coordinates, Evidence, Row
+from ._evidence import Coordinates, Evidence, Row, failed, solve_failed
 
 MAIN: Solver = "dopri8"
 SWAP: Solver = "tsit5"
@@ -132,7 +132,7 @@ def compare(
     """
     # The answer is known, and solving to 1e-10 in float32 takes every step there is.
     if not (x64_on() or resolved_by_float32(rungs)):
-        return Evidence((), 0.0, 0.0)
+        return failed(f"rungs down to {min(rungs, default=0.0):.0e} are below float32")
     rows, coordinates, where, last, gap = [], [], "", None, None
     references = [route(rungs[-1] * REFERENCE_FACTOR, MAIN) for route in (left, right)]
     nudged = [route.nudged(rungs[-1] * REFERENCE_FACTOR) or r for route, r in zip((left, right), references)]
@@ -141,7 +141,7 @@ def compare(
         swapped = [route(rtol, SWAP) for route in (left, right)]
         failure = next((s.failure for s in (*references, *nudged, *main, *swapped) if s.failure), "")
         if failure:
-            return Evidence(tuple(rows), 0.0, 0.0, failure=f"rtol {rtol:.0e}: {failure}")
+            return solve_failed(f"rtol {rtol:.0e}: {failure}", tuple(rows))
         last = [sample.values for sample in main]
         gap = np.abs(last[0] - last[1])
         changes = [np.abs(m.values - other.values) for m, *others in zip(main, swapped, references) for other in others]

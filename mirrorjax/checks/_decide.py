@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from .._outcome import Outcome
-from ._constants import AGREE, DISAGREE, FLOAT32_RUNGS, MOTION, MOTION_RELATIVE, STANDSTILL, Tuning, tuning
+from .._thresholds import AGREE, DISAGREE, FLOAT32_RUNGS, MOTION, MOTION_RELATIVE, STANDSTILL, Tuning, tuning
 from ._evidence import Coordinates, Evidence
 
 BELOW_RESOLUTION = "below resolution"
@@ -46,7 +46,7 @@ def decide(evidence: Evidence, *, float32: bool = False) -> Decision:
         'holds'
     """
     decision = _unusable(evidence, float32) or _same(evidence)
-    if not evidence.differs:
+    if not evidence.opposite:
         return decision
     opposite = _OPPOSITE.get(decision.outcome, decision.outcome)
     if opposite is Outcome.HOLDS:
@@ -77,7 +77,7 @@ def _unusable(evidence: Evidence, float32: bool) -> Decision | None:
     if lacks_precision(evidence, float32):
         return _inconclusive(no_precision(float32, evidence.failure))
     if evidence.failure:
-        return _inconclusive(f"solve failed: {evidence.failure}; try more steps or an earlier end")
+        return _inconclusive(evidence.failure)
     numbers = [evidence.scale, evidence.moved]
     numbers += [value for row in evidence.rows for value in (row.discrepancy, row.budget)]
     if not evidence.rows or not all(math.isfinite(value) for value in numbers):

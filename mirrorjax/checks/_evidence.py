@@ -1,20 +1,32 @@
 """What was measured, before anything is concluded from it."""
 
 import dataclasses
+import functools
+import math
+import operator
+from collections.abc import Sequence
 
 import numpy as np
 
-from .._types import x64_on
+from .._errors import InputError
+from .._types import ArrayLike, x64_on
+
+RTOL, ROUND_OFF = "rtol", "round-off"
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One rung: the discrepancy of two routes beside what numerics alone may cause."""
+    """One rung: the discrepancy of two routes beside what numerics alone may cause.
 
-    rtol: float
+    **Arguments:** `at` the size of the rung, of what `of` names: `rtol`, a step size η; 0 for round-off. `steps` of the
+    solver, 0 where there is none.
+    """
+
+    at: float
     discrepancy: float
     budget: float
-    steps: int
+    steps: int = 0
+    of: str = RTOL
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,14 +45,13 @@ class Coordinates:
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """The rows of one comparison. `kind` is "ladder" (tolerances) or "floor" (one round-off row).
+    """The rows of one comparison, made by `compare`, `identity`, `at_most`, `ladder`, `floor` or `failed`.
 
-    `scale` is the size of the compared object, `moved` how far it moved, `where` the time and
-    coordinate of the largest discrepancy, `failure` why a solve did not end. `differs` turns the
-    question round: the claim is that the two routes are *not* the same. `each` has the numbers of
-    every coordinate, where they are judged apart. `x64` is whether float64 was on when it was made,
-    `own_units` whether budget or floor are measured in ulps of the precision it was made in: without, the
-    numbers say nothing in float32.
+    `kind` is "ladder" (rungs of a tolerance or a step size) or "floor" (one round-off row). `scale` is the size of
+    the compared object, `moved` how far it moved, `where` the time and coordinate of the largest discrepancy,
+    `failure` why there is nothing to compare. `opposite` turns the question round, see `differs`. `each` has the
+    numbers of every coordinate, where they are judged apart. `dtype` is that of the session that made it,
+    `own_units` whether budget or floor are measured in its ulps: without, the numbers say nothing in float32.
     """
 
     rows: tuple[Row, ...]
@@ -48,11 +59,120 @@ class Evidence:
     moved: float
     where: str = ""
     failure: str = ""
-    x64: bool = dataclasses.field(default_factory=x64_on)
     kind: str = "ladder"
-    differs: bool = False
+    opposite: bool = False
     own_units: bool = False
     each: Coordinates | None = dataclasses.field(default=None, repr=False)
+    dtype: str = dataclasses.field(default_factory=lambda: "float64" if x64_on() else "float32")
+
+    @property
+    def x64(self) -> bool:
+        """Whether float64 was on when it was made."""
+        return self.dtype == "float64"
+
+    @property
+    def budget(self) -> float:
+        """The numerical error measured on the last rung; NaN, which no check survives, where there is none."""
+        return self.rows[-1].budget if self.rows else math.nan
+
+    def loosened(self, error: float) -> "Evidence":
+        """The same with a further error in every budget, relative to the scale: that of a Newton iteration, say."""
+        more = error * self.scale
+        return dataclasses.replace(self, rows=tuple(dataclasses.replace(r, budget=r.budget + more) for r in self.rows))
+
+    def on_the_last_rung(self) -> "Evidence":
+        """That rung alone, for routes whose error is not the tolerance's: a quadrature, whose nodes set the steps."""
+        return dataclasses.replace(self, rows=self.rows[-1:], kind="floor", each=None)
+
+    def differs(self) -> "Evidence":
+        """The same numbers for the claim that the two routes are *not* the same.
+
+        !!! example
+            >>> from mirrorjax.checks import decide, floor
+            >>> str(decide(floor(0.3, 1e-16).differs()).outcome), str(decide(floor(0.0, 1e-16).differs()).outcome)
+            ('holds', 'refuted')
+        """
+        return dataclasses.replace(self, opposite=not self.opposite)
+
+
+def ladder(
+    at: ArrayLike,
+    discrepancy: ArrayLike,
+    budget: ArrayLike,
+    *,
+    scale: float,
+    moved: float,
+    of: str,
+    steps: ArrayLike = 0,
+    where: str = "",
+) -> Evidence:
+    """Discrepancies that are to fall with the budget, rung by rung, the finest last.
+
+    **Arguments:** `at` (k,) the sizes of the rungs of `of`, say "step size η"; `discrepancy` (k,); `budget` (k,) what
+    numerics alone may cause; `steps` (k,) or one for all; `scale` the size of the compared object, `moved` how far it
+    moved, `where` the largest discrepancy is.
+
+    **Returns:** `Evidence`, of the session's dtype.
+
+    !!! example
+        >>> from mirrorjax.checks import decide, ladder
+        >>> eta = (1e-2, 1e-3, 1e-4)
+        >>> falls = ladder(eta, [1e-2, 1e-3, 1e-4], eta, scale=1.0, moved=1.0, of="step size η")
+        >>> stands = ladder(eta, [0.1, 0.1, 0.1], eta, scale=1.0, moved=1.0, of="step size η")
+        >>> str(decide(falls).outcome), str(decide(stands).outcome)
+        ('holds', 'refuted')
+    """
+    parts = np.broadcast_arrays(np.asarray(at, dtype=float), discrepancy, budget, steps)
+    rows = tuple(Row(float(r), float(e), float(b), int(n), of) for r, e, b, n in zip(*(np.ravel(p) for p in parts)))
+    return Evidence(rows, float(scale), float(moved), where)
+
+
+def floor(
+    discrepancy: ArrayLike,
+    budget: ArrayLike,
+    *,
+    scale: ArrayLike = 1.0,
+    moved: ArrayLike | None = None,
+    where: str = "",
+    own_units: bool = False,
+    each: Coordinates | None = None,
+    of: str = ROUND_OFF,
+    at: float = 0.0,
+    steps: int = 0,
+) -> Evidence:
+    """A discrepancy that is to stay below a known floor, round-off or the error of a solve.
+
+    **Arguments:** `budget` the floor; `scale` the size of the compared object, `moved` how far it moved, by default
+    the same; `own_units` says that the floor is measured in ulps of the session's dtype; `of`, `at` and `steps` of the
+    solve, where one set the floor.
+
+    **Returns:** `Evidence`, of the session's dtype.
+
+    !!! example
+        >>> from mirrorjax.checks import decide, floor
+        >>> str(decide(floor(1e-16, 2e-16)).outcome), str(decide(floor(1e-6, 2e-16)).outcome)
+        ('holds', 'refuted')
+    """
+    discrepancy, budget, scale = (float(np.asarray(value)) for value in (discrepancy, budget, scale))
+    motion = scale if moved is None else float(np.asarray(moved))
+    row = Row(float(at), discrepancy, budget, int(steps), of)
+    return Evidence((row,), scale, motion, where, kind="floor", own_units=own_units, each=each)
+
+
+def solve_failed(reason: str, rows: tuple[Row, ...] = ()) -> Evidence:
+    """That a solve did not reach its end, and what to try."""
+    return failed(f"solve failed: {reason}; try more steps or an earlier end", rows)
+
+
+def failed(reason: str, rows: tuple[Row, ...] = ()) -> Evidence:
+    """That there is nothing to compare, and why; `rows` are those of the rungs before.
+
+    !!! example
+        >>> from mirrorjax.checks import decide, failed
+        >>> decide(failed("the table has no column y")).reason
+        'the table has no column y'
+    """
+    return Evidence(rows, 0.0, 0.0, failure=reason)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,3 +208,33 @@ class Finding:
     planted: dict[float, Evidence] = dataclasses.field(default_factory=dict)
     observations: dict[str, float | str] = dataclasses.field(default_factory=dict)
     series: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        for kind in ("claims", "controls", "planted"):
+            for name, evidence in getattr(self, kind).items():
+                if not isinstance(evidence, Evidence):
+                    raise InputError(
+                        f"{kind} map names to what compare, identity, at_most, ladder or floor return",
+                        f"{name!r} has a {type(evidence).__name__}",
+                        "the Evidence itself, not what decide() says of it",
+                    )
+
+
+def merged(findings: Sequence[Finding]) -> Finding:
+    """One finding of several on the same instance; of errors planted in several, those of the last.
+
+    !!! example
+        >>> from mirrorjax.checks import Finding, at_most, merged
+        >>> small, large = (Finding({name: at_most(0.0, 1.0, 1e-9)}, {}) for name in ("0 ≤ 1", "still 0 ≤ 1"))
+        >>> list(merged([small, large]).claims)
+        ['0 ≤ 1', 'still 0 ≤ 1']
+    """
+    fields = ("claims", "controls", "hypotheses", "planted", "observations", "series")
+    # Tuples are joined by +, dicts by |.
+    return Finding(
+        **{
+            name: functools.reduce(operator.add if name == "hypotheses" else operator.or_, values)
+            for name in fields
+            for values in [[getattr(finding, name) for finding in findings]]
+        }
+    )

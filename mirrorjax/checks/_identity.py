@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-import jax
+import jax.numpy as jnp
 import numpy as np
 
-from .._types import ArrayLike, ulp
-from ._compare import locate
-from ._constants import ROUNDOFF_SAMPLES, tuning
-from ._evidence import Evidence, Row
+from .._types import ArrayLike
+from ._evidence import Evidence
+from ._sampled import agree, sampled
 
 
 def identity(
@@ -32,34 +31,11 @@ def identity(
         >>> str(decide(identity(lambda x: jnp.cosh(x) ** 2, lambda x: 1 + jnp.cosh(x) ** 2, at)).outcome)
         'refuted'
     """
-    rng = np.random.default_rng(seed)
-    arrays = [np.asarray(point, dtype=float) for point in points]
 
-    def residual(*at: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        sides = [np.asarray(side(*[jax.numpy.asarray(p) for p in at])) for side in (left, right)]
-        return sides[0] - sides[1], np.maximum(np.abs(sides[0]), np.abs(sides[1]))
+    def both(*at: ArrayLike) -> np.ndarray:
+        points = [jnp.asarray(point) for point in at]
+        return np.stack(np.broadcast_arrays(*(np.asarray(side(*points)) for side in (left, right))))
 
-    gap, size = residual(*arrays)
-    # A side in NumPy is in float64 also where the other one is not.
-    eps = max(float(np.finfo(size.dtype).eps), ulp())
-    # Of both sides: were the left one 0, a right one that is not could never refute the identity.
-    scale = float(np.max(size))
-    floor = tuning().identity * eps * scale
-    for _ in range(ROUNDOFF_SAMPLES):
-        moved = [a * (1 + eps * rng.choice([-1.0, 0.0, 1.0], size=a.shape)) for a in arrays]
-        floor = max(floor, float(np.max(np.abs(residual(*moved)[0] - gap))))
-    row = Row(0.0, float(np.max(np.abs(gap))), floor, 0)
-    return Evidence((row,), scale, scale, locate(np.atleast_2d(np.abs(gap))), kind="floor", own_units=True)
-
-
-def at_most(left: float, right: float, floor: float, scale: float | None = None) -> Evidence:
-    """Whether `left ≤ right`: the excess `max(0, left − right)` against a floor.
-
-    !!! example
-        >>> from mirrorjax.checks import at_most, decide
-        >>> str(decide(at_most(1.0, 1.0 - 1e-15, floor=1e-15)).outcome), str(decide(at_most(2.0, 1.0, 1e-15)).outcome)
-        ('holds', 'refuted')
-    """
-    size = max(abs(left), abs(right)) if scale is None else scale
-    row = Row(0.0, max(0.0, left - right), floor, 0)
-    return Evidence((row,), size, size, kind="floor")
+    # In one call, so that both sides are taken at the same moved points.
+    values = sampled(both, *points, seed=seed)
+    return agree(values[:, 0], values[:, 1])

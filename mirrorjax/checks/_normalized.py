@@ -8,7 +8,7 @@ from .._compile import once_jit
 from .._types import Scalar, State, Vector, as_array, as_state, ulp
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential, DerivedPotential
-from ._evidence import Coordinates, Evidence, Row
+from ._evidence import Coordinates, Evidence, floor
 
 FLOOR = 1e-12
 """Of the argmin's own scale: what the logarithm of a scale of 1e-300 loses is 1e-13."""
@@ -41,12 +41,12 @@ def argmin_at_start(param: AbstractParameterization, potential: AbstractPotentia
     gap = np.abs(argmin - x0)
     # Where x₀ is 0, its scale is how far one unit of μ, or the whole range of ∇R₀, takes x.
     scale = np.maximum(np.maximum(np.abs(x0), np.abs(argmin)), reach)
-    floor = np.maximum(max(FLOOR, FLOOR_ULPS * ulp()) * scale, np.finfo(float).tiny)
-    each = Coordinates(gap[None], floor[None], scale, scale)
-    worst = int(np.argmax(gap / floor))
-    row = Row(0.0, float(gap[worst]), float(floor[worst]), 0)
-    size = float(scale[worst])
-    return Evidence((row,), size, size, f"at coordinate {worst}", kind="floor", own_units=True, each=each)
+    least = np.maximum(max(FLOOR, FLOOR_ULPS * ulp()) * scale, np.finfo(float).tiny)
+    each = Coordinates(gap[None], least[None], scale, scale)
+    worst = int(np.argmax(gap / least))
+    return floor(
+        gap[worst], least[worst], scale=scale[worst], where=f"at coordinate {worst}", own_units=True, each=each
+    )
 
 
 @once_jit
@@ -81,8 +81,7 @@ def normalization(
     """
     left, right = (float(side) for side in _levels(param, potential, as_state(w0), as_array(mu), as_array(a)))
     size = max(abs(left), abs(right))
-    row = Row(0.0, abs(left - right), NORMALIZATION_FLOOR * size, 0)
-    return Evidence((row,), size, size, kind="floor")
+    return floor(abs(left - right), NORMALIZATION_FLOOR * size, scale=size)
 
 
 @once_jit

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
+from .._thresholds import FLOAT32_SIZES
 from .._types import x64_on
-from ._constants import FLOAT32_SIZES
 
 _planting = ContextVar("planting", default=True)
 
@@ -43,3 +43,21 @@ def without_planted_errors() -> Iterator[None]:
         yield
     finally:
         _planting.reset(token)
+
+
+def slight(size: float) -> float:
+    """The error of a control that is to be small: `size`, or without float64 a tenth, which float32 sees for certain.
+
+    !!! example
+        >>> import jax
+        >>> from mirrorjax.checks import slight, written
+        >>> with jax.enable_x64(False):
+        ...     slight(1e-6), written(1e-6)
+        (0.1, '1e-1')
+    """
+    return size if x64_on() else FLOAT32_SIZES[0]
+
+
+def written(size: float) -> str:
+    """`slight(size)` for the name of a control: `1e-6`."""
+    return f"{slight(size):.0e}".replace("e-0", "e-")

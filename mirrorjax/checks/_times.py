@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .._thresholds import FINEST_FLOAT32, RUNGS
 from .._types import State, x64_on
 from ..flows import Trajectory, integrate
-from ._constants import FINEST_FLOAT32, RUNGS
 
 LARGEST_STEP = 0.5
 """Share of the motion that one gap of an even grid may hold before the grid follows the motion."""

@@ -9,8 +9,8 @@ import jax
 import numpy as np
 
 from .._outcome import Outcome
+from .._thresholds import COARSE
 from .._types import x64_on
-from ._constants import COARSE
 from ._decide import BELOW_RESOLUTION, Decision, decide, lacks_precision, no_precision
 from ._evidence import Evidence, Finding, Hypothesis, Row
 

@@ -1,6 +1,7 @@
 """Gradient, mirror and Riemannian flow, their integration and their limit."""
 
 from ._accompanied import AccompaniedFlow as AccompaniedFlow, accompanied_start as accompanied_start
+from ._ensemble import ensemble as ensemble
 from ._flows import (
     AbstractFlow as AbstractFlow,
     GradientFlow as GradientFlow,

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, Int
 from .._compile import quick_jit
 from .._errors import InputError
 from .._modes import modes_of_ours
+from .._thresholds import KKT_TOLERANCE
 from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
 from ..potentials import AbstractPotential, WithoutDecay
 from ..problems import LinearRegression
@@ -23,7 +24,6 @@ from ._implicit import values_of, with_derivative
 
 STAGES_PER_DOSE = 8
 MAX_NEWTON = 60
-KKT_TOLERANCE = 1e-9
 INSIDE = 0.9
 """A step goes at most this share of the way to the end of ran ∇R_a, where the solution of a small start lies."""
 CHUNK = 16

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 
 from .._compile import once_jit
 from .._ode import solve
+from .._thresholds import AGREE, DISAGREE
 from .._types import Scalar, State, Vector
 from ..parameterizations import AbstractParameterization
 from ._flat import signs
@@ -68,12 +69,12 @@ class Swap:
     @property
     def same(self) -> bool:
         """The orders agree to numerical error, which is small."""
-        return self.budget <= SHARP and self.gap <= 5 * self.budget
+        return self.budget <= SHARP and self.gap <= AGREE * self.budget
 
     @property
     def differs(self) -> bool:
         """The orders disagree far beyond numerical error."""
-        return self.gap >= 30 * self.budget
+        return self.gap >= DISAGREE * self.budget
 
 
 def worst_swap(swaps: Sequence[Swap]) -> Swap:

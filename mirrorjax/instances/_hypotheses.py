@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
+from .._thresholds import INTERPOLATES, VANISHES
 from ..checks import Hypothesis
 from ..parameterizations import Hadamard
 from ..problems import LinearRegression, half_mean_square
@@ -20,7 +21,7 @@ def mean_square_loss(problem: LinearRegression, name: str = "") -> Hypothesis:
     r = jnp.asarray(np.random.default_rng(problem.d).standard_normal(problem.d))
     risen = float(problem.residual_loss(r) - problem.residual_loss(0 * r))
     gap = abs(risen - float(half_mean_square(r))) / float(half_mean_square(r))
-    return Hypothesis(f"{name}ℓ(r) = ½ mean r², relative gap", gap, gap <= 1e-12)
+    return Hypothesis(f"{name}ℓ(r) = ½ mean r², relative gap", gap, gap <= VANISHES)
 
 
 def no_decay(case: Regression) -> Hypothesis:
@@ -32,3 +33,16 @@ def no_decay(case: Regression) -> Hypothesis:
 def product_of_factors(case: Regression) -> Hypothesis:
     """That the parameterization handed in, if one is, is the one that the statement is about."""
     return Hypothesis("x = m ⊙ w", type(case.param).__name__, isinstance(case.param, Hadamard))
+
+
+def interpolation(case: Regression, x_end: np.ndarray) -> Hypothesis:
+    """Interpolation at the end of the run."""
+    Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
+    residual = float(np.linalg.norm(Z @ x_end - y) / np.linalg.norm(y))
+    return Hypothesis("interpolation, ‖Zx − y‖/‖y‖ ≤ 1e-8", residual, residual <= INTERPOLATES)
+
+
+def finite_dose(case: Regression) -> Hypothesis:
+    """Non-negative decay that ends."""
+    dose = float(case.schedule.total)
+    return Hypothesis("0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf)

@@ -18,4 +18,5 @@ from ._neuron_mask import NeuronMask as NeuronMask
 from ._power_balance import balance as balance, log_cosh as log_cosh
 from ._power_difference import PowerDifference as PowerDifference
 from ._quadratic import Quadratic as Quadratic
+from ._side_by_side import SideBySide as SideBySide
 from ._symmetric_factorization import SymmetricFactorization as SymmetricFactorization

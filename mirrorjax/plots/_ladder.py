@@ -29,6 +29,7 @@ from ._style import (
 
 _CLAIMS = (BLUE, GREEN, PURPLE, SKY)
 _SIZES = (8.0, 5.5, 3.5)  # so that claims that coincide stay visible
+_NAMES = {"rtol": "relative tolerance of the solver"}
 NAMED = 20
 """Claims and controls that a legend names; a longer one would leave the picture less room than its own."""
 _WIDTH = 104  # characters of two legend entries that fit beside each other
@@ -48,10 +49,11 @@ def ladder(finding: Finding, *, title: str = "") -> Figure:
 
     !!! example
         >>> from mirrorjax import plots
-        >>> from mirrorjax.checks import Evidence, Finding, Row
-        >>> right = Evidence((Row(1e-6, 2e-7, 3e-7, 30), Row(1e-8, 2e-9, 4e-9, 50)), scale=1.0, moved=1.0)
-        >>> wrong = Evidence((Row(1e-6, 0.1, 3e-7, 30), Row(1e-8, 0.1, 4e-9, 50)), scale=1.0, moved=1.0)
-        >>> figure = plots.ladder(Finding({"equal": right}, {"constant doubled": wrong}), title="by hand")
+        >>> from mirrorjax import checks
+        >>> made = {"budget": [3e-7, 4e-9], "scale": 1.0, "moved": 1.0, "of": "rtol"}
+        >>> right = checks.ladder([1e-6, 1e-8], [2e-7, 2e-9], **made)
+        >>> wrong = checks.ladder([1e-6, 1e-8], [0.1, 0.1], **made)
+        >>> figure = plots.ladder(checks.Finding({"equal": right}, {"constant doubled": wrong}), title="by hand")
         >>> figure.axes[0].get_xlabel()
         'relative tolerance of the solver'
     """
@@ -89,7 +91,8 @@ class _Abscissa:
     """Where evidence stands: at its tolerances, or in a column of its own where there are none."""
 
     def __init__(self, everything: list[Evidence]):
-        self.rungs = sorted({r.rtol for e in everything if e.kind == "ladder" for r in e.rows}, reverse=True)
+        self.rungs = sorted({r.at for e in everything if e.kind == "ladder" for r in e.rows}, reverse=True)
+        self.of = sorted({r.of for e in everything if e.kind == "ladder" for r in e.rows})
         floors = [id(e) for e in everything if e.kind == "floor"]
         self.column = self.rungs[-1] * 1e-2 if self.rungs else 1.0
         spread = 10 ** np.linspace(0.45, -0.45, len(floors)) if len(floors) > 1 else np.ones(1)
@@ -98,7 +101,7 @@ class _Abscissa:
     def __call__(self, evidence: Evidence) -> np.ndarray:
         if evidence.kind == "floor":
             return np.array([self.floors[id(evidence)]])
-        return np.array([row.rtol for row in evidence.rows])
+        return np.array([row.at for row in evidence.rows])
 
     def dress(self, ax: Axes) -> None:
         ticks = {rung: power_of_ten(rung) for rung in self.rungs}
@@ -109,7 +112,7 @@ class _Abscissa:
         ax.set_xticks(list(ticks), list(ticks.values()))
         ax.minorticks_off()
         ax.set_xlim(max(ticks) * 10**0.7, min(ticks) * 10**-0.8)
-        ax.set_xlabel("relative tolerance of the solver" if self.rungs else "identities, evaluated in float64")
+        ax.set_xlabel("; ".join(_NAMES.get(of, of) for of in self.of) or "identities, evaluated in float64")
 
 
 def _with_rows(evidence: Mapping[str, Evidence]) -> dict[str, Evidence]:
@@ -127,7 +130,7 @@ def _relative(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
 def _line(
     ax: Axes, axis: _Abscissa, evidence: Evidence, label: str, colour: str, marker: str, size: float = 5.0
 ) -> Line2D:
-    label += " (claimed to differ)" if evidence.differs else ""
+    label += " (claimed to differ)" if evidence.opposite else ""
     dash = "none" if evidence.kind == "floor" else "-"
     [line] = ax.plot(
         axis(evidence), _relative(evidence)[0], linestyle=dash, linewidth=1.3, color=colour, marker=marker,

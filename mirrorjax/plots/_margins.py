@@ -31,9 +31,8 @@ def margins(finding: Finding, *, title: str = "") -> Figure:
 
     !!! example
         >>> from mirrorjax import plots
-        >>> from mirrorjax.checks import Evidence, Finding, Row
-        >>> right = Evidence((Row(0.0, 1e-16, 2e-16, 0),), scale=1.0, moved=1.0, kind="floor")
-        >>> wrong = Evidence((Row(0.0, 1e-6, 2e-16, 0),), scale=1.0, moved=1.0, kind="floor")
+        >>> from mirrorjax.checks import Finding, floor
+        >>> right, wrong = floor(1e-16, 2e-16), floor(1e-6, 2e-16)
         >>> figure = plots.margins(Finding({"equal": right}, {"wrong by 1e-6": wrong}), title="by hand")
         >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
         ['equal', 'wrong by 1e-6']
@@ -72,8 +71,8 @@ def _weakest(evidence: dict[str, Evidence], wanted: bool) -> list[tuple[str, flo
     for name, e in evidence.items():
         if e.rows:
             ratio = e.rows[-1].discrepancy / e.rows[-1].budget if e.rows[-1].budget > 0 else math.nan
-            name += " (claimed to differ)" if e.differs else ""
-            small_first = wanted != e.differs
+            name += " (claimed to differ)" if e.opposite else ""
+            small_first = wanted != e.opposite
             found.append((_rank(ratio, small_first), fill(name, _CHARACTERS), ratio))
     return [(name, ratio) for _, name, ratio in sorted(found, key=lambda item: item[0])[:MOST]]
 

@@ -14,6 +14,13 @@ from ._neurons import ReluNeurons as ReluNeurons, relu_kernel as relu_kernel
 from ._nutrimouse import nutrimouse as nutrimouse, nutrimouse_arrays as nutrimouse_arrays
 from ._regression import LinearRegression as LinearRegression
 from ._sensing import MatrixSensing as MatrixSensing
+from ._sparse import (
+    basis_pursuit as basis_pursuit,
+    lasso as lasso,
+    lasso_violation as lasso_violation,
+    normal_equations as normal_equations,
+    on_support as on_support,
+)
 from ._spectra import glucose_spectra as glucose_spectra, spectra_arrays as spectra_arrays
 from ._text import (
     topics_attention as topics_attention,

@@ -13,6 +13,7 @@ from .._types import Scalar, Vector, as_array
 from ._base import AbstractProblem
 from ._finite import refuse_nonfinite
 from ._regression import LinearRegression
+from ._sparse import basis_pursuit
 
 
 class SparseCoding(AbstractProblem):
@@ -90,15 +91,12 @@ class SparseCoding(AbstractProblem):
             >>> SparseCoding([[2.0]], [[1.0, 4.0]]).pursuit().round(9).tolist()
             [[0.0], [0.5]]
         """
-        from scipy.optimize import linprog
-
         D, codes = np.asarray(self.D), []
         for j, sample in enumerate(np.asarray(self.Y).T):
-            program = linprog(np.ones(2 * D.shape[1]), A_eq=np.hstack([D, -D]), b_eq=sample, method="highs")
-            if program.x is None:
-                raise InputError("no codes make a sample", f"sample {j}; linprog: {program.message}", "more atoms")
-            plus, minus = np.split(program.x, 2)
-            codes.append(plus - minus)
+            try:
+                codes.append(basis_pursuit(D, sample))
+            except InputError as error:
+                raise InputError("no codes make a sample", f"sample {j}; {error}", "more atoms") from None
         return np.stack(codes, axis=1)
 
 

@@ -10,14 +10,13 @@ from jaxtyping import Array, Float
 
 from .._compile import quick_jit
 from .._errors import InputError
+from .._thresholds import VANISHES
 from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
 from ._base import AbstractProblem
 from ._finite import refuse_nonfinite
 from ._losses import half_mean_square, mean_log_cosh
 
 RANK_TOLERANCE = 1e-10
-STATIONARY = 1e-12
-"""A slope at r = 0 above this share of that at r = −y is no rounding: the loss is least elsewhere."""
 LEAST_AT_0 = (half_mean_square, mean_log_cosh)
 """Losses that need no trial, which compiles."""
 
@@ -81,7 +80,7 @@ class LinearRegression(AbstractProblem):
         """
         if any(self.residual_loss is known for known in LEAST_AT_0):
             return True
-        if self.slope_at_interpolation > STATIONARY:
+        if self.slope_at_interpolation > VANISHES:  # no rounding: the loss is least elsewhere
             return False
         beside = np.random.default_rng(0).standard_normal(self.d)
         with jax.ensure_compile_time_eval():

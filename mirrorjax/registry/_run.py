@@ -14,12 +14,12 @@ from ..checks import (
     DEEP_RUNGS,
     FLOAT32_RUNGS,
     RUNGS,
-    Evidence,
     Finding,
     Hypothesis,
     Judgement,
     Verdict,
     combine,
+    failed,
     judge,
     without_planted_errors,
 )
@@ -148,12 +148,12 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
 def _unfinished(error: Exception) -> Finding:
     """No theorem ends the others: what could not be done on an instance is said of this instance."""
     if not x64_on():
-        return _failed(_line(error))
+        return _nothing(_line(error))
     if isinstance(error, InputError):
         # No solver failed: more steps, which a failed solve recommends, would not help.
         return _unmet("the instance can be computed", str(error))
     if isinstance(error, MirrorjaxError):
-        return _failed(str(error))
+        return _nothing(str(error))
     last = traceback.extract_tb(error.__traceback__)[-1]
     return _unmet("the check runs to its end", f"{_line(error)}, in {Path(last.filename).name}, line {last.lineno}")
 
@@ -162,8 +162,8 @@ def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}".removesuffix(": ")
 
 
-def _failed(why: str) -> Finding:
-    return Finding({"computed": Evidence((), 0.0, 0.0, failure=why)}, {})
+def _nothing(why: str) -> Finding:
+    return Finding({"computed": failed(why)}, {})
 
 
 def _unmet(what: str, why: str) -> Finding:

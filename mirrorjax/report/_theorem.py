@@ -85,11 +85,11 @@ def _controls(judgement: Judgement) -> Markup:
 
 def _rows(claims: Mapping[str, Evidence]) -> Markup:
     rows = [
-        (name, row.rtol if e.kind == "ladder" else "round-off", row.discrepancy, row.budget, row.steps or "–")
+        (name, f"{row.of} {row.at:.0e}" if row.at else row.of, row.discrepancy, row.budget, row.steps or "–")
         for name, e in claims.items()
         for row in e.rows
     ]
-    head = ("claim", "relative tolerance", "discrepancy e", "error budget b", "steps")
+    head = ("claim", "rung", "discrepancy e", "error budget b", "steps")
     return join([tag("h4", "Rows"), table(head, rows)])
 
 

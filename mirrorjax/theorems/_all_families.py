@@ -14,6 +14,7 @@ from ..checks import (
     Finding,
     FlowRoute,
     along,
+    commuting_and_regular,
     compare,
     planted_sizes,
     slight,
@@ -21,12 +22,12 @@ from ..checks import (
     written,
 )
 from ..flows import AccompaniedFlow, accompanied_start
+from ..instances import Families, mirror_flow_by_hand
+from ..parameterizations import SideBySide
 from ..potentials import DerivedPotential, Distorted
 from ..schedules import SwitchOff
-from ._families import Draw
-from ._probes import commuting_and_regular
-from ._side_by_side import SideBySide
-from ._written_out import mirror_flow
+
+SWITCHED_OFF, T1 = 1.0, 2.0
 
 
 class MirrorMaps(eqx.Module):
@@ -41,7 +42,7 @@ class MirrorMaps(eqx.Module):
 
 
 def agreement_of_all(
-    case: Draw, schedule: SwitchOff, t1: float, rungs: Sequence[float], wrong: dict[str, dict[str, float]]
+    case: Families, schedule: SwitchOff, rungs: Sequence[float], wrong: dict[str, dict[str, float]]
 ) -> Finding:
     """`x_t` of the weights against `∇_μ Q(μ_t, a_t)`, `μ_t = −∫∇f`, for all families in one flow.
 
@@ -53,7 +54,7 @@ def agreement_of_all(
     """
     names, params, starts, potentials = zip(*((m.name, m.param, m.w0, m.potential) for m in case.members))
     param = SideBySide(params)
-    ts = np.linspace(0.0, t1, POINTS)
+    ts = np.linspace(0.0, T1, POINTS)
     slices = param.slices(starts)
     ends = tuple(part.stop for part in slices)
     gradient = FlowRoute(AccompaniedFlow(case.problem, param, schedule), accompanied_start(param, starts), ts=ts)
@@ -67,7 +68,7 @@ def agreement_of_all(
         return min(each, key=lambda evidence: evidence.rows[-1].discrepancy if evidence.rows else 0.0)
 
     def by_hand(wrong: float = 1.0) -> Evidence:
-        return compare(gradient, Exact(mirror_flow(case, schedule, ts, wrong)), rungs)
+        return compare(gradient, Exact(mirror_flow_by_hand(case, schedule, ts, wrong)), rungs)
 
     claims = {"gradient flow = mirror flow": against(), "gradient flow = mirror flow by hand": by_hand()}
     for name, potential, part in zip(names, potentials, slices):

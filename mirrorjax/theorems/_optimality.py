@@ -5,12 +5,18 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
+from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, merged, planted_sizes
 from ..flows import GradientFlow, Trajectory, limit
-from ..instances import Regression, interpolation_is_least
-from ..potentials import AbstractPotential, Distorted, HyperbolicEntropy
-from ._hyperbolic import hyperbolic, positive_scale, rescaled, unshifted
-from ._measured import merged
+from ..instances import (
+    Regression,
+    finite_dose,
+    hyperbolic,
+    interpolation,
+    interpolation_is_least,
+    positive_scale,
+    wrong_potentials,
+)
+from ..potentials import AbstractPotential, Distorted
 
 PLANTED = (1e-4, 1e-6, 1e-8)
 
@@ -106,33 +112,7 @@ def certificate(case: Regression, flow: FlowRoute, rungs: Sequence[float]) -> Fi
     return found
 
 
-def interpolation(case: Regression, x_end: np.ndarray) -> Hypothesis:
-    """Interpolation at the end of the run."""
-    Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
-    residual = float(np.linalg.norm(Z @ x_end - y) / np.linalg.norm(y))
-    return Hypothesis("interpolation, ‖Zx − y‖/‖y‖ ≤ 1e-8", residual, residual <= 1e-8)
-
-
 def row_basis(Z: np.ndarray) -> np.ndarray:
     """Orthonormal rows that span those of Z; a problem handed in need not be whitened."""
     _, sigma, Vt = np.linalg.svd(Z, full_matrices=False)
     return Vt[sigma > 1e-10 * sigma[0]]
-
-
-def finite_dose(case: Regression) -> Hypothesis:
-    """Non-negative decay that ends."""
-    dose = float(case.schedule.total)
-    return Hypothesis("0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf)
-
-
-def wrong_potentials(R: HyperbolicEntropy, a_end: float) -> dict[str, AbstractPotential]:
-    """Potentials whose limit must not be the flow's."""
-    wrong: dict[str, AbstractPotential] = {
-        "scale doubled": rescaled(R),
-        "scale wrong by 1e-6": Distorted(R, a_shift=1e-6 / 4),
-        "shift s dropped": unshifted(R),
-    }
-    if a_end != 0:
-        wrong["time variation dropped"] = Distorted(R, a_factor=0.0)
-        wrong["exponent halved"] = Distorted(R, a_factor=0.5)
-    return wrong

@@ -26,7 +26,7 @@ class Made(AbstractRoute):
 def test_discrepancy_and_budget_of_known_errors():
     evidence = compare(Made(1.0), Made(2.0), RUNGS)
     for row, rtol in zip(evidence.rows, RUNGS):
-        assert row.rtol == rtol and row.steps == round(-np.log10(rtol))
+        assert row.at == rtol and row.of == "rtol" and row.steps == round(-np.log10(rtol))
         assert row.discrepancy == pytest.approx(rtol, rel=1e-4)
         # Swapping the solver moves the second route by 8 rtol; against the reference it moves by less.
         assert row.budget == pytest.approx(8 * rtol, rel=1e-4)

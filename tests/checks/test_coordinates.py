@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mirrorjax as mj
-from mirrorjax.checks import Coordinates, Evidence, Finding, Outcome, Row, combine, decide, judge
+from mirrorjax.checks import Coordinates, Evidence, Finding, Outcome, Row, combine, decide, failed, floor, judge
 
 HOLDS, REFUTED, INCONCLUSIVE = Outcome.HOLDS, Outcome.REFUTED, Outcome.INCONCLUSIVE
 BUDGET = np.array([1e-6, 1e-8, 1e-10])[:, None]
@@ -100,9 +100,9 @@ def test_errors_planted_of_which_none_is_caught_leave_no_power():
 
 
 def test_precision_is_filled_in_by_itself():
-    assert Evidence((), 0.0, 0.0).x64
+    assert failed("no").x64
     with jax.enable_x64(False):
-        forgotten = Evidence((Row(0.0, 1.0, 1e-16, 0),), 1.0, 1.0, kind="floor")
+        forgotten = floor(1.0, 1e-16)
     assert decide(forgotten).outcome is INCONCLUSIVE and "precision" in decide(forgotten).reason
 
 

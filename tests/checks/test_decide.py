@@ -6,7 +6,7 @@ import math
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mirrorjax.checks import Evidence, Outcome, Row, decide
+from mirrorjax.checks import Evidence, Outcome, Row, decide, floor
 
 HOLDS, REFUTED, INCONCLUSIVE = Outcome.HOLDS, Outcome.REFUTED, Outcome.INCONCLUSIVE
 TOLERANCES = (1e-6, 1e-8, 1e-10)
@@ -66,7 +66,7 @@ def test_no_rows_say_nothing():
 # Rule 2
 @pytest.mark.parametrize("evidence", [TRUE, FALSE], ids=["true", "false"])
 def test_single_precision_says_nothing_and_how_to_change_that(evidence):
-    decision = decide(dataclasses.replace(evidence, x64=False))
+    decision = decide(dataclasses.replace(evidence, dtype="float32"))
     assert decision.outcome is INCONCLUSIVE
     assert decision.reason.startswith("precision") and "jax_enable_x64" in decision.reason
 
@@ -152,23 +152,23 @@ def test_between_five_and_thirty_nothing_is_said(ratio):
     ("e", "outcome"), [(0.0, HOLDS), (5e-16, HOLDS), (1e-15, INCONCLUSIVE), (4e-15, REFUTED), (1.0, REFUTED)]
 )
 def test_one_row_is_enough_against_a_floor(e, outcome):
-    evidence = Evidence((Row(0.0, e, 1.1e-16, 0),), 1.0, 1.0, kind="floor")
+    evidence = floor(e, 1.1e-16)
     assert decide(evidence).outcome is outcome
 
 
 def test_a_floor_as_large_as_the_object_says_nothing():
-    assert decide(Evidence((Row(0.0, 0.0, 0.01, 0),), 1.0, 1.0, kind="floor")).outcome is INCONCLUSIVE
+    assert decide(floor(0.0, 0.01)).outcome is INCONCLUSIVE
 
 
 # The claim that two routes differ
 def test_a_claimed_difference_turns_the_outcomes_round():
-    same, apart = (decide(dataclasses.replace(evidence, differs=True)) for evidence in (TRUE, FALSE))
+    same, apart = (decide(evidence.differs()) for evidence in (TRUE, FALSE))
     assert same.outcome is REFUTED
     assert apart.outcome is HOLDS
     # What would have gone unseen is the budget, 1e-11; the difference itself is the effect.
     assert apart.resolution == 1e-11 and apart.effect == 2.4e-7
-    for broken in (dataclasses.replace(TRUE, failure="x"), dataclasses.replace(FALSE, x64=False)):
-        assert decide(dataclasses.replace(broken, differs=True)).outcome is INCONCLUSIVE
+    for broken in (dataclasses.replace(TRUE, failure="x"), dataclasses.replace(FALSE, dtype="float32")):
+        assert decide(broken.differs()).outcome is INCONCLUSIVE
 
 
 sizes = st.one_of(st.just(0.0), st.floats(-14.0, 1.0).map(lambda p: 10.0**p))
@@ -181,7 +181,7 @@ anything = st.builds(
     scale=sizes,
     moved=sizes,
     kind=st.sampled_from(["ladder", "floor"]),
-    differs=st.booleans(),
+    opposite=st.booleans(),
 )
 
 
@@ -194,9 +194,9 @@ def transcribed(evidence: Evidence) -> Outcome:
     on_ladder = evidence.kind == "ladder"
     falls = b3 <= b1 / 30 or b1 <= 1e-9 * evidence.scale or evidence.rows[0].steps == evidence.rows[-1].steps
     if e3 <= 5 * b3 and (not on_ladder or falls):
-        return REFUTED if evidence.differs else HOLDS
+        return REFUTED if evidence.opposite else HOLDS
     if e3 >= 30 * b3 and (not on_ladder or (e2 > 0 and abs(e3 / e2 - 1) <= 0.3)):
-        return HOLDS if evidence.differs else REFUTED
+        return HOLDS if evidence.opposite else REFUTED
     return INCONCLUSIVE
 
 
@@ -208,7 +208,7 @@ def test_any_rows_get_the_outcome_that_the_rules_give(evidence):
     assert decision.reason
     if decision.outcome is HOLDS:
         assert decision.resolution > 0
-    if decision.outcome is REFUTED and not evidence.differs:
+    if decision.outcome is REFUTED and not evidence.opposite:
         assert decision.effect >= 30 * evidence.rows[-1].budget / evidence.scale * (1 - 1e-12)
 
 
@@ -241,5 +241,5 @@ def test_a_smaller_discrepancy_never_takes_holds_away(e, b, share):
 @given(triples, triples)
 def test_no_rows_both_hold_and_are_refuted(e, b):
     evidence = ladder(e, b)
-    pair = {decide(evidence).outcome, decide(dataclasses.replace(evidence, differs=True)).outcome}
+    pair = {decide(evidence).outcome, decide(evidence.differs()).outcome}
     assert pair in ({HOLDS, REFUTED}, {INCONCLUSIVE})

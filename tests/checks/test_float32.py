@@ -124,7 +124,7 @@ def test_a_side_in_numpy_does_not_make_the_floor_that_of_float64(single):
 
 def test_evidence_made_by_hand_says_nothing_in_float32():
     rows = tuple(Row(rtol, 0.1, 1e-6 * rtol, 9) for rtol in FLOAT32_RUNGS)
-    by_hand = Evidence(rows, 1.0, 1.0, x64=False)
+    by_hand = Evidence(rows, 1.0, 1.0, dtype="float32")
     for asked in (False, True):
         assert decide(by_hand, float32=asked).reason.startswith("precision")
 

@@ -137,7 +137,7 @@ def test_a_verdict_becomes_strict_json():
     assert [i["name"] for i in back["instances"]] == ["instance 0", "instance 1"]
     assert back["hypotheses"][0]["name"] == "interpolates" and back["hypotheses"][0]["ok"] is False
     assert set(back["controls"]) == {"control 0", "control 1"}
-    assert [row["rtol"] for row in back["rows"]] == [1e-6, 1e-8, 1e-10]
+    assert [(row["of"], row["at"]) for row in back["rows"]] == [("rtol", 1e-6), ("rtol", 1e-8), ("rtol", 1e-10)]
     assert {"resolution", "effect", "reason", "seconds"} <= set(back)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import mirrorjax as mj
+from mirrorjax._thresholds import AGREE, CONVERGE, DISAGREE, STANDSTILL
 from mirrorjax.checks import POINTS, FlowRoute, Outcome, compare, decide, mirror_route
-from mirrorjax.checks._constants import AGREE, CONVERGE, DISAGREE, STANDSTILL
 from mirrorjax.flows import GradientFlow
 from mirrorjax.instances import random_problem, random_start
 from mirrorjax.parameterizations import SquaredDifference

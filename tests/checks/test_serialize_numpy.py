@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from mirrorjax.checks import Evidence, Finding, Hypothesis, as_json, at_most, combine, judge
+from mirrorjax.checks import Finding, Hypothesis, as_json, at_most, combine, failed, judge
 
 
 def test_numpys_booleans_and_numbers_become_pythons():
@@ -20,7 +20,7 @@ def test_every_claim_and_control_keeps_its_own_answer_and_numbers():
     claims = {
         "1 ≤ 2": at_most(1.0, 2.0, 1e-9),
         "2 ≤ 1": at_most(2.0, 1.0, 1e-9),
-        "open": Evidence((), 0.0, 0.0, failure="stopped"),
+        "open": failed("stopped"),
     }
     controls = {"3 ≤ 1": at_most(3.0, 1.0, 1e-9), "1 ≤ 3": at_most(1.0, 3.0, 1e-9)}
     verdict = combine("test/mixed", [judge("one", Finding(claims, controls))], 0, (1e-6,))

@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 import mirrorjax as mj
 from mirrorjax.checks import RUNGS, FlowRoute, Outcome, compare, decide
 from mirrorjax.geometry import ControlledFlow, lie_bracket
-from mirrorjax.parameterizations import Custom, Hadamard, NeuronMask
-from mirrorjax.theorems.mask import _only_m as only_m
+from mirrorjax.instances import mask_alone
+from mirrorjax.parameterizations import Hadamard, NeuronMask
 
 N = 4
 points = st.lists(st.floats(-2.0, 2.0, allow_subnormal=False), min_size=N, max_size=N).map(jnp.array)
@@ -144,9 +144,9 @@ def test_brackets_of_pytrees():
 # From here on the sizes and functions of mask/only-m, so that nothing compiles twice in the suite.
 def swap(param):
     """Decision on "x(2) is the same" for two controls in either order."""
-    w0 = np.stack([np.linspace(1.0, 2.0, only_m.N), np.linspace(-0.5, 0.5, only_m.N)])
+    w0 = np.stack([np.linspace(1.0, 2.0, N), np.linspace(-0.5, 0.5, N)])
     rng = np.random.default_rng(1)
-    controls = [(jnp.asarray(0.4 * rng.standard_normal(only_m.N)), jnp.asarray(b)) for b in (-0.4, 0.1)]
+    controls = [(jnp.asarray(0.4 * rng.standard_normal(N)), jnp.asarray(b)) for b in (-0.4, 0.1)]
     ts = [0.0, 1.0, 2.0]
     routes = [
         FlowRoute(ControlledFlow(param, *pair), w0, ts=ts, observe=lambda path: path.x[-1:])
@@ -157,14 +157,14 @@ def swap(param):
 
 def test_exchanging_two_controls_tells_what_commutes():
     assert swap(Hadamard()).outcome is Outcome.HOLDS
-    assert swap(Custom(only_m.product, only_m.mask_only)).outcome is Outcome.REFUTED
+    assert swap(mask_alone()).outcome is Outcome.REFUTED
 
 
 def test_a_controlled_flow_does_what_it_is_told():
     """h alone, b = −0.4 on [0, 1) and 0.1 afterwards: w(2) = e^{2·(−0.4 + 0.1)} w₀ for m² + w²."""
-    still = jnp.zeros(only_m.N)
+    still = jnp.zeros(N)
     flow = ControlledFlow(Hadamard(), (still, jnp.asarray(-0.4)), (still, jnp.asarray(0.1)))
-    w0 = jnp.ones((2, only_m.N))
+    w0 = jnp.ones((2, N))
     path = mj.integrate(flow, w0, ts=[0.0, 1.0, 2.0], rtol=1e-10)
     np.testing.assert_allclose(path.state[1], np.exp(-0.8) * w0, rtol=1e-8)
     np.testing.assert_allclose(path.state[2], np.exp(-0.6) * w0, rtol=1e-8)

@@ -4,7 +4,7 @@ import pytest
 
 from mirrorjax.checks import Outcome
 from mirrorjax.theorems import AUDIT, audit
-from mirrorjax.theorems._audit import PREPRINT
+from mirrorjax.theorems.mask._audit import PREPRINT
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,11 @@ import numpy as np
 import pytest
 from matplotlib.mathtext import MathTextParser
 
-from mirrorjax.checks import Outcome, Row
-from mirrorjax.checks._evidence import Evidence
-from mirrorjax.parameterizations import Hadamard, LogRatio
+from mirrorjax.checks import Outcome, bracket_hypothesis, failed, floor, merged, never_rises
+from mirrorjax.parameterizations import Hadamard, LogRatio, SideBySide
 from mirrorjax.registry import catalogue
-from mirrorjax.theorems._measured import bracket_hypothesis, merged, never_rises
-from mirrorjax.theorems._outward import pace
-from mirrorjax.theorems._rescaled_flow import PlainDecay
-from mirrorjax.theorems._side_by_side import SideBySide
+from mirrorjax.theorems.beyond._rescaled_flow import PlainDecay
+from mirrorjax.theorems.flow._outward import pace
 
 IDS = [
     "beyond/degree-2", "beyond/homogeneous-Q", "beyond/rescaled", "flow/position", "flow/range", "flow/type",
@@ -65,12 +62,12 @@ def test_a_bracket_that_does_not_vanish_fails_the_hypothesis():
 
 
 def test_never_rises_judges_against_the_budget_it_is_given():
-    evidence = Evidence((Row(1e-10, 0.0, 1e-6, 1),), 1.0, 1.0)
+    evidence = floor(0.0, 1e-6)
     flat = never_rises(np.array([[1.0], [1.0 + 1e-7]]), evidence)
     assert 0 < flat.rows[0].discrepancy < flat.rows[0].budget == 1e-6
     assert never_rises(np.array([[1.0], [2.0]]), evidence).rows[0].discrepancy == 1.0
-    failed = never_rises(np.array([[1.0], [2.0]]), Evidence((), 0.0, 0.0, failure="no"))
-    assert np.isnan(failed.rows[0].budget)
+    unknown = never_rises(np.array([[1.0], [2.0]]), failed("no"))
+    assert np.isnan(unknown.rows[0].budget)
 
 
 def test_side_by_side_is_its_parts_one_after_the_other():

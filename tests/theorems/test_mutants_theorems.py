@@ -5,12 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mirrorjax.checks import RUNGS, Outcome, decide, judge
+from mirrorjax.checks import RUNGS, Outcome, agree, decide, judge, paired_below, sampled, upper_bound
 from mirrorjax.instances import static_limits
 from mirrorjax.registry import catalogue
 from mirrorjax.theorems._optimality import finite_dose, interpolation as measured_interpolation
-from mirrorjax.theorems._rounded import agree, sampled
-from mirrorjax.theorems._statistics import paired_below, upper_bound
 from mirrorjax.theorems.mask import _thm_2_3
 
 AT = np.linspace(0.1, 2.0, 7)

@@ -6,10 +6,9 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow, MirrorFlow, Trajectory
-from ...instances import Regression, product_of_factors, random_regressions
+from ...instances import Regression, hyperbolic, positive_scale, product_of_factors, random_regressions
 from ...potentials import AbstractPotential, Distorted
 from ...registry import theorem
-from .._hyperbolic import hyperbolic, positive_scale
 
 
 @theorem(

@@ -13,14 +13,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes, slight, written
-from ...geometry import ControlledFlow, lie_bracket
-from ...parameterizations import Custom
+from ...checks import Evidence, Finding, identity, planted_sizes, slight, swapped_controls, written
+from ...geometry import lie_bracket
+from ...instances import draw
+from ...parameterizations import Custom, SideBySide
 from ...registry import theorem
-from .._side_by_side import SideBySide
-from ..mask._only_m import Point
 
 N = 6
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A state (2, N)."""
+
+    name: str
+    seed: int
+    w: np.ndarray
 
 
 def cubic(w):
@@ -59,10 +67,7 @@ def plain(w):
 
 def cases(seed, data=None):
     """Positive, for the roots and logarithms."""
-    return [
-        Point(f"random {i} (seed {seed})", seed + i, np.random.default_rng([seed, i]).uniform(0.6, 1.4, (2, N)))
-        for i in range(3)
-    ]
+    return [Point(name, seed + i, rng.uniform(0.6, 1.4, (2, N))) for i, (name, rng) in enumerate(draw(seed))]
 
 
 @quick_jit
@@ -112,7 +117,7 @@ def theorem_(case: Point, rungs) -> Finding:
     same = order_swaps(case, rungs)
 
     def differ(name: str) -> Evidence:
-        return dataclasses.replace(same[name], differs=True)
+        return same[name].differs()
 
     return Finding(
         claims={
@@ -140,16 +145,6 @@ SWAPPED = {"uv + 3": shifted_product, "cubic": cubic, "x = w": single}
 
 
 def order_swaps(case: Point, rungs) -> dict[str, Evidence]:
-    """Two controls with equal integrals in opposite orders, as in `order_swap`, for three g in one solve."""
+    """For three g in one solve."""
     param, w0 = SideBySide(tuple(Custom(g, plain) for g in SWAPPED.values())), 3 * (jnp.asarray(case.w),)
-    rng = np.random.default_rng([case.seed, 5])
-    controls = [(jnp.asarray(0.4 * rng.standard_normal(3 * N)), jnp.asarray(b)) for b in (-0.4, 0.1)]
-    ts = np.array([0.0, 1.0, 2.0])
-    routes = [FlowRoute(ControlledFlow(param, *pair), w0, ts=ts) for pair in (controls, controls[::-1])]
-    path = np.asarray(routes[0].path(rungs[-1]).x)
-
-    def one(part: slice) -> Evidence:
-        ends = [route.observing(lambda path: path.x[-1:, part]) for route in routes]
-        return compare(ends[0], ends[1], rungs, moved=float(np.max(np.abs(path[-1, part] - path[0, part]))))
-
-    return {name: one(part) for name, part in zip(SWAPPED, param.slices(w0))}
+    return dict(zip(SWAPPED, swapped_controls(param, w0, case.seed, rungs, parts=param.slices(w0))))

@@ -12,11 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
+from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, merged, planted_sizes
 from ...flows import AbstractFlow, Trajectory
 from ...geometry import lie_bracket
+from ...instances import draw
 from ...registry import theorem
-from .._measured import merged
 
 Block = tuple[float, float, Callable, Callable]
 
@@ -76,11 +76,10 @@ class Case:
 def cases(seed, data=None):
     """Three random sets of four starts per block, small enough for every φ to exist."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, i])
+    for name, rng in draw(seed):
         shape = (len(BLOCKS), 4)
         w0, mu, a = rng.uniform(0.5, 0.9, (*shape, 2)), rng.uniform(-0.08, 0.08, shape), -rng.uniform(0.05, 0.2, shape)
-        found.append(Case(f"random {i} (seed {seed})", w0, mu, a))
+        found.append(Case(name, w0, mu, a))
     return found
 
 

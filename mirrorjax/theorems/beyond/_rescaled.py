@@ -15,16 +15,26 @@ from jaxtyping import Array
 from scipy.linalg import block_diag
 
 from ..._types import as_array
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
+from ...checks import (
+    POINTS,
+    Evidence,
+    Exact,
+    Finding,
+    FlowRoute,
+    Hypothesis,
+    bracket_hypothesis,
+    compare,
+    merged,
+    planted_sizes,
+)
 from ...flows import GradientFlow, Trajectory, limit
-from ...parameterizations import AbstractParameterization, DepthDifference, Linear, LogRatio
+from ...instances import draw
+from ...parameterizations import AbstractParameterization, DepthDifference, Linear, LogRatio, SideBySide
 from ...potentials import AbstractPotential, Distorted, RescaledPotential, WithoutDecay, potential_of
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
-from .._measured import bracket_hypothesis, merged
-from .._rescaled_flow import PlainDecay, RescaledFlow
-from .._side_by_side import SideBySide
+from ._rescaled_flow import PlainDecay, RescaledFlow
 
 N, D = 6, 3
 DEGREES = {"u³ − v³": 3.0, "u⁴ − v⁴": 4.0, "Gw": 1.0, "log u − log v": 0.0}
@@ -65,8 +75,7 @@ def alone(R: AbstractPotential) -> AbstractPotential:
 def cases(seed, data=None):
     """Three random regressions per family, D equations for N unknowns."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, i])
+    for name, rng in draw(seed):
         rows = [np.linalg.qr(rng.standard_normal((N, D)))[0].T for _ in DEGREES]
         problem = LinearRegression(
             np.sqrt(len(DEGREES) * D) * block_diag(*rows), 0.7 * rng.standard_normal(len(DEGREES) * D)
@@ -77,7 +86,7 @@ def cases(seed, data=None):
         weights = [rng.uniform(0.6, 1.0, (2, N)) for _ in DEGREES]
         weights[2] = rng.standard_normal(N + 2)
         weights[3] = 1.0 + weights[3]
-        found.append(Case(f"random {i} (seed {seed})", problem, params, tuple(map(jnp.asarray, weights))))
+        found.append(Case(name, problem, params, tuple(map(jnp.asarray, weights))))
     return found
 
 

@@ -4,12 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis, planted_sizes
-from ...instances import FEATURES, random_problem
+from ...checks import Evidence, Finding, Hypothesis, agree, merged, planted_sizes, sampled
+from ...instances import FEATURES, draw, random_problem
+from ...problems import lasso, normal_equations
 from ...registry import theorem
-from .._measured import merged
-from .._rounded import agree, sampled
-from ..spred._lasso import lasso, quadratic
 
 DEPTHS = (2, 3, 4, 5)
 NEWTONS, POLISH = 60, 4
@@ -37,13 +35,13 @@ class Case:
 def cases(seed, data=None):
     """Three random ones."""
     found = []
-    for i, strength in enumerate((0.003, 0.01, 0.02)):
-        rng = np.random.default_rng([seed, 37, i])
+    for strength, (name, rng) in zip((0.003, 0.01, 0.02), draw(seed, 37)):
         problem = random_problem(rng).whitened()
         x = rng.standard_normal(FEATURES) * 10.0 ** rng.uniform(-2, 1, FEATURES)
         w0 = rng.standard_normal((max(DEPTHS), FEATURES))
-        near = lasso(problem, 0.02)
-        found.append(Case(f"random {i} (seed {seed})", x, *quadratic(problem), near, strength, w0))
+        H, b = normal_equations(problem.Z, problem.y)
+        near = lasso(H, b, 0.02)
+        found.append(Case(name, x, H, b, near, strength, w0))
     return found
 
 

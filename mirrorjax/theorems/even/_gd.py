@@ -6,15 +6,13 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis, planted_sizes
+from ...checks import Evidence, Finding, Hypothesis, agree, planted_sizes, sampled
 from ...flows import limit
-from ...instances import random_problem, random_start
+from ...instances import draw, hyperbolic, positive_scale, random_problem, random_start
 from ...parameterizations import Hadamard
 from ...potentials import Distorted
 from ...problems import LinearRegression
 from ...registry import theorem
-from .._hyperbolic import hyperbolic, positive_scale
-from .._rounded import agree, sampled
 
 STEPS, DECAYED = 3000, 40
 NEWTONS = 4
@@ -34,12 +32,11 @@ class Case:
 def cases(seed, data=None):
     """Without decay, with decay for 40 steps, and with steps that vary at random."""
     found = []
-    for i, (step, strength) in enumerate(((0.3, 0.0), (0.2, 0.03), (0.25, 0.02))):
-        rng = np.random.default_rng([seed, 41, i])
+    for i, ((step, strength), (name, rng)) in enumerate(zip(((0.3, 0.0), (0.2, 0.03), (0.25, 0.02)), draw(seed, 41))):
         alpha = np.where(np.arange(STEPS) < DECAYED, strength * rng.uniform(0.5, 1.5, STEPS), 0.0)
         eta = step * (rng.uniform(0.5, 1.0, STEPS) if i == 2 else np.ones(STEPS))
         w0 = np.asarray(random_start(rng, Hadamard()))
-        found.append(Case(f"random {i} (seed {seed})", random_problem(rng).whitened(), eta, alpha, w0))
+        found.append(Case(name, random_problem(rng).whitened(), eta, alpha, w0))
     return found
 
 

@@ -1,6 +1,7 @@
 """flow/attention: where softmax attention is m ⊙ w, and what its unaligned weights do."""
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -8,18 +9,16 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
-from ..._ode import solve
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
-from ...flows import GradientFlow, MirrorFlow
+from ..._ode import Solution
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, interval, planted_sizes
+from ...flows import GradientFlow, MirrorFlow, ensemble
+from ...instances import draw, hyperbolic, in_frame, orthonormal, positive_scale
 from ...parameterizations import AbstractParameterization, Factorization, Hadamard
 from ...potentials import Distorted, potential_of
 from ...problems import Attention, Diagonal, topics_attention
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._frame import in_frame, orthonormal
-from .._hyperbolic import hyperbolic, positive_scale
-from .._ranks import MEASURES, effective_rank, nuclear_over_frobenius, paired_ranks
-from .._statistics import interval
+from ._ranks import MEASURES, effective_rank, nuclear_over_frobenius, paired_ranks
 
 D, TOKENS, SAMPLES = 3, 4, 2
 FLIPS = 2**D
@@ -58,11 +57,10 @@ class Layer:
 def cases(seed, data=None):
     """Three random layers, and one that tells whether the next word of Python's help is "the"."""
     instances = []
-    for i, strength in enumerate((0.05, 0.1, 0.2)):
-        rng = np.random.default_rng([seed, 65, i])
+    for strength, (name, rng) in zip((0.05, 0.1, 0.2), draw(seed, 65)):
         layer = *start(rng), random_attention(rng, SAMPLES, D), random_attention(rng, FLIPS * SAMPLES, D)
         full = unaligned(rng, random_attention(rng, SEEDS * EACH, WIDTH))
-        instances.append(Layer(f"random {i} (seed {seed})", *layer, strength, full))
+        instances.append(Layer(name, *layer, strength, full))
     rng = np.random.default_rng([seed, 65, len(instances)])
     few, many = (topics_attention(D, TOKENS, samples, rng) for samples in (SAMPLES, FLIPS * SAMPLES))
     layer = *start(rng), few, many
@@ -172,22 +170,26 @@ class Weights(AbstractParameterization):
         return jnp.sum(w[0] ** 2) + jnp.sum(w[1] ** 2)
 
 
+def singular_values(flow: GradientFlow, path: Solution) -> Array:
+    """Of M at the end."""
+    values = jnp.linalg.svd(flow.param.g(path.last).reshape(WIDTH, WIDTH), compute_uv=False)
+    return jnp.where(path.ok, values, jnp.nan)
+
+
 @quick_jit
 def ends(param: Weights, problems: Attention, starts, strengths: Array, rtol: Array) -> Array:
     """Singular values of M at the end for every seed and strength of decay, (seeds, strengths, d)."""
 
-    def one(problem_and_start):
-        problem, start = problem_and_start
+    def under(problem, strength):
+        return GradientFlow(problem, param, SwitchOff(strength, at=T_OFF))
 
-        def under(strength):
-            flow = GradientFlow(problem, param, SwitchOff(strength, at=T_OFF))
-            path = solve(flow, start, jnp.array([0.0, T_END]), rtol, rtol * 1e-2, flow.breakpoints, "tsit5", 20_000)
-            values = jnp.linalg.svd(param.g(path.last).reshape(WIDTH, WIDTH), compute_uv=False)
-            return jnp.where(path.ok, values, jnp.nan)
-
-        return jax.lax.map(under, strengths)
-
-    return jax.lax.map(one, (problems, starts))
+    everywhere = functools.partial(jnp.repeat, repeats=len(strengths), axis=0)
+    flows = jax.vmap(under)(jax.tree.map(everywhere, problems), jnp.tile(strengths, SEEDS))
+    values = ensemble(
+        flows, jax.tree.map(everywhere, starts), jnp.array([0.0, T_END]), rtol, rtol * 1e-2, "tsit5", 20_000,
+        singular_values,
+    )  # fmt: skip
+    return values.reshape(SEEDS, len(strengths), -1)
 
 
 def spectra(case: Unaligned, linear: bool) -> tuple[np.ndarray, float]:

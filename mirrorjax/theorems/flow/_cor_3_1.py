@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ...checks import Evidence, Finding, planted_sizes
+from ...checks import Evidence, Finding, commutes, planted_sizes
+from ...instances import draw
 from ...parameterizations import AbstractParameterization, Custom
 from ...registry import theorem
-from .._probes import commutes
 
 N = 4
 
@@ -28,7 +28,7 @@ class Separable:
 
 def cases(seed, data=None):
     """Three separable g of different kind."""
-    rngs = [np.random.default_rng([seed, 41, i]) for i in range(3)]
+    rngs = [rng for _, rng in draw(seed, 41)]
     return [
         Separable(f"g of kind {i} (seed {seed})", rng.uniform(0.5, 1.5, (2, N)), rng.standard_normal((2, N)), i, seed)
         for i, rng in enumerate(rngs)

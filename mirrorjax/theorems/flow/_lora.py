@@ -8,16 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..._compile import quick_jit
-from ..._ode import solve
-from ...checks import Evidence, Finding, Hypothesis, compare
+from ...checks import Evidence, Finding, Hypothesis, compare, paired_below
+from ...flows import ensemble
+from ...instances import draw
 from ...parameterizations import Hadamard
 from ...potentials import Distorted, potential_of
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._ranks import nuclear_over_frobenius, paired_ranks
-from .._statistics import paired_below
 from . import _spectral_lemma as lemma
+from ._ranks import nuclear_over_frobenius, paired_ranks
 
 SIZE, RANK, SEEDS, OBSERVED = 8, 2, 10, 0.6
 STRENGTH, T_OFF, T_END = 0.2, 2.0, 60.0
@@ -38,8 +37,7 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles of ten seeds each."""
     instances = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, 66, i])
+    for i, (_, rng) in enumerate(draw(seed, 66)):
         shape = (SEEDS, SIZE, SIZE)
         left, right = rng.standard_normal((SEEDS, SIZE, RANK)), rng.standard_normal((SEEDS, RANK, SIZE))
         mask = (rng.random(shape) < OBSERVED).astype(float)
@@ -56,6 +54,10 @@ class Completion(eqx.Module):
     mask: Float[Array, "n n"]
     strength: Float[Array, ""]
 
+    @property
+    def breakpoints(self):
+        return jnp.array([T_OFF])
+
     def __call__(self, t, state, args=None):
         def loss(state):
             fit = jnp.sum(self.mask * (product(state) - self.target) ** 2) / 2
@@ -70,18 +72,11 @@ def product(state: tuple) -> Array:
     return state[0] @ state[1] if len(state) == 2 else state[0]
 
 
-@quick_jit
-def spectra(flows: Completion, starts: tuple, rtol: Array) -> Array:
+def spectra(flows: Completion, starts: tuple, rtol: float) -> np.ndarray:
     """Singular values of W at the end of decay and at the end, (seeds, 2, n)."""
-
-    def one(flow_and_start):
-        flow, start = flow_and_start
-        ts = jnp.array([0.0, T_OFF, T_END])
-        path = solve(flow, start, ts, rtol, rtol * 1e-2, jnp.array([T_OFF]), "tsit5", 20_000)
-        values = jnp.linalg.svd(jax.vmap(product)(path.ys)[1:], compute_uv=False)
-        return jnp.where(path.ok, values, jnp.nan)
-
-    return jax.lax.map(one, (flows, starts))
+    ts = jnp.array([0.0, T_OFF, T_END])
+    ends = ensemble(flows, jax.tree.map(jnp.asarray, starts), ts, rtol, rtol * 1e-2, "tsit5", 20_000)
+    return np.linalg.svd(np.asarray(jax.vmap(jax.vmap(product))(ends)[:, 1:]), compute_uv=False)
 
 
 @theorem(
@@ -127,7 +122,7 @@ def theorem_(case: Ensemble, rungs) -> Finding:
 def measured(case: Ensemble, starts: tuple, strength: float) -> tuple[np.ndarray, float]:
     """The singular values, and how much a finer tolerance changes their ratio."""
     flows = Completion(jnp.asarray(case.target), jnp.asarray(case.mask), jnp.full(SEEDS, strength))
-    coarse, fine = (np.asarray(spectra(flows, jax.tree.map(jnp.asarray, starts), jnp.asarray(r))) for r in RTOLS)
+    coarse, fine = (spectra(flows, starts, r) for r in RTOLS)
     return fine, float(np.max(np.abs(nuclear_over_frobenius(coarse) - nuclear_over_frobenius(fine))))
 
 

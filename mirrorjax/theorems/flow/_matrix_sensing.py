@@ -7,11 +7,10 @@ import numpy as np
 from ..._compile import quick_jit
 from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes
 from ...flows import MirrorFlow
+from ...instances import MEASUREMENTS, SIZE, Sensing, in_frame, sensing
 from ...potentials import Distorted, QuadraticPotential
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._frame import in_frame
-from .._sensing import MEASUREMENTS, SIZE, Sensing, hypotheses, sensing, times, weights_route
 
 T1, LEVEL = 6.0, -0.3
 
@@ -31,20 +30,20 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Sensing, rungs) -> Finding:
-    schedule, ts = SwitchOff(0.2, at=2.0), times(T1)
-    left = weights_route(case, schedule, ts)
+    schedule = SwitchOff(0.2, at=2.0)
+    left = case.gradient(schedule, T1)
     mirror = in_frame(case.O, case.O)
 
     def against(**wrong: float) -> Evidence:
         flow = MirrorFlow(case.spectral, Distorted(case.entropy, **wrong), schedule)
-        return compare(left, FlowRoute(flow, ts=ts, observe=mirror), rungs)
+        return compare(left, FlowRoute(flow, ts=left.ts, observe=mirror), rungs)
 
     stretched = case.w0 * np.linspace(0.8, 1.2, SIZE)[:, None]
     flow = MirrorFlow(case.spectral, Distorted(case.entropy), schedule)
-    elsewhere = compare(weights_route(case, schedule, ts, stretched), FlowRoute(flow, ts=ts, observe=mirror), rungs)
+    elsewhere = compare(case.gradient(schedule, T1, stretched), FlowRoute(flow, ts=left.ts, observe=mirror), rungs)
     claims, controls = least_entropy(case)
     return Finding(
-        hypotheses=hypotheses(case),
+        hypotheses=case.hypotheses,
         claims={"X = c exp(4 Σ μᵢAᵢ), eigenvalues by their mirror flow": against(), **claims},
         controls={
             "U₀U₀ᵀ not a multiple of I": elsewhere,

@@ -9,22 +9,34 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ..._types import ArrayLike
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, identity, planted_sizes
+from ...checks import (
+    Evidence,
+    Exact,
+    Finding,
+    FlowRoute,
+    Hypothesis,
+    bracket_hypothesis,
+    compare,
+    identity,
+    merged,
+    never_rises,
+    planted_sizes,
+)
 from ...flows import GradientFlow, Trajectory
+from ...instances import draw
 from ...parameterizations import (
     AbstractParameterization,
     ExponentiatedGradient,
     Hadamard,
     LogRatio,
     PowerDifference,
+    SideBySide,
     SquaredDifference,
 )
 from ...potentials import AbstractPotential, potential_of
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._measured import bracket_hypothesis, merged, never_rises
-from .._side_by_side import SideBySide
 
 N = 4
 FAMILIES: dict[str, AbstractParameterization] = {
@@ -64,8 +76,8 @@ class Start:
 def cases(seed, data=None):
     """Weights of 1.4 to 2.2: log u − log v then has a minimum up to the dose 0.98."""
     return [
-        Start(f"random {i} (seed {seed})", np.random.default_rng([seed, i]).uniform(1.4, 2.2, (2, N)), strength)
-        for i, strength in enumerate(STRENGTHS)
+        Start(name, rng.uniform(1.4, 2.2, (2, N)), strength)
+        for strength, (name, rng) in zip(STRENGTHS, draw(seed, count=len(STRENGTHS)))
     ]
 
 

@@ -7,14 +7,24 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._types import ArrayLike, as_array
-from ...checks import MAIN, Evidence, Exact, Finding, FlowRoute, compare, planted_sizes
+from ...checks import (
+    MAIN,
+    Evidence,
+    Exact,
+    Finding,
+    FlowRoute,
+    bracket_hypothesis,
+    compare,
+    merged,
+    never_rises,
+    planted_sizes,
+)
 from ...flows import Trajectory
-from ...parameterizations import LogRatio, PowerDifference
+from ...instances import draw
+from ...parameterizations import LogRatio, PowerDifference, SideBySide
 from ...potentials import AbstractPotential, LogRatioEntropy, potential_of
 from ...registry import theorem
-from .._measured import bracket_hypothesis, merged, never_rises
-from .._outward import CLOCK, FirstExit, OutwardRay, Parabolas
-from .._side_by_side import SideBySide
+from ._outward import CLOCK, FirstExit, OutwardRay, Parabolas
 
 N = 4
 FAMILIES = {"u⁴ − v⁴": PowerDifference(2), "u⁶ − v⁶": PowerDifference(3), "log u − log v": LogRatio()}
@@ -36,10 +46,10 @@ class Start:
 def cases(seed, data=None):
     """Weights between 0.6 and 1.4; doses up to 4/5 of what empties the range of log u − log v."""
     starts = []
-    for i in range(3):
-        w0 = np.random.default_rng([seed, i]).uniform(0.6, 1.4, (len(FAMILIES), 2, N))
+    for name, rng in draw(seed):
+        w0 = rng.uniform(0.6, 1.4, (len(FAMILIES), 2, N))
         empty = np.min(np.sum(w0[-1] ** 2, axis=0)) / 4
-        starts.append(Start(f"random {i} (seed {seed})", w0, empty * np.array([0.0, 0.4, 0.8])))
+        starts.append(Start(name, w0, empty * np.array([0.0, 0.4, 0.8])))
     return starts
 
 

@@ -6,12 +6,11 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow, RiemannianFlow
-from ...instances import Regression, random_regressions, random_start
+from ...instances import Regression, hyperbolic, positive_scale, random_regressions, random_start
 from ...parameterizations import SquaredDifference
 from ...potentials import Distorted
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._hyperbolic import hyperbolic, positive_scale
 
 
 def cases(seed, data=None):

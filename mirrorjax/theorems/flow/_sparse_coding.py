@@ -9,14 +9,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..._types import as_array
-from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes
+from ...checks import POINTS, Evidence, Finding, FlowRoute, commuting_and_regular, compare, planted_sizes
 from ...flows import AbstractFlow
+from ...instances import draw
 from ...parameterizations import AbstractParameterization, Hadamard, PowerDifference
 from ...potentials import AbstractPotential, Distorted, potential_of
 from ...problems import SparseCoding
 from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
-from .._probes import commuting_and_regular
 
 ROWS, ATOMS, SAMPLES = 4, 5, 3
 T1 = 20.0
@@ -85,8 +85,9 @@ class Codes:
 def cases(seed, data=None):
     """Two of m ⊙ w and one of u⁴ − v⁴."""
     instances = []
-    for i, (param, strength) in enumerate([(Hadamard(), 0.1), (Hadamard(), 0.05), (PowerDifference(2), 0.02)]):
-        rng = np.random.default_rng([seed, 62, i])
+    for i, ((param, strength), (_, rng)) in enumerate(
+        zip([(Hadamard(), 0.1), (Hadamard(), 0.05), (PowerDifference(2), 0.02)], draw(seed, 62))
+    ):
         hidden, codes = rng.standard_normal((ROWS, ATOMS)), rng.standard_normal((ATOMS, SAMPLES))
         codes *= rng.random((ATOMS, SAMPLES)) < 0.5
         x0 = 0.2 * rng.standard_normal(ATOMS * SAMPLES)

@@ -6,12 +6,12 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow, MirrorFlow
+from ...instances import draw, in_frame, orthonormal
 from ...parameterizations import Factorization, Hadamard
 from ...potentials import Distorted, potential_of
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._frame import in_frame, orthonormal
 
 ROWS, COLUMNS, RANK = 5, 4, 3
 T1 = 20.0
@@ -45,8 +45,7 @@ class Aligned:
 def cases(seed, data=None):
     """Two random starts and LoRA's, B₀ = 0."""
     instances = []
-    for i, strength in enumerate((0.2, 0.1, 0.2)):
-        rng = np.random.default_rng([seed, 61, i])
+    for i, (strength, (_, rng)) in enumerate(zip((0.2, 0.1, 0.2), draw(seed, 61))):
         U, V = orthonormal(rng, ROWS, RANK), orthonormal(rng, COLUMNS, RANK)
         b, a = 0.5 * rng.standard_normal(RANK), rng.uniform(0.8, 1.3, RANK)
         outside = rng.standard_normal((ROWS, COLUMNS))

@@ -6,12 +6,18 @@ import numpy as np
 
 from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import GradientFlow
-from ...instances import Regression, interpolation_is_least, limits, random_start
-from ...parameterizations import AbstractParameterization, Custom, SquaredDifference
+from ...instances import (
+    Regression,
+    finite_dose,
+    interpolation,
+    interpolation_is_least,
+    limits,
+    mask_alone,
+    random_start,
+)
+from ...parameterizations import AbstractParameterization, SquaredDifference
 from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
-from .._optimality import finite_dose, interpolation
-from ..mask._only_m import mask_only, product
 
 TIMES = 21
 
@@ -62,7 +68,7 @@ def theorem_(case: Regression, rungs) -> Finding:
         "no dose": same(given(0.0)),
     }
     if not case.real and isinstance(case.schedule, SwitchOff):
-        controls["equal doses on m alone"] = same(given(dose), Custom(product, mask_only))
+        controls["equal doses on m alone"] = same(given(dose), mask_alone())
     return Finding(
         claims={"equal doses, equal limits": claim},
         controls=controls,

@@ -6,15 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..._compile import quick_jit
-from ..._ode import solve
-from ...checks import Evidence, Finding, Hypothesis, Row, planted_sizes
-from ...flows import GradientFlow
+from ...checks import RTOL, Evidence, Finding, Hypothesis, floor, paired_below, planted_sizes, summary
+from ...flows import GradientFlow, ensemble
+from ...instances import draw
 from ...parameterizations import Hadamard
-from ...problems import LinearRegression
+from ...problems import LinearRegression, lasso, lasso_violation, normal_equations, on_support
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._statistics import paired_below, summary
 
 SEEDS, BATCH, SAMPLES, VALIDATION, FEATURES, ACTIVE = 20, 10, 40, 100, 100, 5
 SCALE = 0.5
@@ -31,7 +29,6 @@ COARSE, RTOLS = 1e-6, (1e-10, 1e-11)
 EXACT, LONG, RELEASED = 0.16, 800.0, 100.0
 DECADES = 28.0
 """Exponent of what an exact end is asked to have left behind: e^−28 = 7e-13."""
-SWEEPS = 20_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +54,16 @@ class Ensemble:
     def y(self, sigma: float) -> np.ndarray:
         return np.einsum("sdn,sn->sd", self.Z, self.target) + sigma * self.noise
 
+    def quadratic(self, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+        """H (seeds, n, n) and b (seeds, n) of `f(x) = ½ xᵀHx − bᵀx + const`."""
+        return normal_equations(self.Z, self.y(sigma))
+
+    def lasso(self, sigma: float, weights: np.ndarray, start: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+        """`argmin f + weight ‖x‖₁` (seeds, weights, n), and the largest violation of its optimality."""
+        H, b = (part[:, None] for part in self.quadratic(sigma))
+        x = lasso(H, b, weights, start)
+        return x, float(np.max(lasso_violation(H, b, weights, x)))
+
     def validation(self, x: np.ndarray, sigma: float) -> np.ndarray:
         """Mean squared error (seeds, k) of x (seeds, k, n) on the validation data."""
         y = np.einsum("sdn,sn->sd", self.Z_valid, self.target) + sigma * self.noise_valid
@@ -70,8 +77,7 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles of twenty."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, 77, i])
+    for i, (_, rng) in enumerate(draw(seed, 77)):
         Z, Z_valid = (rng.standard_normal((SEEDS, rows, FEATURES)) for rows in (SAMPLES, VALIDATION))
         noise, noise_valid = (rng.standard_normal((SEEDS, rows)) for rows in (SAMPLES, VALIDATION))
         target = np.zeros((SEEDS, FEATURES))
@@ -83,15 +89,9 @@ def cases(seed, data=None):
     return found
 
 
-@quick_jit
-def _paths(Z, y, w0, alpha, off, ts, rtol):
-    def one(instance):
-        Z, y, w0, alpha, off, ts = instance
-        flow = GradientFlow(LinearRegression(Z, y), Hadamard(), SwitchOff(alpha, at=off))
-        path = solve(flow, w0, ts, rtol, rtol * 1e-2, off[None], "dopri8")
-        return jnp.where(path.ok, path.ys[:, 0] * path.ys[:, 1], jnp.nan)
-
-    return jax.lax.map(one, (Z, y, w0, alpha, off, ts))
+@jax.vmap
+def switching_off(Z, y, alpha, off) -> GradientFlow:
+    return GradientFlow(LinearRegression(Z, y), Hadamard(), SwitchOff(alpha, at=off))
 
 
 def paths(case: Ensemble, sigma: float, alpha, off, ts, rtol: float) -> np.ndarray:
@@ -103,7 +103,8 @@ def paths(case: Ensemble, sigma: float, alpha, off, ts, rtol: float) -> np.ndarr
     found = []
     for k in range(0, case.size, BATCH):
         Z, y, w0, strength, until, times = (jnp.asarray(array[k : k + BATCH]) for array in everything)
-        found.append(np.asarray(_paths(Z, y, w0, strength, until, times, jnp.asarray(rtol))))
+        w = ensemble(switching_off(Z, y, strength, until), w0, times, rtol, rtol * 1e-2)
+        found.append(np.asarray(w[:, :, 0] * w[:, :, 1]))
     return np.concatenate(found)
 
 
@@ -148,7 +149,7 @@ def switched_late(case: Ensemble, sigma: float) -> Tuned:
 def constant(case: Ensemble, sigma: float) -> Tuned:
     """α and T_end tuned; T_end = ∞ is the LASSO."""
     runs = [paths(case, sigma, alpha, NEVER, from_zero(ts), COARSE)[:, 1:] for alpha, ts in zip(CONSTANTS, ENDS)]
-    limits, violation = lasso(case, sigma, 2 * np.array(CONSTANTS), np.stack([run[:, -1] for run in runs], axis=1))
+    limits, violation = case.lasso(sigma, 2 * np.array(CONSTANTS), np.stack([run[:, -1] for run in runs], axis=1))
     best = np.argmin(case.validation(np.concatenate([*runs, limits], axis=1), sigma), axis=1)
     endless = best >= ENDS.size
     row = np.where(endless, best - ENDS.size, best // ENDS.shape[1])
@@ -161,67 +162,9 @@ def constant(case: Ensemble, sigma: float) -> Tuned:
 def endless(case: Ensemble, sigma: float) -> Tuned:
     """α tuned at T_end = ∞."""
     weights = 2 * np.array(CONSTANTS_NOISY)
-    x, violation = lasso(case, sigma, weights, np.zeros((case.size, len(weights), FEATURES)))
+    x, violation = case.lasso(sigma, weights)
     best = np.argmin(case.validation(x, sigma), axis=1)
     return Tuned(case.log_error(x[np.arange(case.size), best]), violation)
-
-
-def quadratic(case: Ensemble, sigma: float) -> tuple[np.ndarray, np.ndarray]:
-    """H (seeds, n, n) and b (seeds, n) of `f(x) = ½ xᵀHx − bᵀx + const`."""
-    Z, y = case.Z / SAMPLES**0.5, case.y(sigma) / SAMPLES**0.5
-    return np.swapaxes(Z, 1, 2) @ Z, np.einsum("sdn,sd->sn", Z, y)
-
-
-def lasso(case: Ensemble, sigma: float, weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, float]:
-    """`argmin f + weight ‖x‖₁` (seeds, weights, n), and the largest violation of its optimality.
-
-    Coordinate descent on all of them at once comes near, the active set from there ends exactly.
-    """
-    H, b = quadratic(case, sigma)
-    columns, diagonal = np.swapaxes(H, 0, 1).copy(), np.einsum("sii->is", H)[..., None]
-    x, slope = start.copy(), np.einsum("sij,swj->swi", H, start) - b[:, None]
-    for _ in range(SWEEPS):
-        largest = 0.0
-        for j in range(FEATURES):
-            free = diagonal[j] * x[..., j] - slope[..., j]
-            step = np.sign(free) * np.maximum(np.abs(free) - weights, 0) / diagonal[j] - x[..., j]
-            size = np.max(np.abs(step))
-            if size > 0:
-                x[..., j] += step
-                slope += step[..., None] * columns[j][:, None]
-                largest = max(largest, size)
-        if largest < 1e-3:
-            break
-    found = np.stack([[active_set(A, v, weight, x0) for weight, x0 in zip(weights, row)] for A, v, row in zip(H, b, x)])
-    slope = np.einsum("sij,swj->swi", H, found) - b[:, None]
-    weight = weights[:, None]
-    off = np.where(found == 0, np.maximum(np.abs(slope) - weight, 0), np.abs(slope + weight * np.sign(found)))
-    return found, float(np.max(off))
-
-
-def active_set(H: np.ndarray, b: np.ndarray, weight: float, x: np.ndarray) -> np.ndarray:
-    """Drops what changes its sign, adds what violates its bound the most, until nothing does."""
-    solution = x
-    for _ in range(FEATURES):
-        solution = on_support(H, b, weight, x)
-        turned = np.sign(solution) != np.sign(x)
-        if np.any(turned):
-            x = np.where(turned, 0.0, x)
-            continue
-        slope = H @ solution - b
-        excess = np.where(x == 0, np.abs(slope) - weight, 0.0)
-        if np.max(excess) < 1e-12:
-            break
-        x = solution.copy()
-        x[np.argmax(excess)] = -np.sign(slope[np.argmax(excess)])
-    return solution
-
-
-def on_support(H: np.ndarray, b: np.ndarray, weight: float, x: np.ndarray) -> np.ndarray:
-    """The stationary point with the support and the signs of x; of weight 0, least squares there."""
-    S, solution = x != 0, np.zeros_like(x)
-    solution[S] = np.linalg.solve(H[np.ix_(S, S)], b[S] - weight * np.sign(x[S]))
-    return solution
 
 
 @theorem(
@@ -281,7 +224,7 @@ def never_decayed(case: Ensemble, sigma: float) -> Tuned:
 
 def lasso_at(case: Ensemble, weight: float) -> tuple[np.ndarray, float]:
     """One LASSO point (seeds, n) per instance, from 0."""
-    x, violation = lasso(case, QUIET, np.array([weight]), np.zeros((case.size, 1, FEATURES)))
+    x, violation = case.lasso(QUIET, np.array([weight]))
     return x[:, 0], violation
 
 
@@ -310,7 +253,7 @@ def sharp_part(case: Ensemble) -> tuple[Ensemble, int]:
 
     Where there is none the first ten stand in, and the hypothesis is not met.
     """
-    H, b = quadratic(case, QUIET)
+    H, b = case.quadratic(QUIET)
     points, _ = lasso_at(case, 2 * EXACT)
     free = [on_support(A, v, 0.0, x) for A, v, x in zip(H, b, points)]
     sharp = np.flatnonzero([is_sharp(*at) for at in zip(H, b, points, free)])
@@ -320,7 +263,7 @@ def sharp_part(case: Ensemble) -> tuple[Ensemble, int]:
 def bias(ensemble: Ensemble):
     """The two exact ends."""
     case, count = sharp_part(ensemble)
-    H, b = quadratic(case, QUIET)
+    H, b = case.quadratic(QUIET)
     points, violation = lasso_at(case, 2 * EXACT)
     free = np.stack([on_support(A, v, 0.0, x) for A, v, x in zip(H, b, points)])
     half = len(AFTER) // 2
@@ -330,8 +273,7 @@ def bias(ensemble: Ensemble):
     def against(which: int, exact: np.ndarray) -> Evidence:
         gap, budget = np.abs(fine[:, which] - exact), np.abs(fine[:, which] - coarse[:, which])
         scale = float(np.max(np.abs(exact)))
-        row = Row(RTOLS[-1], float(np.max(gap)), float(np.max(budget)), 0)
-        return Evidence((row,), scale, scale, kind="floor")
+        return floor(np.max(gap), np.max(budget), scale=scale, of=RTOL, at=RTOLS[-1])
 
     def weighing(weight: float) -> np.ndarray:
         return np.stack([on_support(A, v, weight, x) for A, v, x in zip(H, b, points)])

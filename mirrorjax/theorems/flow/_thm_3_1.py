@@ -1,12 +1,12 @@
 """flow/3.1: the central theorem, on the catalogue and on a pair that no catalogue has."""
 
 from ...checks import Finding, slight, written
+from ...instances import Families, families
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._all_families import agreement_of_all
-from .._families import Draw, draws
+from .._all_families import SWITCHED_OFF, agreement_of_all
 
-STRENGTH, SWITCHED_OFF, T1 = 0.1, 1.0, 2.0
+STRENGTH = 0.1
 
 
 @theorem(
@@ -16,11 +16,11 @@ STRENGTH, SWITCHED_OFF, T1 = 0.1, 1.0, 2.0
     r"time-1 map of $\sum_i \mu_i \nabla g_i + a \nabla h$ from $w_0$, $\nabla_\mu Q = g(\varphi)$, $\partial_a Q = h(\varphi)$ and "
     r"$R_a = Q(\cdot, a)^*$: $w_t = \varphi(\mu_t, a_t)$ and $d\nabla R_{a_t}(x_t) = -\nabla f(x_t)\,dt$.",
     source="flow, Theorem 3.1 (α = 0: li, Theorem 4.9)",
-    instances=draws,
+    instances=families,
 )
-def theorem_(case: Draw, rungs) -> Finding:
+def theorem_(case: Families, rungs) -> Finding:
     return agreement_of_all(
-        case, SwitchOff(STRENGTH, at=SWITCHED_OFF), T1, rungs,
+        case, SwitchOff(STRENGTH, at=SWITCHED_OFF), rungs,
         wrong={
             "constant halved": {"mu_factor": 0.5},
             # Not all of it: u⁴ − v⁴ has no R_0 at the μ that decay has made room for.

@@ -9,14 +9,15 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, planted_sizes
+from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, merged, planted_sizes
 from ...flows import AbstractFlow, GradientFlow, Trajectory
+from ...instances import draw
 from ...parameterizations import LogRatio
 from ...potentials import AbstractPotential, potential_of
 from ...problems import AbstractProblem
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._bregman_families import (
+from ._bregman_families import (
     AT_T,
     CUTS,
     FAMILIES,
@@ -31,7 +32,6 @@ from .._bregman_families import (
     regularizers,
     residuals,
 )
-from .._measured import merged
 
 LAST = len(TIMES) - 1
 CLOCK = 24.0
@@ -49,8 +49,7 @@ class Beside(Instance):
 def cases(seed, data=None):
     """Two convex instances and a quasi-convex one; the first with the log ratio as documented, then near it."""
     found = []
-    for i, case in enumerate(instances(seed)):
-        rng = np.random.default_rng([seed, i, 3])
+    for i, (case, (_, rng)) in enumerate(zip(instances(seed), draw(seed, 3))):
         nearby = 1 + 0.05 * rng.uniform(-1, 1, (2, 2)) * (i > 0)
         found.append(Beside(**vars(case), wedge=WEDGE * nearby))
     return found
@@ -111,7 +110,7 @@ def engine(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
         size = float(np.max(np.abs(gained(a)(rungs[-1], "dopri8").values)))
         ladder = compare(gained(levels), integrated(**wrong), rungs, scale=size, moved=size)
         # The Gauss nodes set the steps: the first rung is as exact as the last, so only the last is judged.
-        return dataclasses.replace(ladder, rows=ladder.rows[-1:], kind="floor")
+        return ladder.on_the_last_rung()
 
     return Finding(
         claims={"D(x*, x_t) = ∫ of its rate": stated()},

@@ -7,14 +7,23 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, planted_sizes
+from ...checks import (
+    Evidence,
+    Exact,
+    Finding,
+    FlowRoute,
+    Hypothesis,
+    at_most,
+    compare,
+    merged,
+    planted_sizes,
+)
 from ...flows import AbstractFlow, GradientFlow, Trajectory
 from ...parameterizations import LogRatio
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._bregman_families import FAMILIES, TIMES, Instance, N, instances, residuals
-from .._measured import budget_of, merged
+from ._bregman_families import FAMILIES, TIMES, Instance, N, instances, residuals
 
 LAST = len(TIMES) - 1
 CLOCK = 24.0
@@ -92,7 +101,7 @@ def certificate(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Find
 
     least = outside(-dose)
     return Finding(
-        claims={"∇R(x∞) in row space": least, **valley(case, flow, budget_of(least), rungs)},
+        claims={"∇R(x∞) in row space": least, **valley(case, flow, least.budget, rungs)},
         controls={
             "∇R₀(x∞) in row space": outside(0.0),
             "∇R(x∞) in row space, exponent halved": outside(-dose / 2),

@@ -9,9 +9,9 @@ import numpy as np
 from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, identity, planted_sizes
 from ...geometry import ControlledFlow
+from ...instances import FAMILY_SIZE as N, commuting_quadratic, draw
 from ...parameterizations import Quadratic
 from ...registry import theorem
-from .._families import N, commuting_quadratic
 
 D = N + 1
 
@@ -30,13 +30,10 @@ class Point:
 def cases(seed, data=None):
     """Three random families."""
     instances = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, 51, i])
+    for name, rng in draw(seed, 51):
         param = commuting_quadratic(rng)
         # With (μ, a) half as large, three steps of the solver are exact to 1e-16 at every tolerance.
-        instances.append(
-            Point(f"random {i} (seed {seed})", param, rng.standard_normal(D), 0.8 * rng.standard_normal(N), -1.2)
-        )
+        instances.append(Point(name, param, rng.standard_normal(D), 0.8 * rng.standard_normal(N), -1.2))
     return instances
 
 

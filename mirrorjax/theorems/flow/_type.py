@@ -10,14 +10,31 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ..._types import as_array
-from ...checks import Evidence, Exact, Finding, FlowRoute, at_most, compare, identity, planted_sizes
+from ...checks import (
+    Evidence,
+    Exact,
+    Finding,
+    FlowRoute,
+    at_most,
+    bracket_hypothesis,
+    compare,
+    identity,
+    merged,
+    planted_sizes,
+)
 from ...flows import Trajectory
-from ...parameterizations import AbstractLiftable, ExponentiatedGradient, Hadamard, PowerDifference, SquaredDifference
+from ...instances import draw
+from ...parameterizations import (
+    AbstractLiftable,
+    ExponentiatedGradient,
+    Hadamard,
+    PowerDifference,
+    SideBySide,
+    SquaredDifference,
+)
 from ...potentials import AbstractPotential, potential_of
 from ...registry import theorem
-from .._measured import bracket_hypothesis, merged
-from .._outward import Segments
-from .._side_by_side import SideBySide
+from ._outward import Segments
 
 N = 4
 FAMILIES: dict[str, AbstractLiftable] = {
@@ -52,10 +69,9 @@ class Point:
 def cases(seed, data=None):
     """Starts off balance, and x of both signs."""
     points = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, i])
+    for name, rng in draw(seed):
         w0, x = rng.uniform(0.6, 1.2, (2, N)), rng.uniform(0.3, 2.0, N) * np.array([1.0, -1.0, 1.0, -1.0])
-        points.append(Point(f"random {i} (seed {seed})", w0, x))
+        points.append(Point(name, w0, x))
     return points
 
 

@@ -7,15 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes, slight, written
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, merged, planted_sizes, slight, written
 from ...flows import AccompaniedFlow, Trajectory, accompanied_start
-from ...instances import FEATURES, random_problem
-from ...parameterizations import DepthDifference
+from ...instances import FEATURES, draw, random_problem
+from ...parameterizations import DepthDifference, SideBySide
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._measured import merged
-from .._side_by_side import SideBySide
 
 DEPTHS = (3, 4, 5)
 END = 5.0
@@ -38,9 +36,8 @@ class Case:
 def cases(seed, data=None):
     """Three random regressions, γ between 0.4 and 0.8."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, i])
-        found.append(Case(f"random {i} (seed {seed})", random_problem(rng), float(rng.uniform(0.4, 0.8))))
+    for name, rng in draw(seed):
+        found.append(Case(name, random_problem(rng), float(rng.uniform(0.4, 0.8))))
     return found
 
 

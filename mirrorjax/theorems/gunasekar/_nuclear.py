@@ -1,6 +1,5 @@
 """gunasekar/nuclear: a small start makes commuting matrix sensing find the least trace."""
 
-import dataclasses
 from collections.abc import Callable
 
 import jax.numpy as jnp
@@ -8,11 +7,11 @@ import numpy as np
 
 from ...checks import Evidence, Exact, Finding, Hypothesis, compare, identity, planted_sizes
 from ...flows import limit
+from ...instances import MEASUREMENTS, SIZE, Sensing, all_of_X, sensing
 from ...potentials import Distorted, SignedEntropy
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._sensing import MEASUREMENTS, SIZE, Sensing, all_of_X, hypotheses, sensing, times, weights_route
 
 T1 = 1000.0
 SMALL = -260.0
@@ -46,7 +45,7 @@ def least_trace(case: Sensing) -> tuple[np.ndarray, float]:
     instances=cases,
 )
 def theorem_(case: Sensing, rungs) -> Finding:
-    flow = weights_route(case, SwitchOff(0.0, at=1.0), times(T1))
+    flow = case.gradient(SwitchOff(0.0, at=1.0), T1)
     last = flow.observing(lambda path: all_of_X(path)[-1:])
     X = flow(rungs[-1], "dopri8").values
     moved = float(np.max(np.abs(X[-1] - X[0])))
@@ -64,7 +63,7 @@ def theorem_(case: Sensing, rungs) -> Finding:
     claims, controls, hypothesis = small_scale(case)
     return Finding(
         hypotheses=(
-            *hypotheses(case),
+            *case.hypotheses,
             Hypothesis("interpolation, ‖𝒜(X) − y‖/‖y‖ ≤ 1e-8", missed, missed <= 1e-8),
             hypothesis,
         ),
@@ -98,10 +97,8 @@ def small_scale(case: Sensing) -> tuple[dict[str, Evidence], dict[str, Evidence]
     def same(right: Callable, log_c: float = SMALL) -> Evidence:
         # E and log c are moved too: an exponent of 260 loses two digits that y does not see. Newton
         # ends anywhere below its tolerance: the residual it left is part of the budget.
-        evidence = identity(trace, right, case.y, case.E, np.array(log_c))
-        [row] = evidence.rows
-        left = float(limit(case.spectral, unit, log_c / 4).residual) * evidence.scale
-        return dataclasses.replace(evidence, rows=(dataclasses.replace(row, budget=row.budget + left),))
+        left = float(limit(case.spectral, unit, log_c / 4).residual)
+        return identity(trace, right, case.y, case.E, np.array(log_c)).loosened(left)
 
     return (
         {"trace at c = 1e-113 = least trace": same(vertex)},

@@ -5,14 +5,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, agree, compare, merged, planted_sizes, sampled
 from ...flows import GradientFlow, Trajectory
+from ...instances import draw
 from ...parameterizations import Factorization
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._measured import merged
-from .._rounded import agree, sampled
 
 ROWS, COLUMNS, RANK = 5, 4, 3
 T1 = 20.0
@@ -44,8 +43,7 @@ def balanced(rng: np.random.Generator, n: int, m: int, lam: float) -> tuple[np.n
 def cases(seed, data=None):
     """λ positive, zero and negative."""
     found = []
-    for i, lam in enumerate((0.7, 0.0, -0.5)):
-        rng = np.random.default_rng([seed, 53, i])
+    for lam, (_, rng) in zip((0.7, 0.0, -0.5), draw(seed, 53)):
         tall, target = balanced(rng, ROWS, COLUMNS, lam), rng.standard_normal((ROWS, COLUMNS))
         # n = r, where no projector is needed; for λ < 0 it is V that has as many rows as columns.
         square = balanced(rng, RANK, COLUMNS, lam) if lam >= 0 else balanced(rng, COLUMNS, RANK, lam)

@@ -5,11 +5,10 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Finding, Row
+from ...checks import Evidence, Finding, floor, swapped_controls
 from ...geometry import flatten, image_of_brackets
 from ...parameterizations import AbstractParameterization, Custom, Hadamard, NeuronMask
 from ...registry import theorem
-from .._swap import order_swap
 
 N = 4
 DEPTH = 3
@@ -65,16 +64,12 @@ def theorem_(case: Mixed, rungs) -> Finding:
     start = np.stack([case.w.ravel()[:2] + 2.0, case.w.ravel()[:2]])
     return Finding(
         claims={
-            "some Jg b ≠ 0": dataclasses.replace(invisible(case.param, case.w, case.n), differs=True),
-            "the order of losses matters": dataclasses.replace(
-                swapped(case.param, case.w, case.n, case.seed, rungs), differs=True
-            ),
+            "some Jg b ≠ 0": invisible(case.param, case.w, case.n).differs(),
+            "the order of losses matters": swapped(case.param, case.w, case.seed, rungs).differs(),
         },
         controls={
-            "some Jg b ≠ 0, for m ⊙ w": dataclasses.replace(invisible(good, start, 2), differs=True),
-            "the order of losses matters, for m ⊙ w": dataclasses.replace(
-                swapped(good, start, 2, case.seed, rungs), differs=True
-            ),
+            "some Jg b ≠ 0, for m ⊙ w": invisible(good, start, 2).differs(),
+            "the order of losses matters, for m ⊙ w": swapped(good, start, case.seed, rungs).differs(),
         },
     )
 
@@ -84,9 +79,9 @@ def invisible(param: AbstractParameterization, w, n: int) -> Evidence:
     pair, flat = flatten(param, jnp.asarray(w))
     eps = float(np.finfo(float).eps)
     size = float(image_of_brackets(pair, flat, n, DEPTH))
-    return Evidence((Row(0.0, size, 4 * eps, 0),), 1.0, 1.0, kind="floor")
+    return floor(size, 4 * eps)
 
 
-def swapped(param: AbstractParameterization, w, n: int, seed: int, rungs) -> Evidence:
+def swapped(param: AbstractParameterization, w, seed: int, rungs) -> Evidence:
     """The order-swap experiment with losses alone."""
-    return order_swap(param, jnp.asarray(w), n, seed, rungs, decay=0.0)
+    return swapped_controls(param, jnp.asarray(w), seed, rungs, decay=0.0)[0]

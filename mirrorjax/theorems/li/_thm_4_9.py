@@ -1,11 +1,11 @@
 """li/4.9: commuting parameterizations without decay."""
 
 from ...checks import Finding, slight, written
+from ...instances import Families, families
 from ...registry import theorem
 from ...schedules import SwitchOff
 from .._all_families import agreement_of_all
-from .._families import Draw, draws
-from ..flow._thm_3_1 import SWITCHED_OFF, T1
+from ..flow._thm_3_1 import SWITCHED_OFF
 
 
 @theorem(
@@ -14,11 +14,11 @@ from ..flow._thm_3_1 import SWITCHED_OFF, T1
     statement=r"Let $[\nabla g_i, \nabla g_j] = 0$ and $J_g$ of full rank. Then gradient flow on $f \circ g$ from $w_0$ is "
     r"$d\nabla R(x_t) = -\nabla f(x_t)\,dt$ with $R = Q^*$, $\nabla Q(\mu) = g(\varphi(\mu, 0))$.",
     source="li, Theorem 4.9",
-    instances=draws,
+    instances=families,
 )
-def theorem_(case: Draw, rungs) -> Finding:
+def theorem_(case: Families, rungs) -> Finding:
     return agreement_of_all(
-        case, SwitchOff(0.0, at=SWITCHED_OFF), T1, rungs,
+        case, SwitchOff(0.0, at=SWITCHED_OFF), rungs,
         wrong={
             "constant halved": {"mu_factor": 0.5},
             "that of another start, decayed by 0.01": {"a_shift": -0.01},

@@ -5,11 +5,10 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Finding, Hypothesis
+from ...checks import Finding, Hypothesis, count_evidence
 from ...geometry import flatten, lie_closure
 from ...parameterizations import AbstractParameterization, Custom, Hadamard
 from ...registry import theorem
-from .._probes import count_evidence
 
 
 @dataclasses.dataclass(frozen=True)

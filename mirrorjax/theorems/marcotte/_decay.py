@@ -6,15 +6,13 @@ from collections.abc import Callable
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, merged, planted_sizes
 from ...flows import GradientFlow, Trajectory
-from ...instances import FEATURES, random_problem
-from ...parameterizations import Custom
+from ...instances import FEATURES, draw, random_problem
+from ...parameterizations import Custom, SideBySide
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._measured import merged
-from .._side_by_side import SideBySide
 
 N = 5
 STRENGTH, OFF, END = 0.3, 2.0, 4.0
@@ -63,12 +61,11 @@ class Case:
 def cases(seed, data=None):
     """Three random starts in the positive quadrant, where all the laws are defined."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, i])
+    for name, rng in draw(seed):
         w0 = rng.uniform(0.7, 1.3, (len(LAWS), 2, N))
         problem = random_problem(rng)
         Z = np.concatenate([problem.Z, rng.standard_normal((problem.d, len(LAWS) * N - FEATURES))], axis=1)
-        found.append(Case(f"random {i} (seed {seed})", w0, LinearRegression(0.3 * Z, problem.y)))
+        found.append(Case(name, w0, LinearRegression(0.3 * Z, problem.y)))
     return found
 
 

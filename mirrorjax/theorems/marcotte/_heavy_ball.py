@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
 from ...flows import Trajectory
+from ...instances import draw
 from ...parameterizations import Factorization
 from ...problems import LinearRegression
 from ...registry import theorem
@@ -56,8 +57,7 @@ class Case:
 def cases(seed, data=None):
     """Three frictions."""
     found = []
-    for i, friction in enumerate((0.3, 0.8, 1.5)):
-        rng = np.random.default_rng([seed, 59, i])
+    for friction, (_, rng) in zip((0.3, 0.8, 1.5), draw(seed, 59)):
         start, velocity = (
             (0.7 * rng.standard_normal((ROWS, RANK)), 0.7 * rng.standard_normal((RANK, COLUMNS))) for _ in range(2)
         )

@@ -8,12 +8,11 @@ import numpy as np
 
 from ...checks import POINTS, Exact, Finding, FlowRoute, compare, planted_sizes, slight, written
 from ...flows import GradientFlow
-from ...instances import Regression, product_of_factors, random_regressions
+from ...instances import Regression, hyperbolic, positive_scale, product_of_factors, random_regressions
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import Exponential, SwitchOff
-from .._argmin import minimize
-from .._hyperbolic import hyperbolic, positive_scale
+from ._minimize import minimize
 
 
 def cases(seed, data=None):

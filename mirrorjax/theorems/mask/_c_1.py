@@ -1,17 +1,15 @@
 """mask/C.1: a mask entry shared by a neuron leaves the theory."""
 
-import dataclasses
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Finding, identity, slight, written
+from ...checks import Finding, identity, slight, swapped_controls, written
 from ...geometry import lie_bracket
+from ...instances import draw
 from ...parameterizations import Hadamard, NeuronMask
 from ...registry import theorem
-from .._swap import order_swap
 from ._only_m import Point
 
 N = 6
@@ -19,10 +17,7 @@ N = 6
 
 def cases(seed, data=None):
     """Random (m, w₁ … wₙ)."""
-    return [
-        Point(f"random {i} (seed {seed})", seed + i, np.random.default_rng([seed, i]).standard_normal(N + 1))
-        for i in range(3)
-    ]
+    return [Point(name, seed + i, rng.standard_normal(N + 1)) for i, (name, rng) in enumerate(draw(seed))]
 
 
 @quick_jit
@@ -68,9 +63,7 @@ def theorem_(case: Point, rungs) -> Finding:
         claims={
             "[∇g_i,∇g_j] = w_i e_j − w_j e_i": identity(brackets, padded, case.w),
             "its image is m(w_i e_j − w_j e_i)": identity(images, lambda w: w[0] * formula(1.0, -1.0)(w), case.w),
-            "the order of controls matters": dataclasses.replace(
-                order_swap(NeuronMask(), case.w, N, case.seed, rungs), differs=True
-            ),
+            "the order of controls matters": swapped_controls(NeuronMask(), case.w, case.seed, rungs)[0].differs(),
         },
         controls={
             "the image vanishes": identity(images, lambda w: 0.0 * formula(1.0, -1.0)(w), case.w),
@@ -78,8 +71,8 @@ def theorem_(case: Point, rungs) -> Finding:
             f"image wrong by {written(1e-6)}": identity(
                 images, lambda w: w[0] * formula(1.0, -1 - slight(1e-6))(w), case.w
             ),
-            "the order matters for an elementwise mask": dataclasses.replace(
-                order_swap(Hadamard(), elementwise, N, case.seed, rungs), differs=True
-            ),
+            "the order matters for an elementwise mask": swapped_controls(Hadamard(), elementwise, case.seed, rungs)[
+                0
+            ].differs(),
         },
     )

@@ -7,14 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import linprog
 
-from ...checks import Evidence, Finding, FlowRoute, Hypothesis, at_most
+from ...checks import Evidence, Finding, FlowRoute, Hypothesis, at_most, stays_below
 from ...flows import GradientFlow, Trajectory, limit_path
+from ...instances import draw, hyperbolic
 from ...parameterizations import Hadamard
-from ...problems import LinearRegression
+from ...problems import LinearRegression, basis_pursuit
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._bounds import stays_below
-from .._hyperbolic import hyperbolic
 
 ROWS, COLUMNS, ACTIVE, INSTANCES = 40, 100, 5, 8
 SCALE = 0.5
@@ -38,8 +37,7 @@ class Recovery:
 def cases(seed, data=None):
     """x₀ and x* differ in the sign of at least one active coordinate."""
     found = []
-    for i in range(INSTANCES):
-        rng = np.random.default_rng([seed, i, 40])
+    for name, rng in draw(seed, 40, count=INSTANCES):
         Z = rng.standard_normal((ROWS, COLUMNS))
         target = np.zeros(COLUMNS)
         active = rng.choice(COLUMNS, ACTIVE, replace=False)
@@ -48,7 +46,7 @@ def cases(seed, data=None):
         largest = active[np.argmax(np.abs(target[active]))]
         x0[largest] = -np.sign(target[largest]) * np.abs(x0[largest])
         w0 = np.asarray(Hadamard().lift(x0, scale=SCALE))
-        found.append(Recovery(f"random {i} (seed {seed})", LinearRegression(Z, Z @ target), target, x0, w0))
+        found.append(Recovery(name, LinearRegression(Z, Z @ target), target, x0, w0))
     return found
 
 
@@ -63,7 +61,7 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Recovery, rungs) -> Finding:
-    pursuit, margin = basis_pursuit(case)
+    pursuit, margin = basis_pursuit(case.problem.Z, case.problem.y), widest_margin(case)
     gap = float(np.max(np.abs(pursuit - case.target)))
     R = hyperbolic(Hadamard(), jnp.asarray(case.w0))
     path = limit_path(case.problem, R, -DOSES)
@@ -115,11 +113,9 @@ def wrong_signs(case: Recovery) -> np.ndarray:
     return np.sign(case.x0) * np.sign(case.target) < 0
 
 
-def basis_pursuit(case: Recovery) -> tuple[np.ndarray, float]:
-    """`argmin {‖x‖₁ : Zx = y}` in x = p − q, and the largest δ = 1 − max |Zᵀν| off the support of any certificate ν."""
-    Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
-    primal = linprog(np.ones(2 * COLUMNS), A_eq=np.hstack([Z, -Z]), b_eq=y)
-    x = primal.x[:COLUMNS] - primal.x[COLUMNS:]
+def widest_margin(case: Recovery) -> float:
+    """The largest δ = 1 − max |Zᵀν| off the support of any certificate ν."""
+    Z = np.asarray(case.problem.Z)
     # Not the solver's multiplier: the dual of the flow is a sum of exponentials and takes the ν of the largest δ.
     on = np.abs(case.target) > 0
     off = np.hstack([Z[:, ~on].T, -np.ones((COLUMNS - ACTIVE, 1))])
@@ -132,7 +128,7 @@ def basis_pursuit(case: Recovery) -> tuple[np.ndarray, float]:
         b_eq=np.sign(case.target[on]),
         bounds=[(None, None)] * ROWS + [(0, None)],
     )
-    return x, 1 - float(dual.x[-1])
+    return 1 - float(dual.x[-1])
 
 
 def without_scale(case: Recovery, rungs: Sequence[float], held: float):

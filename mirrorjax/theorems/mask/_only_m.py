@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Finding, identity, slight, written
+from ...checks import Finding, identity, slight, swapped_controls, written
 from ...geometry import lie_bracket
-from ...parameterizations import Custom, Hadamard
+from ...instances import draw, mask_alone
+from ...parameterizations import Hadamard
 from ...registry import theorem
-from .._swap import order_swap
 
-N = 6
+N, MASK_ALONE = 6, mask_alone()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,18 +27,7 @@ class Point:
 
 def cases(seed, data=None):
     """Random (m, w) with |m| ≠ |w|."""
-    return [
-        Point(f"random {i} (seed {seed})", seed + i, np.random.default_rng([seed, i]).standard_normal((2, N)))
-        for i in range(3)
-    ]
-
-
-def product(w):
-    return w[0] * w[1]
-
-
-def mask_only(w):
-    return jnp.sum(w[0] ** 2)
+    return [Point(name, seed + i, rng.standard_normal((2, N))) for i, (name, rng) in enumerate(draw(seed))]
 
 
 @quick_jit
@@ -46,8 +35,8 @@ def image(w):
     """`Jg [∇g_i, ∇h]` for every i."""
 
     def one(i):
-        bracket = lie_bracket(lambda s: product(s)[i], mask_only, w)
-        return jax.jvp(product, (w,), (bracket,))[1]
+        bracket = lie_bracket(lambda s: MASK_ALONE.g(s)[i], MASK_ALONE.h, w)
+        return jax.jvp(MASK_ALONE.g, (w,), (bracket,))[1]
 
     return jax.vmap(one)(jnp.arange(N))
 
@@ -64,12 +53,12 @@ def theorem_(case: Point, rungs) -> Finding:
     def formula(m_sign, w_sign):
         return lambda w: jnp.diag(2 * (w_sign * w[1] ** 2 + m_sign * w[0] ** 2))
 
-    differ = order_swap(Custom(product, mask_only), case.w, N, case.seed, rungs)
-    same = order_swap(Hadamard(), case.w, N, case.seed, rungs)
+    [alone] = swapped_controls(MASK_ALONE, case.w, case.seed, rungs)
+    [both] = swapped_controls(Hadamard(), case.w, case.seed, rungs)
     return Finding(
         claims={
             "Jg[∇g,∇h] = 2(w² − m²)": identity(image, formula(-1.0, 1.0), case.w),
-            "the order of controls matters": dataclasses.replace(differ, differs=True),
+            "the order of controls matters": alone.differs(),
         },
         controls={
             "Jg[∇g,∇h] = 0": identity(image, formula(0.0, 0.0), case.w),
@@ -77,6 +66,6 @@ def theorem_(case: Point, rungs) -> Finding:
             f"Jg[∇g,∇h] = 2(w² − m²) wrong by {written(1e-6)}": identity(
                 image, formula(-1.0 - slight(1e-6), 1.0), case.w
             ),
-            "the order matters for decay on both factors": dataclasses.replace(same, differs=True),
+            "the order matters for decay on both factors": both.differs(),
         },
     )

@@ -9,12 +9,12 @@ from jaxtyping import Array
 from ..._compile import quick_jit
 from ..._types import as_array
 from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
+from ...instances import draw, hyperbolic
 from ...parameterizations import Hadamard
 from ...potentials import AbstractPotential, potential_of
 from ...registry import theorem
-from .._families import N
-from .._hyperbolic import hyperbolic
 
+N = 4
 SMALL = 30.0
 """Dose: c = c₀ e^{−120}. What the first-order term leaves is of order c."""
 LARGE = 1e9
@@ -34,12 +34,11 @@ class Point:
 def cases(seed, data=None):
     """Uniform c₀, every s its own; `tilted` has the same s and scales of its own."""
     points = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, i])
+    for name, rng in draw(seed):
         s, c0 = rng.uniform(-1.5, 1.5, N), rng.uniform(0.3, 1.0)
         x = rng.uniform(0.3, 2.0, N) * np.array([1.0, -1.0, 1.0, -1.0])
         w0, tilted = start(s, c0 * np.ones(N)), start(s, c0 * rng.uniform(0.5, 0.9, N))
-        points.append(Point(f"random {i} (seed {seed})", w0, x, tilted))
+        points.append(Point(name, w0, x, tilted))
     return points
 
 

@@ -5,11 +5,19 @@ import dataclasses
 import jax.numpy as jnp
 
 from ...checks import Finding, agreement_finding, identity, slight, written
-from ...instances import Regression, no_decay, product_of_factors, random_regressions, without_decay
+from ...instances import (
+    Regression,
+    hyperbolic,
+    no_decay,
+    positive_scale,
+    product_of_factors,
+    random_regressions,
+    rescaled,
+    without_decay,
+)
 from ...potentials import Distorted, potential_of
 from ...registry import theorem
-from .._argmin import minimize
-from .._hyperbolic import hyperbolic, positive_scale, rescaled
+from ._minimize import minimize
 
 
 def cases(seed, data=None):

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes, stays_below
 from ...flows import GradientFlow, Trajectory
 from ...instances import (
     FEATURES,
     SAMPLES,
     Instance,
+    draw,
     mean_square_loss,
     product_of_factors,
     random_regressions,
@@ -20,7 +21,6 @@ from ...parameterizations import Hadamard
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import SwitchOff
-from .._bounds import stays_below
 
 LENGTH = 3.0
 """Length of a run in units of the rate: the bound falls to e^−3."""
@@ -42,8 +42,7 @@ def cases(seed, data=None):
     There √(x² + c²) is c and ‖∇f‖²/f is λ, up to terms of order (x/c)².
     """
     pairs = []
-    for i, case in enumerate(without_decay(random_regressions(seed))):
-        rng = np.random.default_rng([seed, i, 23])
+    for case, (_, rng) in zip(without_decay(random_regressions(seed)), draw(seed, 23)):
         Z = rng.standard_normal((SAMPLES, FEATURES))
         target = SMALL * np.linalg.svd(Z)[0][:, -1]
         w0 = Hadamard().lift(np.zeros(FEATURES), scale=rng.uniform(0.3, 1.0))

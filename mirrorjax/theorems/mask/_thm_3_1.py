@@ -6,10 +6,9 @@ import numpy as np
 
 from ...checks import POINTS, Exact, Finding, FlowRoute, agreement_finding, compare, pointwise, slight, written
 from ...flows import GradientFlow, Trajectory
-from ...instances import Regression, product_of_factors, regressions
+from ...instances import Regression, hyperbolic, positive_scale, product_of_factors, regressions, rescaled
 from ...potentials import Distorted
 from ...registry import theorem
-from .._hyperbolic import hyperbolic, positive_scale, rescaled
 
 
 @theorem(

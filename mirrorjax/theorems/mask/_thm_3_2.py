@@ -7,15 +7,37 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._types import ulp
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Row, at_most, compare, planted_sizes
+from ...checks import (
+    POINTS,
+    RTOL,
+    Evidence,
+    Exact,
+    Finding,
+    FlowRoute,
+    Hypothesis,
+    at_most,
+    compare,
+    floor,
+    merged,
+    planted_sizes,
+)
 from ...flows import GradientFlow, Trajectory
-from ...instances import DECADES, FEATURES, SAMPLES, Instance, Regression, mean_square_loss, random_start
+from ...instances import (
+    DECADES,
+    FEATURES,
+    SAMPLES,
+    Instance,
+    Regression,
+    draw,
+    hyperbolic,
+    mean_square_loss,
+    positive_scale,
+    random_start,
+)
 from ...parameterizations import Hadamard
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import AbstractSchedule, Exponential, SwitchOff
-from .._hyperbolic import hyperbolic, positive_scale
-from .._measured import budget_of, merged
 
 RANK = 4
 PLATEAU = (1.0, 1.5)
@@ -41,8 +63,7 @@ def cases(seed, data=None):
     """Contradictory rows in convex regression; residuals of a chosen size in the terraced one."""
     schedules = (SwitchOff(0.2, at=2.0), Exponential(0.1, tau=2.0), SwitchOff(0.3, at=1.0))
     triples = []
-    for i, schedule in enumerate(schedules):
-        rng = np.random.default_rng([seed, i, 32])
+    for i, (schedule, (name, rng)) in enumerate(zip(schedules, draw(seed, 32))):
         param = Hadamard()
         w0, x0 = random_start(rng, param), rng.standard_normal(FEATURES)
         near = param.lift(0.1 * rng.standard_normal(FEATURES), scale=rng.uniform(0.3, 1.0, FEATURES))
@@ -50,7 +71,6 @@ def cases(seed, data=None):
         mixing = np.linalg.qr(rng.standard_normal((SAMPLES, SAMPLES)))[0]
         low_rank = SAMPLES**0.5 * mixing[:, :RANK] @ frame[:RANK]
         convex = LinearRegression(low_rank, rng.standard_normal(SAMPLES))
-        name = f"random {i} (seed {seed})"
         below, above = (
             Instance(quasi_convex(frame, x0, level), param, SwitchOff(0.2, at=1.0 + i), near, 0.0, name=name)
             for level in (0.5, 6.0)
@@ -186,14 +206,17 @@ def upper(case: Regression, rungs: Sequence[float]) -> Finding:
         """By the numerical error of q or by what 1/t leaves, whichever is more: no tolerance removes that."""
         path = flow.path(rungs[-1])
         q = residual(case, path)
-        numerical = budget_of(compare(flow.observing(lambda path: residual(case, path)[-1:]), Exact(level), rungs))
-        row = Row(rungs[-1], abs(float(q[-1]) - level), max(numerical, remainder(case, path)), int(path.steps))
-        return Evidence((row,), level or 1.0, float(np.ptp(q)), kind="floor")
+        numerical = compare(flow.observing(lambda path: residual(case, path)[-1:]), Exact(level), rungs).budget
+        budget = max(numerical, remainder(case, path))
+        return floor(
+            abs(float(q[-1]) - level), budget, scale=level or 1.0, moved=float(np.ptp(q)), of=RTOL, at=rungs[-1],
+            steps=int(path.steps),
+        )  # fmt: skip
 
     def critical(flow: FlowRoute) -> Evidence:
         x = flow.path(rungs[-1]).x
         first, last = (float(jnp.linalg.norm(case.problem.grad(x[i]))) for i in (0, -1))
-        return at_most(last, 0.0, budget_of(claim) * first, first)
+        return at_most(last, 0.0, claim.budget * first, first)
 
     at = np.flatnonzero(np.asarray(flow.ts) <= float(case.schedule.at))[-1]  # pyright: ignore[reportAttributeAccessIssue]
     q, claim = float(residual(case, flow.path(rungs[-1]))[at]), stops_at(PLATEAU[1])

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis
+from ...checks import Evidence, Finding, Hypothesis, merged, stays_below
 from ...flows import Trajectory
 from ...instances import (
     FEATURES,
     SAMPLES,
     Instance,
     Regression,
+    draw,
     mean_square_loss,
     product_of_factors,
     random_regressions,
@@ -21,8 +22,6 @@ from ...parameterizations import Hadamard
 from ...problems import LinearRegression
 from ...registry import theorem
 from ...schedules import AbstractSchedule, SwitchOff
-from .._bounds import stays_below
-from .._measured import merged
 from ._thm_2_3 import Pair, Run
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -37,8 +36,7 @@ def cases(seed, data=None):
     α/(λc) and (x/c)². T is one of the compared times.
     """
     pairs = []
-    for i, case in enumerate(random_regressions(seed)):
-        rng = np.random.default_rng([seed, i, 33])
+    for case, (_, rng) in zip(random_regressions(seed), draw(seed, 33)):
         frame = np.linalg.qr(rng.standard_normal((FEATURES, SAMPLES)))[0].T
         x = frame.T @ rng.standard_normal(SAMPLES)
         x *= TARGET / np.linalg.norm(x)

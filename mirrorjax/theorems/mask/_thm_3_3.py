@@ -4,15 +4,13 @@ import dataclasses
 
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import linprog
 
 from ...checks import Finding, at_most
 from ...flows import limit_path
-from ...instances import Regression, limits
+from ...instances import Regression, hyperbolic, limits
 from ...parameterizations import Hadamard
-from ...problems import LinearRegression
+from ...problems import basis_pursuit
 from ...registry import theorem
-from .._hyperbolic import hyperbolic
 from .._optimality import optimality
 
 DOSES = np.linspace(0.0, 40.0, 81)
@@ -37,7 +35,7 @@ def with_dose_path(case: Regression, finding: Finding) -> Finding:
     R = hyperbolic(Hadamard(), Hadamard().lift(jnp.zeros(case.problem.n), scale=0.5))
     path = limit_path(case.problem, R, -DOSES)
     l1 = np.abs(np.asarray(path.x)).sum(1)
-    pursuit = basis_pursuit(case.problem)
+    pursuit = float(np.abs(basis_pursuit(case.problem.Z, case.problem.y)).sum())
     floor = float(np.max(np.asarray(path.residual))) * l1[0] + np.finfo(float).eps * l1[0]
     rise, fall = float(np.max(np.diff(l1))), float(np.max(-np.diff(l1)))
     share = np.abs(np.asarray(path.x)) > 1e-3 * np.abs(np.asarray(path.x)).max(1, keepdims=True)
@@ -68,9 +66,3 @@ def with_dose_path(case: Regression, finding: Finding) -> Finding:
             "least_norm": np.array(np.abs(least_norm).sum()),
         },
     )
-
-
-def basis_pursuit(problem: LinearRegression) -> float:
-    """`min ‖x‖₁` subject to `Zx = y`, by linear programming in x = p − q."""
-    Z, y = np.asarray(problem.Z), np.asarray(problem.y)
-    return float(linprog(np.ones(2 * problem.n), A_eq=np.hstack([Z, -Z]), b_eq=y).fun)

@@ -7,13 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
+from ...checks import Evidence, Finding, Hypothesis, agree, identity, planted_sizes, sampled
 from ...flows import limit
-from ...instances import FEATURES, random_problem
+from ...instances import FEATURES, draw, random_problem
 from ...potentials import Distorted, HyperbolicEntropy
 from ...problems import LinearRegression
 from ...registry import theorem
-from .._rounded import agree, sampled
 
 STEPS, DT = 8000, 0.04
 SAMPLES = 3
@@ -33,8 +32,7 @@ class Case:
 def cases(seed, data=None):
     """Three steps η."""
     found = []
-    for i, eta in enumerate((0.05, 0.1, 0.2)):
-        rng = np.random.default_rng([seed, 71, i])
+    for eta, (_, rng) in zip((0.05, 0.1, 0.2), draw(seed, 71)):
         problem, gamma = random_problem(rng).whitened(), rng.uniform(0.4, 0.8, FEATURES)
         noise = np.sqrt(DT) * rng.standard_normal((STEPS, problem.d))
         found.append(Case(f"η = {eta:g} (seed {seed})", problem, eta, np.stack([gamma, gamma]), noise))

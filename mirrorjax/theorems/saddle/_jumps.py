@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, planted_sizes
+from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, agree, compare, planted_sizes, sampled
+from ...instances import draw
+from ...problems import basis_pursuit
 from ...registry import theorem
-from .._rounded import agree, sampled
 
 SAMPLES, FEATURES, MOST_JUMPS = 3, 6, 7
 EXPONENT, SLOWEST = 32.0, 0.06
@@ -135,19 +136,18 @@ class Case:
 
 def cases(seed, data=None):
     """The first draws without near ties, of at least three jumps."""
-    return [draw(seed, i) for i in range(3)]
+    return [well_apart(name, rng) for name, rng in draw(seed, 67)]
 
 
-def draw(seed: int, i: int) -> Case:
+def well_apart(name: str, rng: np.random.Generator) -> Case:
     """Without near ties, which a smaller c only separates, and long waits: log(1/c) is the stiffness of the flow."""
-    rng = np.random.default_rng([seed, 67, i])
     while True:
         Z, y = rng.standard_normal((SAMPLES, FEATURES)), rng.standard_normal(SAMPLES)
         path = jumps(Z, y)
         kappa = exponent(Z, y, path)
         in_time = path.midpoints[-1] * EXPONENT / kappa < LONGEST
         if 3 <= len(path.times) <= MOST_JUMPS and kappa > SLOWEST and in_time:
-            return Case(f"random {i} (seed {seed}), {len(path.times)} jumps", Z, y, path, kappa)
+            return Case(f"{name}, {len(path.times)} jumps", Z, y, path, kappa)
 
 
 @theorem(
@@ -172,7 +172,7 @@ def theorem_(case: Case, rungs) -> Finding:
     true = path.at(ts)
     delayed = path.saddles[np.maximum(np.searchsorted(path.times, ts, side="right") - 1, 0)]
     last = sampled(lambda Z, y: jumps(Z, y).saddles[-1], case.Z, case.y, samples=6)
-    pursuit = sampled(least_l1, case.Z, case.y, samples=6)
+    pursuit = sampled(basis_pursuit, case.Z, case.y, samples=6)
     least_norm = sampled(lambda Z, y: np.linalg.lstsq(Z, y)[0], case.Z, case.y, samples=6)
     return Finding(
         hypotheses=(
@@ -204,15 +204,3 @@ def followed(case: Case, log_c: float, ts: np.ndarray) -> FlowRoute:
     """The flow at one c."""
     flow = Rescaled(jnp.asarray(case.Z), jnp.asarray(case.y), jnp.asarray(log_c))
     return FlowRoute(flow, np.zeros(FEATURES), ts=ts)
-
-
-def least_l1(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Basis pursuit: the support by linear programming, the values by solving on it."""
-    from scipy.optimize import linprog
-
-    n = Z.shape[1]
-    parts = linprog(np.ones(2 * n), A_eq=np.hstack([Z, -Z]), b_eq=y).x
-    support = np.abs(parts[:n] - parts[n:]) > 1e-7
-    x = np.zeros(n)
-    x[support] = np.linalg.lstsq(Z[:, support], y)[0]
-    return x

@@ -9,10 +9,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..._compile import quick_jit
-from ..._ode import Solver, as_data, solve
+from ..._ode import Solver
 from ...checks import MAIN, SWAP, Evidence, Finding, Hypothesis, identity, planted_sizes
+from ...instances import draw
 from ...registry import theorem
-from .._sign_in import RECOVERED, Paths, Recovery, maps, mismatches, reset
+from ._neurons import RECOVERED, Paths, Recovery, follow, maps, mismatches, reset
 
 EACH, AXIS, SPACE = 24, 12, 5
 """Starts of a group, of those on the axis, and the dimension in which every d ≤ 5 is followed."""
@@ -40,8 +41,7 @@ class Starts:
 def cases(seed, data=None):
     """d = 2, 3, 5: directions on both sides of the equator."""
     found = []
-    for i, d in enumerate((2, 3, 5)):
-        rng = np.random.default_rng([seed, 55, i])
+    for d, (name, rng) in zip((2, 3, 5), draw(seed, 55)):
         size = rng.uniform(0.4, 1.6, EACH)
         axis = rng.uniform(0.4, 1.6, AXIS) * np.tile([1.0, -1.0], AXIS // 2)
         half = np.full(EACH, 0.5)
@@ -118,19 +118,7 @@ class Neuron(eqx.Module):
         return m * (self.product * w + 1 - self.product)
 
 
-@quick_jit
-def _follow(products, states, rtol, solver):
-    def one(start):
-        flow, ts = Neuron(start[0]), jnp.linspace(0.0, END, TIMES)
-        # Not `_sign_in.Ensemble`: coordinates pass through 0 here, which only an absolute tolerance gets across.
-        solution = solve(flow, start[1], ts, rtol, rtol, jnp.zeros(0), solver)
-        speed = jnp.max(jnp.abs(flow(ts[-1], solution.last)))
-        return jax.vmap(flow.g)(solution.ys), speed, solution.ok, solution.steps
-
-    return jax.lax.map(one, (products, states))
-
-
-def follow(case: Starts, rtol: float, solver: Solver) -> Paths:
+def follow_all(case: Starts, rtol: float, solver: Solver) -> Paths:
     """All starts of an instance, each in its parameterization."""
     products, states = np.zeros(len(case.w0)), np.zeros((len(case.w0), 2, 1 + SPACE))
     states[:, 0] = case.w0
@@ -139,8 +127,9 @@ def follow(case: Starts, rtol: float, solver: Solver) -> Paths:
             first, second = GOOD if name.startswith("β = (1") else BAD
             products[group] = 1.0
             states[group] = np.stack(reset(case.w0[group], np.array([first, *[second] * SPACE])), axis=1)
-    theta, speed, ok, steps = _follow(jnp.asarray(products), jnp.asarray(states), jnp.asarray(rtol), as_data(solver))
-    return Paths(np.asarray(theta), np.asarray(speed), np.asarray(ok), int(np.max(steps)))
+    # Coordinates pass through 0 here, which only an absolute tolerance gets across.
+    ts = jnp.linspace(0.0, END, TIMES)
+    return follow(Neuron(jnp.asarray(products)), jnp.asarray(states), ts, rtol, rtol, solver)
 
 
 def recovery(runs: list[Paths]) -> Recovery:
@@ -167,7 +156,7 @@ def recovery(runs: list[Paths]) -> Recovery:
     instances=cases,
 )
 def theorem_(case: Starts, rungs) -> Finding:
-    runs = [follow(case, rungs[-1], MAIN), follow(case, rungs[-1], SWAP)]
+    runs = [follow_all(case, rungs[-1], MAIN), follow_all(case, rungs[-1], SWAP)]
     measured = recovery(runs)
     a, along = case.w0[:, 0], case.w0[:, 1]
 

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Row, identity, planted_sizes, slight, written
+from ...checks import Evidence, Finding, floor, identity, planted_sizes, slight, written
 from ...parameterizations import Hadamard
 from ...registry import theorem
 from ...training import Factors, init, sign_in_reset
-from .._sign_in import reset
+from ._neurons import reset
 
 N = 20
 
@@ -113,7 +113,7 @@ def theorem_(case: Targets, rungs) -> Finding:
     observations: dict[str, float | str] = {"largest |θ|": float(np.max(np.abs(theta)))}
     if case.wide:
         lost = digits_lost(theta, beta)
-        claims["m² − w² is not β to round-off"] = dataclasses.replace(lost, differs=True)
+        claims["m² − w² is not β to round-off"] = lost.differs()
         controls["m² − w² is β to round-off"] = lost
         observations["relative error of m² − w²"] = lost.rows[0].discrepancy
     return Finding(
@@ -148,4 +148,4 @@ def digits_lost(theta: np.ndarray, beta: np.ndarray) -> Evidence:
     """The largest relative difference of m² − w² from β, against the round-off of β itself."""
     m, w = reset(theta, beta)
     worst = float(np.max(np.abs(m**2 - w**2 - beta) / beta))
-    return Evidence((Row(0.0, worst, 4 * float(np.finfo(float).eps), 0),), 1.0, 1.0, kind="floor")
+    return floor(worst, 4 * float(np.finfo(float).eps))

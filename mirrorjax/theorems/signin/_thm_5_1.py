@@ -8,16 +8,9 @@ import numpy as np
 
 from ..._compile import quick_jit
 from ...checks import Evidence, Exact, Finding, compare, identity, planted_sizes
+from ...instances import draw
 from ...registry import theorem
-from .._sign_in import (
-    PLAIN,
-    Ensemble,
-    Recovery,
-    jittered,
-    maps,
-    recovery,
-    scalar_force,
-)
+from ._neurons import PLAIN, Ensemble, Recovery, jittered, maps, recovery, scalar_force
 
 GRID, NEAR, BALANCED = 20, 12, 20
 CLOSE = 1e-6
@@ -39,8 +32,7 @@ class Starts:
 def cases(seed, data=None):
     """A jittered grid on the square, starts on both sides of the boundary, and balanced ones of all signs."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, i])
+    for i, (_, rng) in enumerate(draw(seed)):
         w = rng.uniform(0.2, 2.0, NEAR)
         near = [np.stack([-w * (1 + side * CLOSE), w], axis=1) for side in (-1, 1)]
         sizes = rng.uniform(0.2, 2.0, BALANCED)

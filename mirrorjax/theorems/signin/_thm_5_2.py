@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 
 from ...checks import Evidence, Exact, Finding, Hypothesis, compare, planted_sizes
+from ...instances import draw
 from ...registry import theorem
-from .._sign_in import PRODUCT, Ensemble, Recovery, jittered, maps, recovery, reset, scalar_force
+from ._neurons import PRODUCT, Ensemble, Recovery, jittered, maps, recovery, reset, scalar_force
 
 GRID, NEAR, BALANCED = 20, 12, 20
 CLOSE = 1e-6
@@ -27,8 +28,7 @@ class Starts:
 def cases(seed, data=None):
     """β₁ > β₂, β₁ < β₂, and both at random; a jittered grid, starts beside the boundary, balanced ones."""
     found = []
-    for i, beta in enumerate([(1.0, 0.2), (0.2, 1.0), None]):
-        rng = np.random.default_rng([seed, i])
+    for beta, (_, rng) in zip([(1.0, 0.2), (0.2, 1.0), None], draw(seed)):
         beta = rng.uniform(0.3, 1.0, 2) if beta is None else np.array(beta)
         w = rng.uniform(0.2, 2.0, NEAR)
         near = [np.stack([(1 + side * CLOSE) * edge(w, beta), w], axis=1) for side in (-1, 1)]

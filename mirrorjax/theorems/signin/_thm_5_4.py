@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...checks import MAIN, SWAP, Finding, Hypothesis
+from ...instances import draw
 from ...registry import theorem
-from .._sign_in import FAMILIES, RECOVERED, Ensemble, mismatches, scalar_force, scalar_loss
+from ._neurons import FAMILIES, RECOVERED, Ensemble, mismatches, scalar_force, scalar_loss
 
 N, BOUNDED = 400, len(FAMILIES)
 END, TIMES = 20.0, 17
@@ -27,8 +28,7 @@ def cases(seed, data=None):
     """a₀ of both signs, in all pairs of families and in random ones besides."""
     found = []
     pairs = np.stack(np.meshgrid(np.arange(BOUNDED), np.arange(BOUNDED)), axis=-1).reshape(-1, 2)
-    for i in range(3):
-        rng = np.random.default_rng([seed, i])
+    for i, (_, rng) in enumerate(draw(seed)):
         a = rng.uniform(0.2, 2.0, N) * rng.choice([-1.0, 1.0], N)
         more = rng.integers(0, BOUNDED, (N - len(pairs), 2))
         starts = np.stack([a, -rng.uniform(0.05, 1.5, N)], axis=1)

@@ -8,11 +8,10 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis
+from ...checks import Evidence, Finding, Hypothesis, paired_below, summary
+from ...instances import descended, draw, squared_error, student
 from ...registry import theorem
 from ...training import gradient_descent, magnitude_mask, merge, pilot, reparameterize, scheduled_decay
-from .._statistics import paired_below, summary
-from .._students import descended, half_mean_square, student
 
 SEEDS, SAMPLES, VALIDATION, FEATURES, ACTIVE = 20, 20, 100, 40, 3
 NOISE, DENSITY = 0.1, 0.15
@@ -39,8 +38,7 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, 84, i])
+    for i, (_, rng) in enumerate(draw(seed, 84)):
         target = np.zeros((SEEDS, FEATURES))
         for row in target:
             row[rng.choice(FEATURES, ACTIVE, replace=False)] = rng.standard_normal(ACTIVE)
@@ -58,7 +56,7 @@ def _over_grid(grid: Array, w0: Array, Z: Array, Y: Array, decay) -> Array:
     def one(w0, Z, Y, setting):
         model = reparameterize(student([w0[None]], (FEATURES, 1)))
         optimizer = gradient_descent(RATE, decay(setting, jnp.sum(jnp.abs(w0))))
-        return jax.tree.leaves(merge(descended(model, half_mean_square, optimizer, STEPS, Z, Y[:, None])))[0][0]
+        return jax.tree.leaves(merge(descended(model, squared_error, optimizer, STEPS, Z, Y[:, None])))[0][0]
 
     over_settings = jax.vmap(one, in_axes=(None, None, None, 0))
     return jax.vmap(over_settings, in_axes=(0, 0, 0, None))(w0, Z, Y, grid)

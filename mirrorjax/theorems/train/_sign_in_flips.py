@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, Row
+from ...checks import Evidence, Finding, Hypothesis, floor, paired_below, summary
+from ...instances import descended, draw, squared_error, student
 from ...registry import theorem
 from ...training import (
     apply_mask,
@@ -26,8 +27,6 @@ from ...training import (
     scheduled_decay,
     sign_in_reset,
 )
-from .._statistics import paired_below, summary
-from .._students import descended, half_mean_square, student
 
 SEEDS, SAMPLES, INPUTS, HIDDEN, KEPT, TEACHERS = 60, 50, 10, 8, 3, 4
 SIZES = (INPUTS, HIDDEN, 1)
@@ -53,8 +52,7 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles: three of ten inputs for each neuron, outer signs at random, those of the teacher positive."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, 82, i])
+    for i, (_, rng) in enumerate(draw(seed, 82)):
         mask = np.argsort(rng.random((SEEDS, HIDDEN, INPUTS)), axis=-1) < KEPT
         w = np.where(mask, rng.standard_normal(mask.shape), 0.0) / np.sqrt(INPUTS)
         outer = np.linalg.norm(w, axis=2) * rng.choice([-1.0, 1.0], (SEEDS, HIDDEN))
@@ -77,8 +75,8 @@ def _masked(w, outer, mask):
 def _plain(w, outer, mask, Z, Y):
     def one(w, outer, mask, Z, Y):
         model, kept = _masked(w, outer, mask)
-        end = descended(model, half_mean_square, gradient_descent(RATE, after=(keep_mask(kept),)), STEPS, Z, Y)
-        return jax.tree.leaves(end), half_mean_square(end, Z, Y)
+        end = descended(model, squared_error, gradient_descent(RATE, after=(keep_mask(kept),)), STEPS, Z, Y)
+        return jax.tree.leaves(end), squared_error(end, Z, Y)
 
     return jax.vmap(one)(w, outer, mask, Z, Y)
 
@@ -89,8 +87,8 @@ def _factors(w, outer, mask, Z, Y, scale, strength, every):
         model, kept = _masked(w, outer, mask)
         start = apply_mask(reparameterize(model, scale=scale), kept)
         descent = gradient_descent(RATE, scheduled_decay(strength), after=(sign_in_reset(every, scale),))
-        end = descended(start, half_mean_square, descent, STEPS, Z, Y)
-        return jax.tree.leaves(merge(end)), half_mean_square(end, Z, Y), jax.tree.leaves(end)
+        end = descended(start, squared_error, descent, STEPS, Z, Y)
+        return jax.tree.leaves(merge(end)), squared_error(end, Z, Y), jax.tree.leaves(end)
 
     return jax.vmap(one)(w, outer, mask, Z, Y)
 
@@ -116,8 +114,7 @@ def flips(case: Ensemble, weights, loss) -> Flips:
 
 def none(count: np.ndarray, total: int) -> Evidence:
     """That a count is 0."""
-    row = Row(0.0, float(np.sum(count)), EPS, 0)
-    return Evidence((row,), float(total), float(total), kind="floor")
+    return floor(np.sum(count), EPS, scale=total)
 
 
 @quick_jit
@@ -141,8 +138,7 @@ def reset_keeps(w: np.ndarray) -> tuple[dict[str, Evidence], dict[str, Evidence]
     size = np.max(np.abs(theta))
 
     def same(left: np.ndarray, right: np.ndarray | float, scale: float) -> Evidence:
-        row = Row(0.0, float(np.max(np.abs(left - right))), 4 * EPS * scale, 0)
-        return Evidence((row,), scale, scale, kind="floor")
+        return floor(np.max(np.abs(left - right)), 4 * EPS * scale, scale=scale)
 
     product, c = new[:, 0] * new[:, 1], (new[:, 0] ** 2 - new[:, 1] ** 2) / 2
     squares = float(np.max(new**2))

@@ -9,12 +9,21 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, Row, locate, planted_sizes
+from ...checks import (
+    Evidence,
+    Finding,
+    Hypothesis,
+    agree,
+    extrapolated,
+    ladder,
+    locate,
+    paired_below,
+    planted_sizes,
+    summary,
+)
+from ...instances import draw, random_arrays, squared_error, student
 from ...registry import theorem
 from ...training import gradient_descent, init, merge, reparameterize, switch_off, train_step
-from .._rounded import agree
-from .._statistics import paired_below, summary
-from .._students import extrapolated, half_mean_square, random_arrays, student
 
 SEEDS, SIZES, SAMPLES = 40, (6, 8, 1), 20
 SCALE, STRENGTH = 0.5, 0.01
@@ -41,8 +50,7 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles; the teachers' outer weights are three times as large as the students'."""
     found = []
-    for i in range(3):
-        rng = np.random.default_rng([seed, 83, i])
+    for i, (_, rng) in enumerate(draw(seed, 83)):
         students, teachers = (
             tuple(np.stack(arrays) for arrays in zip(*(random_arrays(rng, SIZES, bias=0.3) for _ in range(SEEDS))))
             for _ in range(2)
@@ -62,10 +70,10 @@ def _train(arrays, Z, Y, strength, at, rate, steps):
     def one(arrays, Z, Y):
         model = reparameterize(student(arrays, SIZES), where=jax.tree.leaves, scale=SCALE)
         optimizer = gradient_descent(rate, switch_off(strength, at))
-        step = train_step(half_mean_square, optimizer)
+        step = train_step(squared_error, optimizer)
 
         def gradient(model):
-            return ravel_pytree(eqx.filter_grad(half_mean_square)(merge(model), Z, Y))[0]
+            return ravel_pytree(eqx.filter_grad(squared_error)(merge(model), Z, Y))[0]
 
         def body(k, carry):
             model, state, flow_like, second = carry
@@ -89,7 +97,7 @@ def _train(arrays, Z, Y, strength, at, rate, steps):
             "log c": log_scale(end),
             "of decay": of_decay,
             "of steps": of_steps,
-            "log loss": jnp.log(half_mean_square(end, Z, Y)),
+            "log loss": jnp.log(squared_error(end, Z, Y)),
             "l1": jnp.sum(jnp.abs(x)),
         }
 
@@ -137,10 +145,15 @@ def doses(case: Ensemble) -> tuple[dict, dict]:
         rights = np.broadcast_to(right, left.shape)
         gaps = np.abs(left - rights)
         moves = np.maximum(np.abs(np.diff(left, axis=0)), np.abs(np.diff(rights, axis=0))).max(axis=(1, 2))
-        rows = tuple(
-            Row(SHORT / steps[k], float(np.max(gaps[k])), float(moves[k - 1]), 0) for k in range(LEVELS - RUNGS, LEVELS)
+        return ladder(
+            SHORT / np.array(steps[-RUNGS:]),
+            gaps.max(axis=(1, 2))[-RUNGS:],
+            moves[-RUNGS:],
+            of="step size η",
+            scale=dose,
+            moved=dose,
+            where=locate(gaps[-1]),
         )
-        return Evidence(rows, dose, dose, locate(gaps[-1]))
 
     return (
         {

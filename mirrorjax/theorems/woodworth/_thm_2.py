@@ -7,13 +7,12 @@ import numpy as np
 
 from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
 from ...flows import GradientFlow, limit
-from ...instances import DECADES, FEATURES, random_problem
+from ...instances import DECADES, FEATURES, draw, random_problem
 from ...parameterizations import SquaredDifference
 from ...potentials import Distorted, HyperbolicEntropy
-from ...problems import LinearRegression
+from ...problems import LinearRegression, basis_pursuit
 from ...registry import theorem
 from ...schedules import SwitchOff
-from ..mask._thm_3_3 import basis_pursuit
 
 RICH, KERNEL = (0.1, 0.3, 1.0, 5.0), (0.02, 0.1, 1.0, 10.0)
 """The ε of the two bounds."""
@@ -39,10 +38,17 @@ class Case:
 def cases(seed, data=None):
     """Three random ones."""
     found = []
-    for i in range(3):
-        problem = random_problem(np.random.default_rng([seed, 47, i])).whitened()
+    for name, rng in draw(seed, 47):
+        problem = random_problem(rng).whitened()
         least = np.linalg.lstsq(np.asarray(problem.Z), np.asarray(problem.y))[0]
-        found.append(Case(f"random {i} (seed {seed})", problem, basis_pursuit(problem), float(least @ least)))
+        found.append(
+            Case(
+                name,
+                problem,
+                float(np.abs(basis_pursuit(problem.Z, problem.y)).sum()),
+                float(least @ least),
+            )
+        )
     return found
 
 

@@ -17,8 +17,9 @@ from ..parameterizations import (
 )
 from ..potentials import AbstractPotential, DerivedPotential, potential_of
 from ..problems import LinearRegression
+from ._draw import draw
 
-N = 4
+FAMILY_SIZE = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Member:
 
 
 @dataclasses.dataclass(frozen=True)
-class Draw:
+class Families:
     """One start of every family, and a regression that couples all their coordinates."""
 
     name: str
@@ -45,42 +46,46 @@ class Draw:
         return np.concatenate([np.ravel(member.w0) for member in self.members])
 
 
-def draws(seed: int, data=None) -> list[Draw]:
+def families(seed: int, data: LinearRegression | None = None) -> list[Families]:
     """Three of them."""
-    return [_draw(f"draw {i} (seed {seed})", np.random.default_rng([seed, 11, i])) for i in range(3)]
+    return [_regression(name, rng) for name, rng in draw(seed, 11)]
 
 
-def _draw(name: str, rng: np.random.Generator) -> Draw:
-    members = families(rng)
-    n = N * len(members)
+def _regression(name: str, rng: np.random.Generator) -> Families:
+    members = _members(rng)
+    n = FAMILY_SIZE * len(members)
     Z = rng.standard_normal((n - len(members), n)) * 0.7
-    return Draw(name, members, LinearRegression(Z, 0.5 * rng.standard_normal(len(Z))))
+    return Families(name, members, LinearRegression(Z, 0.5 * rng.standard_normal(len(Z))))
 
 
-def sinh_difference(w):
+def _sinh_difference(w):
     """A g that no catalogue has: `sinh u − sinh v`."""
     return jnp.sinh(w[0]) - jnp.sinh(w[1])
 
 
-def sinh_sum(w):
+def _sinh_sum(w):
     """Its commuting regularizer, `Σ sinh u + sinh v`."""
     return jnp.sum(jnp.sinh(w))
 
 
-def families(rng: np.random.Generator) -> tuple[Member, ...]:
+def _members(rng: np.random.Generator) -> tuple[Member, ...]:
     """Power difference, log ratio, exponentiated gradient, quadratic, linear; and a user's own pair."""
 
     def pair(low: float, high: float) -> np.ndarray:
-        return rng.uniform(low, high, (2, N))
+        return rng.uniform(low, high, (2, FAMILY_SIZE))
 
-    user = Custom(sinh_difference, sinh_sum)
+    user = Custom(_sinh_difference, _sinh_sum)
     start = pair(0.3, 0.6)
     members = [
         ("u⁴ − v⁴", PowerDifference(2), pair(0.6, 0.9)),
         ("log u − log v", LogRatio(), pair(1.5, 2.5)),
         ("u²", ExponentiatedGradient(), pair(0.5, 1.0)[0]),
-        ("½wᵀA_iw, commuting", commuting_quadratic(rng), rng.uniform(0.5, 1.0, N + 1)),
-        ("Gw", Linear(rng.standard_normal((N, N + 1)), rng.standard_normal(N + 1)), rng.standard_normal(N + 1)),
+        ("½wᵀA_iw, commuting", commuting_quadratic(rng), rng.uniform(0.5, 1.0, FAMILY_SIZE + 1)),
+        (
+            "Gw",
+            Linear(rng.standard_normal((FAMILY_SIZE, FAMILY_SIZE + 1)), rng.standard_normal(FAMILY_SIZE + 1)),
+            rng.standard_normal(FAMILY_SIZE + 1),
+        ),
     ]
     known = [Member(name, p, jnp.asarray(w0), potential_of(p, jnp.asarray(w0))) for name, p, w0 in members]
     derived = DerivedPotential(user, jnp.asarray(start), diagonal=True)
@@ -88,9 +93,9 @@ def families(rng: np.random.Generator) -> tuple[Member, ...]:
 
 
 def commuting_quadratic(rng: np.random.Generator) -> Quadratic:
-    """A_i and B ⪰ 0 with one common eigenbasis."""
-    D = N + 1
+    """A_i and B ⪰ 0, 4 matrices of 5 rows and one, with one common eigenbasis."""
+    D = FAMILY_SIZE + 1
     basis = np.linalg.qr(rng.standard_normal((D, D)))[0]
-    A = np.einsum("dk,ik,ek->ide", basis, rng.standard_normal((N, D)), basis)
+    A = np.einsum("dk,ik,ek->ide", basis, rng.standard_normal((FAMILY_SIZE, D)), basis)
     B = (basis * rng.uniform(0.2, 1.0, D)) @ basis.T
     return Quadratic((A + A.transpose(0, 2, 1)) / 2, (B + B.T) / 2)

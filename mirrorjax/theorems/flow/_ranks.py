@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._statistics import summary
+from ...checks import summary
 
 
 def nuclear_over_frobenius(values: np.ndarray) -> np.ndarray:

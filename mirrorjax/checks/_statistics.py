@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from ..checks import DISAGREE, Evidence, at_most
+from .._thresholds import DISAGREE
+from ._bounds import at_most
+from ._evidence import Evidence
 
 CONFIDENCE = 0.99
 

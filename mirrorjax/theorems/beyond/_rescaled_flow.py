@@ -3,12 +3,12 @@
 import jax.numpy as jnp
 import numpy as np
 
-from .._types import State
-from ..flows import AbstractFlow
-from ..parameterizations import AbstractParameterization
-from ..potentials import RescaledPotential
-from ..problems import AbstractProblem
-from ..schedules import AbstractSchedule
+from ..._types import State
+from ...flows import AbstractFlow
+from ...parameterizations import AbstractParameterization
+from ...potentials import RescaledPotential
+from ...problems import AbstractProblem
+from ...schedules import AbstractSchedule
 
 
 class PlainDecay(AbstractParameterization):

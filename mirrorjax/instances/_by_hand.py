@@ -7,7 +7,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from ..schedules import SwitchOff
-from ._families import Draw, Member
+from ._families import Families, Member
 
 Map = Callable[[np.ndarray, float], np.ndarray]
 
@@ -58,7 +58,7 @@ def map_of(member: Member) -> Map:
     return hyperbolic_sine(w0)
 
 
-def mirror_flow(case: Draw, schedule: SwitchOff, ts: np.ndarray, wrong: float = 1.0) -> np.ndarray:
+def mirror_flow_by_hand(case: Families, schedule: SwitchOff, ts: np.ndarray, wrong: float = 1.0) -> np.ndarray:
     """x at the times, (k, n), from `dμ = −∇f(x(wrong · μ, a_t)) dt`; it steps on them, T among them."""
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     maps, n = [map_of(member) for member in case.members], len(case.members)

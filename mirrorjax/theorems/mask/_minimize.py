@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import optimistix as optx
 
-from .._compile import quick_jit
-from .._types import Scalar, Vector
-from ..potentials import AbstractPotential
+from ..._compile import quick_jit
+from ..._types import Scalar, Vector
+from ...potentials import AbstractPotential
 
 _NEWTON = optx.Newton(rtol=1e-14, atol=1e-14)
 

@@ -10,12 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._types import Scalar, as_array
-from ..flows import AbstractFlow, GradientFlow
-from ..parameterizations import AbstractParameterization
-from ..problems import AbstractProblem
-from ..schedules import Constant
-from ._side_by_side import SideBySide
+from ..._types import Scalar, as_array
+from ...flows import AbstractFlow, GradientFlow
+from ...parameterizations import AbstractParameterization, SideBySide
+from ...problems import AbstractProblem
+from ...schedules import Constant
 
 CLOCK = 16.0
 """e^{−2·16} = 1e-14 of the way to the end is left."""

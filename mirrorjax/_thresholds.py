@@ -7,7 +7,7 @@ stayed between 0.5 and 0.7 from rtol 1e-4 to 1e-12; a potential wrong by 1e-6 st
 import dataclasses
 from collections.abc import Sequence
 
-from .._types import x64_on
+from ._types import x64_on
 
 RUNGS = (1e-6, 1e-8, 1e-10)
 DEEP_RUNGS = (1e-6, 1e-8, 1e-10, 1e-12)
@@ -42,6 +42,18 @@ COARSE = 1e-6
 
 ROUNDOFF_SAMPLES = 16
 """Perturbed evaluations from which the round-off floor of an identity is measured."""
+
+VANISHES = 1e-12
+"""A bracket, or the slope of a loss at its minimum, relative to its terms: round-off of a few hundred operations."""
+
+REGULAR = 1e-6
+"""Least conditioning of Jg; it comes from Jg Jgᵀ, so 1e-8 is round-off."""
+
+INTERPOLATES = 1e-8
+"""‖Zx − y‖/‖y‖ up to which the end of a run counts as interpolating."""
+
+KKT_TOLERANCE = 1e-9
+"""The KKT residual up to which a limit counts as found."""
 
 FLOAT32_RUNGS = (1e-2, 1e-3, 1e-4)
 FLOAT32_SIZES = (1e-1, 1e-2, 1e-3, 1e-4)
@@ -82,21 +94,3 @@ def tuning(x64: bool | None = None) -> Tuning:
 def resolved_by_float32(rungs: Sequence[float]) -> bool:
     """Whether float32 has digits for the finest of them."""
     return len(rungs) > 0 and min(rungs) >= FINEST_FLOAT32
-
-
-def slight(size: float) -> float:
-    """The error of a control that is to be small: `size`, or without float64 a tenth, which float32 sees for certain.
-
-    !!! example
-        >>> import jax
-        >>> from mirrorjax.checks import slight, written
-        >>> with jax.enable_x64(False):
-        ...     slight(1e-6), written(1e-6)
-        (0.1, '1e-1')
-    """
-    return size if x64_on() else FLOAT32_SIZES[0]
-
-
-def written(size: float) -> str:
-    """`slight(size)` for the name of a control: `1e-6`."""
-    return f"{slight(size):.0e}".replace("e-0", "e-")

@@ -4,13 +4,17 @@ import equinox as eqx
 import numpy as np
 
 from .._errors import InputError
+from .._types import State
 from ..checks import Hypothesis
 from ..parameterizations import AbstractParameterization
-from ..potentials import Distorted, HyperbolicEntropy, potential_of
+from ..potentials import AbstractPotential, Distorted, HyperbolicEntropy, potential_of
 
 
-def hyperbolic(param: AbstractParameterization, w0) -> HyperbolicEntropy:
-    """The potential of w₀, known to be a hyperbolic entropy."""
+def hyperbolic(param: AbstractParameterization, w0: State) -> HyperbolicEntropy:
+    """The potential of w₀, known to be a hyperbolic entropy.
+
+    **Raises:** `InputError` where it is another.
+    """
     R = potential_of(param, w0)
     if not isinstance(R, HyperbolicEntropy):
         raise InputError(
@@ -35,3 +39,16 @@ def rescaled(R: HyperbolicEntropy, factor: float = 2.0) -> Distorted:
 def unshifted(R: HyperbolicEntropy) -> Distorted:
     """Without s: the minimum at 0. A mirror flow does not see the difference, a limit does."""
     return Distorted(eqx.tree_at(lambda r: r.s, R, 0.0 * R.s))
+
+
+def wrong_potentials(R: HyperbolicEntropy, a_end: float) -> dict[str, AbstractPotential]:
+    """Potentials whose limit must not be the flow's."""
+    wrong: dict[str, AbstractPotential] = {
+        "scale doubled": rescaled(R),
+        "scale wrong by 1e-6": Distorted(R, a_shift=1e-6 / 4),
+        "shift s dropped": unshifted(R),
+    }
+    if a_end != 0:
+        wrong["time variation dropped"] = Distorted(R, a_factor=0.0)
+        wrong["exponent halved"] = Distorted(R, a_factor=0.5)
+    return wrong

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from ..checks import (
+from ...checks import (
     POINTS,
     RUNGS,
     Decision,
@@ -23,12 +23,11 @@ from ..checks import (
     decide,
     mirror_route,
 )
-from ..flows import GradientFlow, MirrorFlow
-from ..instances import Regression, random_regressions, without_decay
-from ..potentials import Distorted, HyperbolicEntropy
-from ..problems import LinearRegression
-from ..schedules import SwitchOff
-from ._hyperbolic import hyperbolic
+from ...flows import GradientFlow, MirrorFlow
+from ...instances import Regression, hyperbolic, random_regressions, without_decay
+from ...potentials import Distorted, HyperbolicEntropy
+from ...problems import LinearRegression
+from ...schedules import SwitchOff
 
 PREPRINT = "preprint version 1 of arXiv 2408.09966"
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array
 
 from .._types import Scalar, Vector
-from ..parameterizations import AbstractParameterization
+from ._base import AbstractParameterization
 
 
 class SideBySide(AbstractParameterization):
@@ -16,6 +16,14 @@ class SideBySide(AbstractParameterization):
 
     Gradient flow acts on each part as if the others were not there, apart from what they share: f
     and α. Tracing a solve costs a second however small it is, so six families are compared in one.
+
+    !!! example
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.parameterizations import Hadamard, SideBySide, SquaredDifference
+        >>> both = SideBySide((Hadamard(), SquaredDifference()))
+        >>> w = jnp.array([[2.0], [3.0]])
+        >>> both.g((w, w)).tolist(), both.slices((w, w))
+        ([6.0, -5.0], [slice(0, 1, None), slice(1, 2, None)])
     """
 
     parts: tuple[AbstractParameterization, ...]

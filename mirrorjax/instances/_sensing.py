@@ -11,6 +11,7 @@ from ..parameterizations import SymmetricFactorization
 from ..potentials import SignedEntropy
 from ..problems import LinearRegression
 from ..schedules import AbstractSchedule
+from ._draw import draw
 from ._frame import orthonormal
 
 SIZE, MEASUREMENTS = 6, 3
@@ -41,46 +42,40 @@ class Sensing:
         """The loss as one of the eigenvalues."""
         return LinearRegression(self.E, self.y)
 
+    @property
+    def hypotheses(self) -> tuple[Hypothesis, ...]:
+        """Commuting, independent A_i and U₀U₀ᵀ = c₀ I."""
+        A = self.A
+        commutator = max(float(np.max(np.abs(X @ Y - Y @ X))) for X in A for Y in A)
+        independent = float(np.linalg.svd(A.reshape(MEASUREMENTS, -1), compute_uv=False)[-1])
+        start = float(np.max(np.abs(self.w0 @ self.w0.T / self.c0 - np.eye(SIZE))))
+        return (
+            Hypothesis("largest entry of [A_i, A_j]", commutator, commutator < 1e-13),
+            Hypothesis("least singular value of the A_i", independent, independent > 1e-6),
+            Hypothesis("U₀U₀ᵀ = c₀ I, worst relative entry", start, start < 1e-13),
+        )
+
+    def gradient(self, schedule: AbstractSchedule, t1: float, w0: np.ndarray | None = None) -> FlowRoute:
+        """Gradient flow in U, from U₀ or from `w0` (6, 6); what is compared is all of X."""
+        problem = LinearRegression(np.eye(MEASUREMENTS), self.y)
+        flow = GradientFlow(problem, SymmetricFactorization(self.A), schedule)
+        ts = np.linspace(0.0, t1, POINTS)
+        return FlowRoute(flow, self.w0 if w0 is None else w0, ts=ts, observe=all_of_X)
+
 
 def sensing(seed: int, tag: int, c0: tuple[float, float], count: int = 3) -> list[Sensing]:
     """Random instances; X* has full rank, so that something interpolates."""
     instances = []
-    for i in range(count):
-        rng = np.random.default_rng([seed, tag, i])
+    for name, rng in draw(seed, tag, count):
         O, E = orthonormal(rng, SIZE, SIZE), orthonormal(rng, SIZE, MEASUREMENTS).T
         scale = rng.uniform(*c0)
         turn = orthonormal(rng, SIZE, SIZE)
         y = E @ rng.uniform(0.3, 1.5, SIZE)
-        instances.append(Sensing(f"random {i} (seed {seed})", O, E, y, np.sqrt(scale) * turn, scale))
+        instances.append(Sensing(name, O, E, y, np.sqrt(scale) * turn, scale))
     return instances
-
-
-def weights_route(case: Sensing, schedule: AbstractSchedule, ts, w0=None) -> FlowRoute:
-    """Gradient flow in U; what is compared is all of X."""
-    problem = LinearRegression(np.eye(MEASUREMENTS), case.y)
-    flow = GradientFlow(problem, SymmetricFactorization(case.A), schedule)
-    return FlowRoute(flow, case.w0 if w0 is None else w0, ts=ts, observe=all_of_X)
 
 
 def all_of_X(path: Trajectory) -> np.ndarray:
     """UUᵀ at every time, row by row."""
     U = np.asarray(path.state)
     return (U @ np.swapaxes(U, 1, 2)).reshape(len(U), -1)
-
-
-def hypotheses(case: Sensing) -> tuple[Hypothesis, ...]:
-    """Commuting, independent A_i and U₀U₀ᵀ = c₀ I."""
-    A = case.A
-    commutator = max(float(np.max(np.abs(X @ Y - Y @ X))) for X in A for Y in A)
-    independent = float(np.linalg.svd(A.reshape(MEASUREMENTS, -1), compute_uv=False)[-1])
-    start = float(np.max(np.abs(case.w0 @ case.w0.T / case.c0 - np.eye(SIZE))))
-    return (
-        Hypothesis("largest entry of [A_i, A_j]", commutator, commutator < 1e-13),
-        Hypothesis("least singular value of the A_i", independent, independent > 1e-6),
-        Hypothesis("U₀U₀ᵀ = c₀ I, worst relative entry", start, start < 1e-13),
-    )
-
-
-def times(t1: float) -> np.ndarray:
-    """The compared times."""
-    return np.linspace(0.0, t1, POINTS)

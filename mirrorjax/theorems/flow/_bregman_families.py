@@ -8,15 +8,22 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._compile import quick_jit
-from .._types import Scalar, as_array
-from ..checks import FlowRoute
-from ..flows import GradientFlow, Trajectory
-from ..parameterizations import AbstractLiftable, ExponentiatedGradient, Hadamard, PowerDifference, SquaredDifference
-from ..potentials import AbstractPotential, potential_of
-from ..problems import AbstractProblem
-from ..schedules import SwitchOff
-from ._side_by_side import SideBySide
+from ..._compile import quick_jit
+from ..._types import Scalar, as_array
+from ...checks import FlowRoute
+from ...flows import GradientFlow, Trajectory
+from ...instances import draw
+from ...parameterizations import (
+    AbstractLiftable,
+    ExponentiatedGradient,
+    Hadamard,
+    PowerDifference,
+    SideBySide,
+    SquaredDifference,
+)
+from ...potentials import AbstractPotential, potential_of
+from ...problems import AbstractProblem
+from ...schedules import SwitchOff
 
 ROWS, N = 2, 4
 FAMILIES: dict[str, AbstractLiftable] = {
@@ -87,8 +94,7 @@ class Instance:
 def instances(seed: int, bends: tuple[float, ...] = (0.0, 1.0, 0.0), stream: int = 17) -> list[Instance]:
     """Two orthonormal rows and four unknowns for every family; convex unless the bend is not 0."""
     found = []
-    for i, bend in enumerate(bends):
-        rng = np.random.default_rng([seed, i, stream])
+    for bend, (name, rng) in zip(bends, draw(seed, stream)):
         w0 = rng.uniform(0.8, 1.2, (len(FAMILIES), 2, N))
         w0[0, 1] *= 0.5  # |m₀| ≠ |w₀|
         w0[2] *= 0.7  # the metric 16 (u⁶ + v⁶) at u = 1 is ten times that of the others
@@ -97,7 +103,7 @@ def instances(seed: int, bends: tuple[float, ...] = (0.0, 1.0, 0.0), stream: int
         Z = np.linalg.qr(rng.standard_normal((len(FAMILIES), N, ROWS)))[0].transpose(0, 2, 1)
         problem = Blocks(jnp.asarray(Z), jnp.asarray(np.einsum("kdn,kn->kd", Z, target)), as_array(bend))
         schedule = SwitchOff(rng.uniform(0.1, 0.2), at=T)
-        found.append(Instance(f"random {i} (seed {seed})", w0, target, problem, schedule))
+        found.append(Instance(name, w0, target, problem, schedule))
     return found
 
 

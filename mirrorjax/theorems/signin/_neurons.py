@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int
 
-from .._compile import quick_jit
-from .._ode import Solver, as_data, solve
-from .._types import Vector
-from ..checks import MAIN, SWAP, AbstractRoute, Evidence, Hypothesis, Row, Sample
+from ... import checks
+from ..._ode import Solution, Solver, as_data
+from ..._types import Vector
+from ...checks import MAIN, SWAP, AbstractRoute, Evidence, Hypothesis, Sample
+from ...flows import ensemble
 
 FAMILIES: dict[str, tuple[Callable, Callable]] = {
     "θ = w": (lambda W: W[0], lambda theta: [theta, 0 * theta, 0 * theta]),
@@ -76,19 +77,15 @@ class Paths:
     steps: int
 
 
-@quick_jit
-def _follow(force, kinds, weights, stops, ts, rtol, solver):
-    def one(start):
-        kind, W, stop = start
-        flow = NeuronFlow(kind, stop, force)
-        # Towards a kink only an absolute tolerance gets anywhere: no relative one steps over a zero.
-        factor = jnp.where(stop, 1.0, SMALL)
-        solution = solve(flow, W, ts, rtol, factor * rtol, jnp.zeros(0), solver)
-        speed = jnp.max(jnp.abs(flow(ts[-1], solution.last)))
-        return jax.vmap(flow.g)(solution.ys), speed, solution.ok, solution.steps
+def seen(flow, path: Solution):
+    """θ at the times, the speed of the weights at the end, the status and the steps."""
+    return jax.vmap(flow.g)(path.ys), jnp.max(jnp.abs(flow(0.0, path.last))), path.ok, path.steps
 
-    # Mapped, not vmapped: starts near a boundary need many times the steps of the others.
-    return jax.lax.map(one, (kinds, weights, stops))
+
+def follow(flows, starts, ts, rtol: float, atol, solver: Solver) -> Paths:
+    """Neurons of one kind of flow from every start."""
+    theta, speed, ok, steps = ensemble(flows, starts, ts, rtol, atol, as_data(solver), observe=seen)
+    return Paths(np.asarray(theta), np.asarray(speed), np.asarray(ok), int(np.max(steps)))
 
 
 class Ensemble(AbstractRoute):
@@ -106,8 +103,10 @@ class Ensemble(AbstractRoute):
         """Where all starts went at this tolerance."""
         key = (rtol, solver)
         if key not in self._paths:
-            theta, speed, ok, steps = _follow(*self.arguments, jnp.asarray(rtol), as_data(solver))
-            self._paths[key] = Paths(np.asarray(theta), np.asarray(speed), np.asarray(ok), int(np.max(steps)))
+            force, kinds, weights, stops, ts = self.arguments
+            # Towards a kink only an absolute tolerance gets anywhere: no relative one steps over a zero.
+            atol = jnp.where(stops, 1.0, SMALL) * rtol
+            self._paths[key] = follow(NeuronFlow(kinds, stops, force), weights, ts, rtol, atol, solver)
         return self._paths[key]
 
     def observing(self, observe: Callable[[Paths], np.ndarray]) -> "Ensemble":
@@ -155,8 +154,7 @@ class Recovery:
 
 def mismatches(count: int, total: int, floor: float) -> Evidence:
     """A count that should be 0; `floor` is the ratio between the two sides of the decision behind it."""
-    row = Row(0.0, float(count), float(np.clip(floor, 1e-15, 1e-3)), 0)
-    return Evidence((row,), float(total), float(total), f"{count} of {total} starts", kind="floor")
+    return checks.floor(count, float(np.clip(floor, 1e-15, 1e-3)), scale=total, where=f"{count} of {total} starts")
 
 
 def scalar_loss(theta: np.ndarray) -> np.ndarray:

@@ -9,10 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
-from ..checks import Evidence, Row, locate
 from ..training import init, train_step
-
-RICHARDSON_RUNGS = 4
 
 
 class Student(eqx.Module):
@@ -43,7 +40,7 @@ def random_arrays(rng: np.random.Generator, sizes: Sequence[int], bias: float = 
     return found
 
 
-def half_mean_square(model, Z: Array, Y: Array) -> Array:
+def squared_error(model, Z: Array, Y: Array) -> Array:
     """½ of the mean over samples of the squared error."""
     return jnp.sum((jax.vmap(model)(Z) - Y) ** 2) / (2 * len(Z))
 
@@ -56,26 +53,3 @@ def descended(model, loss, optimizer, steps: Int[Array, ""] | int, *batch):
         return step(*carry, *batch)[:2]
 
     return jax.lax.fori_loop(0, steps, body, (model, init(optimizer, model)))[0]
-
-
-def extrapolated(values: np.ndarray) -> np.ndarray:
-    """Richardson's limits η → 0 from the first 1, 2, … runs (axis 0), each of half the step of the one before."""
-    found, column = [values[0]], values
-    for k in range(1, len(values)):
-        column = column[1:] + (column[1:] - column[:-1]) / (2**k - 1)
-        found.append(column[0])
-    return np.stack(found)
-
-
-def tends_to(limits: np.ndarray, end: np.ndarray, error: float, start: np.ndarray, coarsest: float) -> Evidence:
-    """Whether Richardson's limits reach `end`, known to `error`; the rungs are the four finest steps.
-
-    The budget of a limit is how far it moved from the one before.
-    """
-    gaps, moves = np.abs(limits - end), np.abs(np.diff(limits, axis=0))
-    rows = tuple(
-        Row(coarsest / 2**k, float(np.max(gaps[k])), max(float(np.max(moves[k - 1])), error), 0)
-        for k in range(len(limits) - RICHARDSON_RUNGS, len(limits))
-    )
-    moved = float(np.max(np.abs(end - start)))
-    return Evidence(rows, float(np.max(np.abs(end))), moved, locate(gaps[-1:]))

@@ -1,0 +1,64 @@
+"""Many flows of one type in one compiled solve."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from .._compile import quick_jit
+from .._ode import MAX_STEPS, Solution, Solver, solve
+from .._types import Scalar, State, as_array
+
+
+def states(flow: Callable, path: Solution) -> State:
+    """The states at the times, NaN where the solve failed."""
+    return jax.tree.map(lambda leaf: jnp.where(path.ok, leaf, jnp.nan), path.ys)
+
+
+@quick_jit
+def ensemble(
+    flows: Callable,
+    starts: State,
+    ts: Array,
+    rtol: Scalar | float,
+    atol: Array | float,
+    solver: Solver = "dopri8",
+    max_steps: int = MAX_STEPS,
+    observe: Callable[[Callable, Solution], Any] = states,
+) -> Any:
+    """What `observe` sees of N flows from N starts, one after the other in one compiled solve.
+
+    Mapped, not vmapped: a start near a boundary needs many times the steps of the others, which under `vmap` all
+    would take.
+
+    **Arguments:** `flows` one flow whose arrays have a leading axis N, as `jax.vmap(make_flow)(…)` returns it; `starts`
+    with the same leading axis; `ts` (k,) or (N, k); `atol` a number or (N,); `observe(flow, path)` of one flow and its
+    `Solution` (`ys`, `last`, `ok`, `steps`), a function of the module, which is compiled in.
+
+    **Returns:** what `observe` returns, with a leading axis N; by default the states at the times, NaN where the solve
+    failed.
+
+    !!! example
+        >>> import jax
+        >>> import jax.numpy as jnp
+        >>> import mirrorjax as mj
+        >>> idle = mj.problems.LinearRegression(jnp.zeros((1, 1)), jnp.zeros(1))
+        >>> def decaying(alpha):
+        ...     return mj.flows.GradientFlow(idle, mj.parameterizations.Linear(jnp.eye(1), jnp.ones(1)), alpha)
+        >>> flows = jax.vmap(lambda a: decaying(mj.schedules.Constant(a)))(jnp.array([0.1, 0.2]))
+        >>> w = mj.flows.ensemble(flows, jnp.ones((2, 1)), jnp.array([0.0, 1.0]), 1e-8, 1e-8)
+        >>> [round(float(x), 6) for x in w[:, -1, 0]]
+        [0.9, 0.8]
+    """
+    count = jax.tree.leaves(starts)[0].shape[0]
+    ts = jnp.broadcast_to(ts, (count, jnp.shape(ts)[-1]))
+    atol = jnp.broadcast_to(as_array(atol), (count,))
+
+    def one(parts):
+        flow, start, ts, atol = parts
+        jumps = getattr(flow, "breakpoints", jnp.zeros(0))
+        return observe(flow, solve(flow, start, ts, rtol, atol, jumps, solver, max_steps))
+
+    return jax.lax.map(one, (flows, starts, ts, atol))
