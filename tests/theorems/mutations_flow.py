@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 from planting import Mutation, handed, potential, replaced, scaled, unmet, with_fields, wrong
 
+from mirrorjax.instances import mask_alone
 from mirrorjax.parameterizations import Custom, Hadamard, PowerDifference
 from mirrorjax.schedules import SwitchOff
 from mirrorjax.theorems.flow import _thm_3_2
 from mirrorjax.theorems.flow._cor_3_1 import SeparablePair, skewed
-from mirrorjax.theorems.mask import _only_m
 
 FOR_EVER = SwitchOff(0.15, at=1e30)
 SCALE = potential(lambda R: R.log_c0, lambda log_c0: log_c0 + np.log(2.0))
@@ -139,7 +139,7 @@ MUTATIONS = {
         ),
     ],
     "flow/storage": [
-        Mutation("decay on m alone", with_fields(param=Custom(_only_m.product, _only_m.mask_only)), "equal doses"),
+        Mutation("decay on m alone", with_fields(param=mask_alone()), "equal doses"),
         Mutation("a dose off by 1e-3", replaced("SwitchOff", SlowSchedule), "equal doses, equal limits"),
         unmet("an infinite dose", with_fields(schedule=0.1), "0 ≤ ∫α < ∞"),
     ],

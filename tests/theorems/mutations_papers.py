@@ -280,7 +280,7 @@ MUTATIONS = {
     ],
     "saddle/jumps": [
         Mutation("one jump late", replaced((_jumps.Path, "at"), late), "x between the jumps = x̄"),
-        Mutation("least norm", replaced("least_l1", least_norm), "last x̄ = basis pursuit"),
+        Mutation("least norm", replaced("basis_pursuit", least_norm), "last x̄ = basis pursuit"),
     ],
     "spred/lasso": [
         Mutation("ℓ1 weight off by 1e-4", wrong("on_support", unequal), "minimizer of the factors = LASSO"),
