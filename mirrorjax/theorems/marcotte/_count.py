@@ -66,6 +66,7 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Counted, rungs) -> Finding:
+    """No errors are planted: a number of laws is whole."""
     pair, w = flatten(case.param, jnp.asarray(case.w))
     closure = lie_closure(pair, w, case.n)
     laws = None if closure.dim is None else w.shape[0] - closure.dim
