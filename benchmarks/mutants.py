@@ -140,7 +140,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
         "schedules/_smooth.py": [
             ("exponential: dose without 1 −", "-self.total * jnp.expm1(-t / self.tau)", "self.total * jnp.exp(-t / self.tau)"),
             ("harmonic: τ missing in the dose", "self.strength * self.tau * jnp.log1p", "self.strength * jnp.log1p"),
-            ("quadratic: exponent 1", "(1 + t / self.tau) ** 2", "(1 + t / self.tau)"),
+            ("inverse square: exponent 1", "(1 + t / self.tau) ** 2", "(1 + t / self.tau)"),
             ("exponential: a dose that is never given has a time", "jnp.log1p(-jnp.minimum(share, 1)), jnp.inf)", "jnp.log1p(-jnp.minimum(share, 1)), 0.0)"),
             ("a τ of 0 passes", "not np.all(np.asarray(value) > 0)", "not np.all(np.asarray(value) >= 0)")],
         "schedules/_stepped.py": [
@@ -344,12 +344,6 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("global count of one layer", "[density * sizes.sum()]", "[density * sizes.max()]"),
             ("0 to ± is a flip", "np.sign(a) * np.sign(b) < 0", "np.sign(a) != np.sign(b)"),
             ("pruned weights may come back", "mask), mask), mask)", "mask), mask), None)")],
-        "training/_summary.py": [
-            ("pairing of seeds lost", "for seed, test in zip(row.seeds, row.test)}", "for seed, test in zip(row.seeds, sorted(row.test))}"),
-            ("n for n − 1 degrees of freedom", "stdtrit(n - 1, (1 + LEVEL) / 2)", "stdtrit(n, (1 + LEVEL) / 2)"),
-            ("tuning seeds are reported", "r[\"seed\"] < FIRST_TUNING_SEED]", "r[\"seed\"] >= 0]")],
-        "training/_comparison.py": [
-            ("the worst is chosen", "best = [max((p for p", "best = [min((p for p")],
         "training/_log.py": [
             ("mean for median of the scale", "float(np.median(np.concatenate(", "float(np.mean(np.concatenate("),
             ("scale of u² − v² halved", "return 2 * np.abs(w[0] * w[1])", "return np.abs(w[0] * w[1])")],
@@ -357,12 +351,20 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("merge leaves the wrapper", "return inner if unwrap else Reparameterized(inner)", "return Reparameterized(inner)")],
         "training/_weights.py": [
             ("biases are weights", "and name != \"bias\"", "and name != \"\"")],
-        "training/_methods.py": [
+    },
+    "experiments": {
+        "experiments/_summary.py": [
+            ("pairing of seeds lost", "for seed, test in zip(row.seeds, row.test)}", "for seed, test in zip(row.seeds, sorted(row.test))}"),
+            ("n for n − 1 degrees of freedom", "stdtrit(n - 1, (1 + LEVEL) / 2)", "stdtrit(n, (1 + LEVEL) / 2)"),
+            ("tuning seeds are reported", "r[\"seed\"] < FIRST_TUNING_SEED]", "r[\"seed\"] >= 0]")],
+        "experiments/_comparison.py": [
+            ("the worst is chosen", "best = [max((p for p", "best = [min((p for p")],
+        "experiments/_methods.py": [
             ("threshold without momentum", "setting.strength / (1 - MOMENTUM)", "setting.strength"),
             ("switch-off at another dose", "EARLY = 0.782", "EARLY = 0.5"),
             ("the rate rises for ever", "jnp.where(share < WARM, share / WARM, fall)", "share / WARM")],
-        "training/_epoch.py": [
-            ("the mask comes first", "optax.chain(*parts, *([] if mask is None else [keep_mask(mask)]))", "optax.chain(*([] if mask is None else [keep_mask(mask)]), *parts)")],
+        "experiments/_epoch.py": [
+            ("the mask comes first", "optax.chain(*parts, *([] if phase.mask is None else [keep_mask(phase.mask)]))", "optax.chain(*([] if phase.mask is None else [keep_mask(phase.mask)]), *parts)")],
     },
 }
 # fmt: on

@@ -59,6 +59,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "report": ("tests/test_report.py",),
     "training": ("tests/training/test_mutants_training.py", "tests/training"),
+    "experiments": ("tests/experiments/test_mutants_experiments.py", "tests/experiments"),
 }
 FAST, SLOW = "not slow", "slow"
 

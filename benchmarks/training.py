@@ -26,11 +26,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from mirrorjax import training
+from mirrorjax import experiments, training
 from mirrorjax._prepare import prepare_jax
 from mirrorjax.checks import environment
-from mirrorjax.training._epoch import cross_entropy
-from mirrorjax.training._networks import network as build
+from mirrorjax.experiments._epoch import cross_entropy
+from mirrorjax.experiments._networks import network as build
 
 TABLE = Path(__file__).with_suffix(".md")
 RESULTS = Path("training-results")
@@ -46,17 +46,17 @@ def plans(network):
     """Name and plan of the three comparisons."""
     common = {"network": network, "fold": FOLD, **BUDGETS[network]}
     return {
-        "one-shot": training.Comparison(training.ONE_SHOT, DENSITIES, **common),
-        "masks": training.Comparison(("random-mask", "sign-in"), (0.2, 0.1, 0.05), **common),
-        "decay": training.Comparison(("constant-decay", "switch-off"), (0.05, 0.02), sweep=True, **common),
+        "one-shot": experiments.Comparison(experiments.ONE_SHOT, DENSITIES, **common),
+        "masks": experiments.Comparison(("random-mask", "sign-in"), (0.2, 0.1, 0.05), **common),
+        "decay": experiments.Comparison(("constant-decay", "switch-off"), (0.05, 0.02), sweep=True, **common),
     }
 
 
 def measure(network):
     """Runs what is missing of the three comparisons."""
-    data = training.load_data("mnist")
+    data = experiments.load_data("mnist")
     for name, plan in plans(network).items():
-        for job, record in training.compare(plan, data, RESULTS / f"{network}-{name}"):
+        for job, record in experiments.run_comparison(plan, data, RESULTS / f"{network}-{name}"):
             print(f"{network} {name}: {job.name}: {record['seconds']:.1f} s", flush=True)
 
 
@@ -68,7 +68,7 @@ def sgd():
 def overhead(network):
     """Time and memory of a step by kind of weights, as ratios to the plain one."""
     plain = build(network, jax.random.key(0), (28, 28), 10)
-    data = training.split_data(training.load_data("mnist"), 0).train
+    data = experiments.split_data(experiments.load_data("mnist"), 0).train
     batch = jnp.asarray(data.x[:100]), jnp.asarray(data.y[:100])
     factors = training.reparameterize(plain)
     pilot = optax.chain(training.pilot(1000.0, 1e-4), sgd())
@@ -116,7 +116,7 @@ def against(found, one, others, densities):
     rows = {(row.method, row.density): row for row in found}
     head = f"| {one} − | " + " | ".join(f"{100 * d:g} %" for d in densities) + " |\n|---|" + "---|" * len(densities)
     lines = [
-        f"| {other} | " + " | ".join(str(training.paired(rows[one, d], rows[other, d])) for d in densities) + " |"
+        f"| {other} | " + " | ".join(str(experiments.paired(rows[one, d], rows[other, d])) for d in densities) + " |"
         for other in others
         if all((one, d) in rows and (other, d) in rows for d in densities)
     ]
@@ -127,7 +127,8 @@ def order(found):
     """The means in order, at the densities where methods part."""
     lines = []
     for density in (0.05, 0.02):
-        means = {row.method: training.estimate(row.test).mean for row in found if row.density == density and row.test}
+        there = [row for row in found if row.density == density and row.test]
+        means = {row.method: experiments.estimate(row.test).mean for row in there}
         names = sorted(means, key=means.__getitem__, reverse=True)
         lines.append(f"By mean at {100 * density:g} %: {' > '.join(names)}.")
     return "\n".join(lines)
@@ -140,10 +141,8 @@ def doses(plan, found, records):
     for row in sorted(found, key=lambda row: (-row.density, row.method, dose(plan, row))):
         A = dose(plan, row)
         best = (row.strength, row.rate) in tuned.chosen(row.method, row.density, records)
-        cells = (
-            f"{100 * row.density:g} % | {row.method} | {A:.3g} | {math.exp(-4 * A):.2g} | {training.estimate(row.test)}"
-        )
-        lines.append(f"| {cells} | {'*' if best else ''} |")
+        cells = f"{100 * row.density:g} % | {row.method} | {A:.3g} | {math.exp(-4 * A):.2g}"
+        lines.append(f"| {cells} | {experiments.estimate(row.test)} | {'*' if best else ''} |")
     return "\n".join(lines)
 
 
@@ -152,19 +151,23 @@ def section(network, data):
     text, plan_of = [f"## {network}"], plans(network)
     results = {}
     for name, plan in plan_of.items():
-        records = training.load_results(plan, data, RESULTS / f"{network}-{name}")["records"]
-        results[name] = training.rows(plan, records), records
+        records = experiments.load_results(plan, data, RESULTS / f"{network}-{name}")["records"]
+        results[name] = experiments.method_results(plan, records), records
         seconds = [records[job.name]["seconds"] for job in plan.runs(records) if job.name in records]
         text.append(f"{name}: {len(seconds)} runs, {sum(seconds) / 60:.0f} minutes on one core that others used too.")
     one_shot, masks = results["one-shot"][0], results["masks"][0]
-    text += ["### One-shot pruning, test accuracy in % by density", training.table(one_shot)]
+    text += ["### One-shot pruning, test accuracy in % by density", experiments.table(one_shot)]
     others = ("spred", "l1", "magnitude", "ham")
     text += [order(one_shot), against(one_shot, "pilot", others, DENSITIES)]
-    text += ["### Random masks", training.table(masks), against(masks, "sign-in", ("random-mask",), (0.2, 0.1, 0.05))]
+    text += [
+        "### Random masks",
+        experiments.table(masks),
+        against(masks, "sign-in", ("random-mask",), (0.2, 0.1, 0.05)),
+    ]
     if "decay" in plan_of:
         title = "### Decay of equal dose, constant or switched off"
         text += [title, doses(plan_of["decay"], *results["decay"])]
-    text += ["### Chosen by validation", training.choices([*one_shot, *masks])]
+    text += ["### Chosen by validation", experiments.choices([*one_shot, *masks])]
     return "\n\n".join(part for part in text if part)
 
 
@@ -208,7 +211,7 @@ validation accuracy drops from 93.7 to 91.4 % and half of the steps are left to 
 
 def page():
     """Everything that is measured, as Markdown."""
-    data = training.load_data("mnist")
+    data = experiments.load_data("mnist")
     costs = "\n".join(overhead(network) for network in BUDGETS)
     cost = f"""## A step of factors against a plain one
 

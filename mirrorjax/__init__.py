@@ -24,8 +24,8 @@ _FROM = {
     "MirrorjaxError": "_errors",
 }
 _PACKAGES = (
-    "analysis", "checks", "flows", "geometry", "instances", "parameterizations", "plots", "potentials", "problems",
-    "registry", "report", "schedules", "testing", "theorems", "training",
+    "analysis", "checks", "experiments", "flows", "geometry", "instances", "parameterizations", "plots", "potentials",
+    "problems", "registry", "report", "schedules", "testing", "theorems", "training",
 )  # fmt: skip
 
 __all__ = ["__version__", *_FROM, *_PACKAGES]

@@ -8,15 +8,16 @@ from pathlib import Path
 def enable_cache(folder: str | os.PathLike[str] | None = None) -> Path | None:
     """Keeps every compiled program for the processes that come after this one; what `mirrorjax verify` does anyway.
 
-    Most of a first answer is compiling: a second process reads in milliseconds what the first compiled in
-    seconds. jax's own cache, once it has a folder, leaves out what compiled in less than a second: all of ours.
+    Most of a first answer is compiling: a second process reads in milliseconds what the first compiled in seconds.
+    jax's own cache, once it has a folder, leaves out what compiled in less than a second: all of ours. Thresholds set
+    by jax's own environment variables are kept. Never switched on at import.
 
-    **Arguments:** `folder`, by default the one that jax is set to (`JAX_COMPILATION_CACHE_DIR`), else mirrorjax's
-    in the user's cache folder, which the command line shares. Thresholds set by jax's own environment variables
-    are kept.
+    **Arguments:**
 
-    **Returns:** the folder; None where nothing can be kept, as for an account without a home. Never switched on
-    at import.
+    - `folder`: where; by default the one that jax is set to (`JAX_COMPILATION_CACHE_DIR`), else mirrorjax's in the
+      user's cache folder, which the command line shares.
+
+    **Returns:** the folder; None where nothing can be kept, as for an account without a home.
 
     !!! example
         >>> import mirrorjax as mj

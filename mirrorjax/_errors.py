@@ -4,7 +4,11 @@
 class MirrorjaxError(Exception):
     """Base of everything that mirrorjax raises on purpose.
 
-    **Arguments:** `what` is wrong, `where` it was found (may be empty), `hint` is what to try.
+    **Arguments:**
+
+    - `what`: what is wrong.
+    - `where`: where it was found; may be empty.
+    - `hint`: what to try; may be empty.
     """
 
     def __init__(self, what: str, where: str = "", hint: str = ""):

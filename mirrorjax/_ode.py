@@ -134,7 +134,7 @@ class _Stepper(eqx.Module):
         return self.method.error_order(self.term)
 
     def begin(self, t: Scalar, stop: Scalar, y0: Vector) -> _Progress:
-        # Late starts have a coarse clock: a first step below its resolution would be none.
+        # At a large t floats are far apart: a first step below their spacing would not move t.
         meant = jnp.maximum(t + FIRST_STEP * (stop - t), jnp.nextafter(t, jnp.inf))
         _, control = self.controller.init(self.term, t, stop, y0, meant - t, None, self.method.func, self.order)
         memory = self.method.init(self.term, t, stop, y0, None), control
@@ -154,8 +154,8 @@ class _Stepper(eqx.Module):
         )
         y, stages = jax.tree.map(lambda new, old: jnp.where(keep, new, old), (y, next_stages), (now.y, stages))
         length = jnp.asarray(meant) - t
-        # Having been cut short says nothing against the length that was meant. And where the clock knows
-        # no shorter step than the one rejected, the solution has ended.
+        # A step that was cut short at a stop does not shorten the next one. Where the floats allow no shorter step
+        # than the rejected one, the solution has ended.
         length = jnp.where(keep & clipped, jnp.maximum(length, now.length), length)
         length = jnp.where(keep | (length < target - now.t), length, 0.0)
         return _Progress(jnp.asarray(t), y, length, (stages, control), now.steps + 1)
@@ -163,7 +163,7 @@ class _Stepper(eqx.Module):
     def follow(self, now: _Progress, stop: Scalar, max_steps: int | Int[Array, ""]) -> _Progress:
         """From one stop to the next; from and to beside them where they are jumps."""
         begin, end = self._beside(now.t, jnp.inf), self._beside(stop, -jnp.inf)
-        # A method that keeps its last stage begins anew: the one before a jump is not the one after.
+        # A method that reuses its last stage must not do so across a jump.
         memory = self.method.init(self.term, begin, end, now.y, None), now.memory[1]
 
         def unfinished(now: _Progress):
@@ -243,7 +243,7 @@ def solve(
 
     def onward(carry, stop: Scalar):
         now, ok = carry
-        # Where an earlier stop was missed there is no way to go.
+        # Where an earlier stop was missed, this one is moved to t, and nothing is solved.
         stop = jnp.where(ok, stop, now.t)
         now = stepper.follow(now, stop, max_steps)
         ok = ok & (now.t >= stop)

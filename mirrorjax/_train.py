@@ -12,24 +12,24 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from ._errors import SolverError
 from ._files import replace_file, replace_text
 from .checks import environment
-from .report import ensure_writable
-from .training import (
+from .experiments import (
     CHECKPOINTS,
     METHODS,
     ONE_SHOT,
     Comparison,
     Data,
-    Row,
+    MethodResult,
     Run,
     choices,
-    compare,
     load_data,
     load_results,
     log_of,
     method,
-    rows,
+    method_results,
+    run_comparison,
     table,
 )
+from .report import ensure_writable
 
 TABLE = "table.md"
 
@@ -58,7 +58,7 @@ def train(options: argparse.Namespace) -> None:
     if records:
         print(f"going on from {folder}: {len(records)} runs are done", flush=True)
     _watch(plan, data, folder, records)
-    found = rows(plan, records)
+    found = method_results(plan, records)
     text = page(plan, data.name, found)
     replace_text(folder / TABLE, text)
     print(text, *draw(found, records, folder), sep="\n")
@@ -85,7 +85,7 @@ def _watch(plan: Comparison, data: Data, folder: Path, records: dict[str, Any]) 
         def say(job: Run) -> None:
             progress.update(bar, advance=1, description=job.name)
 
-        for job, record in compare(plan, data, folder, say=say):
+        for job, record in run_comparison(plan, data, folder, say=say):
             records[job.name] = record
             done += sum(job.phases)
             progress.update(bar, total=plan.expected_epochs(records), completed=done)
@@ -100,7 +100,7 @@ def _outcome(record: dict[str, Any]) -> str:
     return f"{name} " + ", ".join(f"{100 * score[name]:.1f} %" for score in record["scores"])
 
 
-def page(plan: Comparison, source: str, found: Sequence[Row]) -> str:
+def page(plan: Comparison, source: str, found: Sequence[MethodResult]) -> str:
     """What is measured and how, as Markdown."""
     grid = METHODS[plan.methods[0]]
     how = f"""Test accuracy in % by density, mean ± 95 % interval over {plan.seeds} seeds.
@@ -115,7 +115,7 @@ def page(plan: Comparison, source: str, found: Sequence[Row]) -> str:
     return f"{textwrap.fill(' '.join(how.split()), 110)}\n\n{table(found)}\n\n{titles}\n\n{choices(found)}\n\n{about}\n"
 
 
-def draw(found: Sequence[Row], records: dict[str, Any], folder: Path) -> list[Path]:
+def draw(found: Sequence[MethodResult], records: dict[str, Any], folder: Path) -> list[Path]:
     """`densities.svg`, and of each method the run of seed 0."""
     from . import plots
 

@@ -47,7 +47,7 @@ def as_array(value: Any) -> Array:
 
 
 def as_state(tree: Any) -> State:
-    """A tree of weights with every leaf lifted by `as_array`: the one door for w₀, μ₀ and x₀.
+    """A tree of weights with every leaf lifted by `as_array`; every w₀, μ₀ and x₀ is.
 
     A start left in float32 while the flow runs in float64 makes another potential than the flow has: off by
     6e-8, which no tolerance removes, so that a true theorem comes out refuted.

@@ -19,7 +19,12 @@ from .schedules import AbstractSchedule
 
 
 class DoesNotHold(AssertionError):
-    """A theorem that was not confirmed: its table, and the `verdict` itself."""
+    """A theorem that was not confirmed. The message is its table.
+
+    **Arguments:**
+
+    - `verdict`: what was found instead.
+    """
 
     def __init__(self, verdict: Verdict):
         super().__init__("\n".join(filter(None, [f"{verdict.id} does not hold here", str(verdict), verdict.traceback])))
@@ -38,18 +43,25 @@ def assert_holds(
 ) -> Verdict:
     """Passes where the theorem holds on your problem, parameterization or schedule; else raises with the table.
 
-    The theorem's random instances keep whatever you do not hand in; a new problem or parameterization
-    gets random starts of its size. An inconclusive verdict does not pass: nothing was confirmed.
+    The theorem's random instances keep whatever you do not hand in; a new problem or parameterization gets random
+    starts of its size. An inconclusive verdict does not pass: nothing was confirmed.
 
-    **Arguments:** `theorem`: its id, a file with one theorem in it, or a theorem made by `mirrorjax.theorem`;
-    `problem`, in whitened rows with its own loss where the theorem is about the limit (a loss that is
-    not least where Zx = y meets no hypothesis there); `t1` how far to follow the flow, by default as far as the
-    theorem's own instances, or to e^−32 of the distance to the limit, where the theorem is about that.
+    **Arguments:**
+
+    - `theorem`: its id, a file with one theorem in it, or a theorem made by `mirrorjax.theorem`.
+    - `problem`: yours, in whitened rows with its own loss where the theorem is about the limit (a loss that is not
+      least where Zx = y meets no hypothesis there).
+    - `param`: yours, with a `lift` and a state of the shape that the theorem's own has, `(2, n)`.
+    - `schedule`: yours.
+    - `t1`: how far to follow the flow, by default as far as the theorem's own instances, or to e^−32 of the distance to
+      the limit, where the theorem is about that.
+    - `seed`: of the random instances and starts.
+    - `deep`: whether to add the tolerance 1e-12.
 
     **Returns:** the `Verdict`, measured in float64 whatever the session is in: what you hand in is lifted to it.
 
-    **Raises:** `DoesNotHold` with the verdict's table; `InputError` for a theorem whose instances
-    are not made of these parts.
+    **Raises:** `DoesNotHold` with the verdict's table; `InputError` for an unknown theorem or several, a theorem whose
+    instances are not made of these parts, and a `param` without a `lift` or of another state.
 
     !!! example
         >>> import mirrorjax as mj

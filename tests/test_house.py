@@ -21,30 +21,29 @@ LEVEL = {
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
-    "checks": 4, "training": 4, "sweeps": 4, "analysis": 4,
-    "instances": 5,
+    "checks": 4, "training": 4, "analysis": 7,
+    "instances": 5, "experiments": 5,
     "registry": 6,
     "theorems": 7,
-    "plots": 8, "report": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
+    "plots": 6, "report": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
     "_console": 9, "_cli": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
     ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
     ("report", "plots"),  # the report is made of the plots
     ("_workers", "_prepare"),
-    ("analysis", "plots"),  # upwards, inside the method that draws
     ("_cli", "_console"), ("_cli", "_train"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
 }  # fmt: skip
 # Who may import what from outside; every other distribution is a new dependency.
 ANYWHERE = {"jax", "jaxtyping", "equinox", "numpy"}
 CONFINED = {
     "diffrax": {"_ode"},
-    "optax": {"training"},
+    "optax": {"training", "experiments"},
     "matplotlib": {"plots", "report"},
     "optimistix": {"potentials", "theorems"},
-    "scipy": {"checks", "instances", "problems", "theorems", "training"},
-    "mlxtend": {"problems", "training"},
-    "sklearn": {"training"},
+    "scipy": {"checks", "instances", "problems", "theorems", "experiments"},
+    "mlxtend": {"problems", "experiments"},
+    "sklearn": {"experiments"},
     "rich": {"_console", "_cli", "_train"},
     "pytest": {"_pytest_plugin"},
 }
@@ -146,7 +145,7 @@ def test_importing_the_package_does_not_import_jax():
 def test_importing_everything_does_not_change_precision_or_promotion():
     code = (
         "import jax, mirrorjax as mj\n"
-        "for name in ('checks', 'theorems', 'plots', 'report', 'analysis', 'training'): getattr(mj, name)\n"
+        "for name in ('checks', 'theorems', 'plots', 'report', 'analysis', 'experiments'): getattr(mj, name)\n"
         "mj.verify\n"
         "print(jax.config.jax_enable_x64, jax.config.jax_numpy_dtype_promotion)"
     )
@@ -164,7 +163,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 # What users write calls to; of the other packages the classes and functions are tools of the library.
-TAUGHT = ["flows", "parameterizations", "potentials", "problems", "schedules", "training"]
+TAUGHT = ["experiments", "flows", "parameterizations", "potentials", "problems", "schedules", "training"]
 TAUGHT_CHECKS = {"agreement", "at_most", "combine", "compare", "decide", "identity", "judge", "pointwise"}
 TOOLS = {"AccompaniedFlow", "accompanied_start"}  # of the checks, although they live among the flows
 
@@ -179,6 +178,39 @@ def public(package: str) -> dict[str, object]:
 
 def top() -> dict[str, object]:
     return {name: getattr(mirrorjax, name) for name in mirrorjax._FROM}
+
+
+def exported(package: str) -> dict[str, object]:
+    """All that a package re-exports, constants too."""
+    names = vars(importlib.import_module(f"mirrorjax.{package}")).items()
+    return {name: value for name, value in names if not name.startswith("_") and not inspect.ismodule(value)}
+
+
+def test_a_public_name_means_one_thing():
+    found: dict[str, tuple[str, object]] = {}
+    # A plot has the name of what it draws.
+    packages = [package for package in PACKAGES if package != "plots"]
+    for package, names in [("mirrorjax", top()), *((package, exported(package)) for package in packages)]:
+        for name, value in names.items():
+            first, meant = found.setdefault(name, (package, value))
+            assert meant is value, f"{name} of {first} and {name} of {package} are two things"
+    assert len(found) > 200
+
+
+# Names that once had a second meaning, and where they keep the one.
+ONCE = {"compare": "checks", "Row": "checks", "Quadratic": "parameterizations", "order_swap": "geometry",
+        "section": "analysis"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_it_is_defined_once(name):
+    defined = [
+        part(path)
+        for path in FILES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name
+    ]
+    assert defined == [ONCE[name]]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 
 import matplotlib
@@ -6,7 +7,7 @@ import pytest
 
 from mirrorjax import plots
 from mirrorjax._errors import InputError
-from mirrorjax.checks import Finding, failed, floor, ladder
+from mirrorjax.checks import DosePath, Finding, RankPath, Routes, StartMap, failed, floor, ladder
 from mirrorjax.parameterizations import Hadamard
 from mirrorjax.potentials import potential_of
 
@@ -26,22 +27,22 @@ FINDING = Finding(
 )
 TS = np.linspace(0.0, 2.0, 21)
 PATH = np.exp(-TS)[:, None] * np.arange(1.0, 8.0)
-FLOWS = {"ts": TS, "x_gradient": PATH, "x_mirror": PATH + 1e-10}
-LIMIT = {"ts": np.r_[0.0, np.geomspace(0.1, 100, 20)], "x_gradient": PATH, "x_newton": PATH[-1]}
-DOSE = {
-    "dose": np.linspace(0.0, 4.0, 5),
-    "l1": np.array([3.0, 2.5, 2.2, 2.05, 2.0]),
-    "active": np.array([40, 30, 12, 6, 4]),
-    "basis_pursuit": np.array(1.9),
-    "least_norm": np.array(3.1),
-}
-RANKS = {
-    "dose": np.array([0.0, 0.5, 2.0]),
-    "ratio": np.array([[0.0, 0.0], [-0.2, 0.1], [-0.6, 0.2]]),
-    "effective_rank": np.array([[0.0, 0.0], [-1.0, 0.4], [-2.5, 0.5]]),
-    "ratio_linear": np.array([[0.0, 0.0], [0.01, 0.05], [-0.01, 0.1]]),
-    "effective_rank_linear": np.array([[0.0, 0.0], [0.1, 0.3], [0.0, 0.3]]),
-}
+FLOWS = Routes(TS, {"gradient flow": PATH, "mirror flow": PATH + 1e-10})
+LIMIT = Routes(np.r_[0.0, np.geomspace(0.1, 100, 20)], {"gradient flow": PATH, "Newton's limit": PATH[-1]})
+DOSE = DosePath(
+    dose=np.linspace(0.0, 4.0, 5),
+    l1=np.array([3.0, 2.5, 2.2, 2.05, 2.0]),
+    active=np.array([40, 30, 12, 6, 4]),
+    basis_pursuit=1.9,
+    least_norm=3.1,
+)
+RANKS = RankPath(
+    dose=np.array([0.0, 0.5, 2.0]),
+    ratio=np.array([[0.0, 0.0], [-0.2, 0.1], [-0.6, 0.2]]),
+    effective_rank=np.array([[0.0, 0.0], [-1.0, 0.4], [-2.5, 0.5]]),
+    ratio_linear=np.array([[0.0, 0.0], [0.01, 0.05], [-0.01, 0.1]]),
+    effective_rank_linear=np.array([[0.0, 0.0], [0.1, 0.3], [0.0, 0.3]]),
+)
 
 
 def starts(n):
@@ -50,7 +51,7 @@ def starts(n):
     predicted = ((w0 > 0) & (a0 > -w0)).astype(float)
     recovered = np.r_[1 - predicted[:2], np.nan, predicted[3:]]
     boundary = np.array([[-9.0, 9.0], [0.0, 0.0], [9.0, 0.0]])
-    return {"a0": a0, "w0_grid": w0, "recovered": recovered, "predicted": predicted, "boundary": boundary}
+    return StartMap(a0, w0, recovered, predicted, boundary)
 
 
 def one_row(ratio):
@@ -143,9 +144,9 @@ def test_every_interval_of_a_rank_is_drawn_beside_its_control():
     drawn = plots.rank_path(RANKS)
     for ax, key in zip(drawn.axes, ("ratio", "effective_rank")):
         bars = [segment for bar in ax.containers for segment in bar[2][0].get_segments()]
-        ends = np.concatenate([RANKS[name] @ [[1, 1], [-1, 1]] for name in (key, f"{key}_linear")])
+        ends = np.concatenate([getattr(RANKS, name) @ [[1, 1], [-1, 1]] for name in (key, f"{key}_linear")])
         assert np.allclose([segment[:, 1] for segment in bars], ends)
-    without = {key: value for key, value in RANKS.items() if not key.endswith("_linear")}
+    without = RankPath(RANKS.dose, RANKS.ratio, RANKS.effective_rank)
     assert len(plots.rank_path(without).legends[0].get_texts()) == 1 < len(drawn.legends[0].get_texts())
 
 
@@ -166,8 +167,7 @@ def test_every_start_is_on_the_map_and_mismatches_are_counted(n):
 
 
 def test_without_a_boundary_the_title_says_what_was_predicted():
-    all_lost = starts(30) | {"recovered": np.zeros(30), "predicted": np.zeros(30)}
-    del all_lost["boundary"]
+    all_lost = StartMap(starts(30).a0, starts(30).w0, np.zeros(30), np.zeros(30))
     [ax] = plots.sign_recovery(all_lost).axes
     assert ax.get_title(loc="left") == "0 mismatches in 30 starts, predicted: none recovered"
     assert "mismatch" not in {line.get_label() for line in ax.get_lines()}
@@ -232,15 +232,16 @@ def test_curves_of_the_potential_meet_at_the_right_edge_and_turn_into_the_absolu
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: plots.trajectories({"ts": TS, "x_gradient": PATH}),
-        lambda: plots.dose_path({"dose": TS}),
-        lambda: plots.rank_path({"dose": TS}),
-        lambda: plots.rank_path(RANKS | {"ratio": np.zeros(3)}),
+        lambda: Routes(TS, {"gradient flow": PATH}),
+        lambda: Routes(TS[1:], {"gradient flow": PATH, "mirror flow": PATH}),
+        lambda: Routes(TS, {"gradient flow": PATH, "mirror flow": PATH[:, 1:]}),
+        lambda: dataclasses.replace(DOSE, l1=TS),
+        lambda: dataclasses.replace(DOSE, least_norm=TS),
+        lambda: dataclasses.replace(RANKS, ratio=np.zeros(3)),
         lambda: plots.ladder(Finding({}, {})),
         lambda: plots.margins(Finding({}, {"failed": FINDING.controls["failed"]})),
-        lambda: plots.sign_recovery({"a0": TS, "w0_grid": TS}),
-        lambda: plots.sign_recovery(starts(20) | {"predicted": np.ones(19)}),
-        lambda: plots.sign_recovery({key: value[:0] for key, value in starts(20).items()}),
+        lambda: dataclasses.replace(starts(20), predicted=np.ones(19)),
+        lambda: StartMap(TS[:0], TS[:0], TS[:0], TS[:0]),
         lambda: plots.potential_path(doses=(1.0,)),
         lambda: plots.potential_path(doses=(1.0, 0.5)),
         lambda: plots.potential_path(potential_of(Hadamard(), Hadamard().lift(np.zeros(2)))),
@@ -272,19 +273,19 @@ def test_a_training_run_shows_what_its_log_has():
 
 
 def test_densities_have_intervals_and_dense_is_a_band():
-    from mirrorjax.training import Row as Trained
+    from mirrorjax.experiments import MethodResult
 
     values = {0.2: (0.91, 0.92, 0.93), 0.05: (0.88, 0.90, 0.92)}
     rows = [
-        Trained(name, density, 0.1, 0.1, (0, 1, 2), test, (0, 0, 0), (9, 9, 9), ())
+        MethodResult(name, density, 0.1, 0.1, (0, 1, 2), test, (0, 0, 0), (9, 9, 9), ())
         for name in ("magnitude", "pilot")
         for density, test in values.items()
     ]
-    dense = Trained("dense", 1.0, 0.0, 0.1, (0, 1), (0.93, 0.94), (0, 0), (9, 9), ())
+    dense = MethodResult("dense", 1.0, 0.0, 0.1, (0, 1), (0.93, 0.94), (0, 0), (9, 9), ())
     figure = plots.densities([dense, *rows], title="mlp")
     [ax] = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense", "magnitude", "pilot"]
     assert list(ax.xaxis.get_major_locator()()) == [0.05, 0.2] and len(ax.containers) == 2
-    lost = Trained("ham", 0.2, 0.1, 0.1, (), (), (), (), ((0, 17),))
+    lost = MethodResult("ham", 0.2, 0.1, 0.1, (), (), (), (), ((0, 17),))
     with pytest.raises(InputError, match="no runs"):
         plots.densities([lost])

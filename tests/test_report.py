@@ -11,7 +11,7 @@ import pytest
 import mirrorjax as mj
 from mirrorjax import checks
 from mirrorjax._errors import InputError
-from mirrorjax.checks import Decision, Finding, Hypothesis, combine, floor, judge
+from mirrorjax.checks import Decision, Finding, Hypothesis, RankPath, Routes, StartMap, combine, floor, judge
 from mirrorjax.report import _page, _pictures, ensure_writable, write_report
 from mirrorjax.report._badge import size
 from mirrorjax.report._latex import formula, rich
@@ -29,14 +29,15 @@ SAME, STILL = ladder(1e-6, 1e-8, 1e-10), ladder(0.1, 0.1, 0.1)
 
 def verdict(id, claim=SAME, control=STILL, seconds=1.0):
     ts = np.linspace(0.0, 1.0, 5)
+    x = np.outer(ts, [1.0, 2.0])
     finding = Finding(
         claims={"routes <agree> & 'meet'": claim},
         controls={"scale doubled": control},
         hypotheses=(Hypothesis("finite dose", 0.3, True),),
         observations={"ratio": 1.00044},
-        series={"ts": ts, "x_gradient": np.outer(ts, [1.0, 2.0]), "x_mirror": np.outer(ts, [1.0, 2.0]) + 1e-9},
+        series=(Routes(ts, {"gradient flow": x, "mirror flow": x + 1e-9}),),
     )
-    plain = dataclasses.replace(finding, series={})
+    plain = dataclasses.replace(finding, series=())
     return combine(id, [judge("first", finding, seconds), judge("second", plain, seconds)], seed=3, rungs=RUNGS)
 
 
@@ -184,15 +185,15 @@ def test_many_lines_get_margins_beside_the_ladder():
 
 def test_a_finding_about_signs_has_its_map():
     one = np.ones(4)
-    series = {"a0": np.arange(4.0), "w0_grid": np.arange(4.0), "recovered": one, "predicted": one}
-    first, _ = captions(Finding(floors(1, 0.5), floors(1, 1e9), series=series))
+    series = StartMap(np.arange(4.0), np.arange(4.0), one, one)
+    first, _ = captions(Finding(floors(1, 0.5), floors(1, 1e9), series=(series,)))
     assert "from each start" in first
 
 
 def test_ranks_outside_the_theorem_are_drawn_as_measured():
     change = np.zeros((3, 2))
-    series = {"dose": np.arange(3.0), "ratio": change, "effective_rank": change}
-    first, _ = captions(Finding(floors(1, 0.5), floors(1, 1e9), series=series))
+    series = RankPath(np.arange(3.0), change, change)
+    first, _ = captions(Finding(floors(1, 0.5), floors(1, 1e9), series=(series,)))
     assert "outside the theorem, not claimed" in first
 
 
@@ -228,7 +229,7 @@ def test_a_failure_while_rendering_leaves_the_old_report(tmp_path, monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_page, "section", interrupted)
+    monkeypatch.setattr(_page, "theorem_section", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_report(VERDICTS, tmp_path, environment=ENVIRONMENT)
     assert index.read_text() == "old" and list(tmp_path.iterdir()) == [index]

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._errors import InputError
 from .._types import State
 from ..geometry import Closure, Commutation, Degree, Points, Swap
 from ..parameterizations import AbstractParameterization
 from ..potentials import AbstractPotential
 from ._classify import Kind
-from ._effects import Effects, effects, horizon
+from ._effects import Effects, Section, dual_range, effects, horizon, section
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,14 +31,31 @@ class Region:
 class Analysis:
     """The answer of `analyze`; print it for a table.
 
-    `kind`: "mirror" (a time-varying mirror flow), "rescaled-mirror" (homogeneous g under plain decay),
-    "not-mirror" or "undecided", with the `reason`. `commuting` and `regular` are None where open.
-    `brackets`: sizes of the probed brackets relative to their terms, with their round-off floors.
-    `laws`: conservation laws valid for every loss. `contracting`: whether h is bounded below where
-    decay leads, and `h_min` its least value met: the theory wants h ≥ 0, which a constant arranges.
-    `horizon`: the dose at which decay alone ends the flow, inf where it does not, NaN without a
-    potential. `detection_limit`: a non-commuting part of g smaller than this, relatively, would not
-    be called "not-mirror". `region`: where the pair was probed; elsewhere nothing is known of it.
+    **Fields:**
+
+    - `kind`: "mirror" (a time-varying mirror flow), "rescaled-mirror" (homogeneous g under plain decay), "not-mirror"
+      or "undecided".
+    - `reason`: why, in a sentence.
+    - `n`: effective parameters.
+    - `D`: weights.
+    - `commuting`: whether all probed brackets vanish; None where some are too close to round-off to say.
+    - `regular`: whether Jg has rank n at the points near w₀.
+    - `degree`: p where g is homogeneous up to constants, else None.
+    - `brackets`: sizes of the probed brackets relative to their terms, with their round-off floors, by name.
+    - `laws`: how many conservation laws hold for every loss; None where open.
+    - `potential`: R_a, where the kind is "mirror".
+    - `contracting`: whether h is bounded below where decay leads.
+    - `h_min`: the least h met there. The theory wants h ≥ 0, which a constant added to h arranges.
+    - `horizon`: the dose at which decay alone ends the flow, inf where it does not, NaN without a potential.
+    - `detection_limit`: a non-commuting part of g smaller than this, relatively, would not be called "not-mirror".
+    - `separable`: whether the weights split into blocks of one coordinate each.
+    - `commutation`, `closure`, `euler`, `swap`: what was measured of brackets, their span, the degree and the order of
+      controls.
+    - `region`: where the pair was probed; elsewhere nothing is known of it.
+    - `param`: g and h.
+    - `w0`: the start, pytree.
+
+    **Reference:** `flow` Theorem 3.1; `li` Theorems 4.9 and 4.10.
     """
 
     kind: Kind
@@ -64,17 +82,63 @@ class Analysis:
     w0: State
 
     def effects(self, a: float) -> Effects | None:
-        """Position, type and range of the potential after the dose −a; None without a potential."""
+        """Position, type and range of the potential after the dose −a.
+
+        **Arguments:**
+
+        - `a`: `−∫α`.
+
+        **Returns:** the `Effects`; None without a potential.
+        """
         return None if self.potential is None else effects(self.potential, a)
 
+    def section(self, i: int, a: float, span: float) -> Section:
+        """R_a along coordinate i, to either side of its minimum.
+
+        **Arguments:**
+
+        - `i`: the coordinate.
+        - `a`: `−∫α`.
+        - `span`: how far to either side, in units of x.
+
+        **Returns:** the `Section`.
+
+        **Raises:** `InputError` without a potential.
+        """
+        return section(self._known_potential(), i, a, span)
+
+    def dual_range(self, a: float) -> np.ndarray:
+        """Ends of the μ_i for which `φ(μ_i e_i, a)` exists.
+
+        **Arguments:**
+
+        - `a`: `−∫α`.
+
+        **Returns:** of the first coordinates, `(k, 2)`; NaN where none does.
+
+        **Raises:** `InputError` without a potential.
+        """
+        return dual_range(self._known_potential(), a)
+
+    def _known_potential(self) -> AbstractPotential:
+        if self.potential is None:
+            raise InputError("this pair has no potential", f"it is {self.kind}: {self.reason}")
+        return self.potential
+
     def plot(self):
-        """A figure of the potential under growing dose, with its minimum and its range."""
+        """A picture of the potential under growing dose; without one, of the brackets against round-off.
+
+        **Returns:** the figure of `mirrorjax.plots.analysis`.
+        """
         from .. import plots
 
         return plots.analysis(self)
 
     def as_json(self) -> dict[str, Any]:
-        """The answer in JSON types; what is not finite becomes None, the potential its class name."""
+        """The answer in JSON types.
+
+        **Returns:** a dictionary; what is not finite becomes None, the potential the name of its class.
+        """
         skip = {"potential", "commutation", "closure", "euler", "swap", "region", "param", "w0"}
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip}
         fields["potential"] = None if self.potential is None else type(self.potential).__name__

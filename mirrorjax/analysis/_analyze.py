@@ -53,9 +53,17 @@ def analyze(g: Callable[[State], Vector], h: Callable, w0: State, *, seed: int =
     gives a second opinion; where the two disagree the answer is "undecided". The answer is about the
     region probed, which it states.
 
-    **Arguments:** `g(w) -> (n,)`, `h(w) -> ()`, any smooth functions of the tree `w0` of floats.
+    **Arguments:**
 
-    **Raises:** `InputError` for functions that cannot be analyzed, naming the function and what it must return.
+    - `g`: from w to x, shape `(n,)`; any smooth function, by jax.numpy.
+    - `h`: from w to a scalar; any smooth function, by jax.numpy.
+    - `w0`: the start, pytree of floats.
+    - `seed`: of the random losses and controls.
+
+    **Returns:** the `Analysis`; print it for a table.
+
+    **Raises:** `InputError` for functions that cannot be analyzed, naming the function and what it must return; for a
+    w₀ that is empty or not finite; and where float64 is off.
 
     **Reference:** `flow` Theorem 3.1; `li` Theorems 4.9 and 4.10.
 
@@ -74,7 +82,18 @@ def analyze(g: Callable[[State], Vector], h: Callable, w0: State, *, seed: int =
 
 
 def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> Analysis:
-    """`analyze` for a parameterization."""
+    """`analyze` for a parameterization.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w0`: the start, pytree of floats.
+    - `seed`: of the random losses and controls.
+
+    **Returns:** the `Analysis`.
+
+    **Raises:** `InputError` where float64 is off.
+    """
     if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
         raise InputError(
             "analyze needs float64: round-off in float32 hides what it looks for",
@@ -85,7 +104,7 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
     n, D = jax.eval_shape(pair.g, w).shape[0], w.shape[0]
     near, far = (np.asarray(part) for part in reachable_points(pair, w, n, seed))
     points = near[finite_rows(near)]
-    # With as many points as there are near ones where weights are many.
+    # As many points as there are near ones, where weights are many.
     probed = np.concatenate([near if D <= SMALL else near[: len(near) - len(far)], far])
     probed = probed[finite_rows(probed)]
     brackets = commutation(pair, probed, n, seed=seed)
@@ -101,7 +120,7 @@ def analyze_param(param: AbstractParameterization, w0: State, seed: int = 0) -> 
     closure, laws = _laws(pair, w, n, owner, regular)
     potential = _potential(param, w0, owner is not None) if kind == "mirror" else None
     contracting, h_min, survives = _decayed(pair, points)
-    # Decay was followed to the dose sinh 5 = 74; only where it broke off does the end have to be found.
+    # Decay was followed to the dose sinh 5 = 74. Its end is looked for only where it broke off before.
     horizon = float("inf") if potential is not None and survives else horizon_of(potential)
     return Analysis(
         kind=kind, reason=reason, n=n, D=D,

@@ -13,13 +13,29 @@ HEAD = ("dose", "i", "argmin Rₐ", "range of μ_i", "exponent near … far", "t
 
 
 def measured_effects(analysis: Analysis, doses: Sequence[float] = DOSES) -> list[Effects]:
-    """The effects at every dose; empty without a potential."""
+    """The effects at several doses.
+
+    **Arguments:**
+
+    - `analysis`: of a pair.
+    - `doses`: `∫α ≥ 0`.
+
+    **Returns:** the `Effects` at every dose; empty without a potential.
+    """
     found = [analysis.effects(-dose) for dose in doses]
     return [effect for effect in found if effect is not None]
 
 
 def effect_rows(effects: Sequence[Effects], lines: int = LINES) -> list[tuple[str, ...]]:
-    """One row per dose and coordinate, in the order of `HEAD`."""
+    """The effects as the cells of a table.
+
+    **Arguments:**
+
+    - `effects`: at several doses.
+    - `lines`: coordinates of each dose.
+
+    **Returns:** a row of texts per dose and coordinate, in the order of `HEAD`.
+    """
     rows = []
     for effect in effects:
         for i in range(min(lines, len(effect.range))):
@@ -34,7 +50,15 @@ def effect_rows(effects: Sequence[Effects], lines: int = LINES) -> list[tuple[st
 
 
 def effect_table(effects: Sequence[Effects], n: int) -> str:
-    """The rows as text, or one line that says why there are none."""
+    """The effects as a table.
+
+    **Arguments:**
+
+    - `effects`: at several doses.
+    - `n`: effective parameters in all.
+
+    **Returns:** text of several lines, or one that says why there are no effects.
+    """
     if not effects:
         return "no potential, and so no effects to show"
     rows = [HEAD, *effect_rows(effects)]
@@ -44,7 +68,14 @@ def effect_table(effects: Sequence[Effects], n: int) -> str:
 
 
 def effect_json(effect: Effects) -> dict:
-    """An effect in JSON types; infinite ends as "inf" and "-inf", what does not exist as None."""
+    """An effect in JSON types.
+
+    **Arguments:**
+
+    - `effect`: at one dose.
+
+    **Returns:** a dictionary; infinite ends are "inf" and "-inf", what does not exist is None.
+    """
     return {
         "dose": abs(effect.a),
         "position": [_plain(value) for value in effect.position],

@@ -22,12 +22,18 @@ SEARCH_STEPS = 300
 
 @dataclasses.dataclass(frozen=True)
 class Effects:
-    """What decay has done to the potential by `a = −A`.
+    """What decay has done to the potential by `a = −A`; k coordinates are measured, at most the first 8.
 
-    `position`: argmin R_a (n,), NaN where 0 is outside the range. `range`: ends of the existing μ_i
-    along each of the first coordinates, the other μ_j at 0, (k, 2), ±inf where unbounded. `type`: for distances from
-    the minimum `distance` (j,), the local exponent `(x − x*)·R'/(R − min R)`, (k, j): 2 for a
-    parabola, 1 for |x|. `turn`: the distance at which it is 1.5, (k,), NaN where it never is.
+    **Fields:**
+
+    - `a`: `−∫α`.
+    - `position`: argmin R_a, shape `(n,)`; NaN where 0 is outside the range.
+    - `range`: ends of the existing μ_i, the other μ_j at 0, shape `(k, 2)`; ±inf where unbounded.
+    - `distance`: distances from the minimum along a coordinate, shape `(j,)`.
+    - `exponent`: the local exponent `(x − x*)·R'/(R − min R)` there, shape `(k, j)`: 2 for a parabola, 1 for |x|.
+    - `turn`: the distance at which it is 1.5, shape `(k,)`; NaN where it never is.
+
+    **Reference:** `flow`, the effects of position, type and range.
     """
 
     a: float
@@ -40,7 +46,17 @@ class Effects:
 
 @modes_of_ours()
 def effects(potential: AbstractPotential, a: float, scale: float = 1.0) -> Effects:
-    """Measures position, range and type of `R_a`; `scale` is the size of μ to begin the search at.
+    """Measures position, range and type of `R_a`.
+
+    **Arguments:**
+
+    - `potential`: R.
+    - `a`: `−∫α`.
+    - `scale`: the size of μ at which the search begins where μ = 0 does not exist.
+
+    **Returns:** the `Effects`.
+
+    **Reference:** `flow`, the effects of position, type and range.
 
     !!! example
         >>> import jax; jax.config.update("jax_enable_x64", True)
@@ -70,12 +86,22 @@ def effects(potential: AbstractPotential, a: float, scale: float = 1.0) -> Effec
 
 
 def dual_range(potential: AbstractPotential, a: float, scale: float = 1.0) -> np.ndarray:
-    """Ends of the μ_i for which φ(μ_i e_i, a) exists, for the first coordinates; NaN where none does.
+    """The ends of the μ_i for which φ(μ_i e_i, a) exists, for the first 8 coordinates.
 
-    All other μ_j are 0: where the pair is separable that is the range of coordinate i, provided the
-    others still exist at 0; elsewhere it is a section of it. Asked of the potential where it knows,
-    else followed from an existing μ_i outwards to the singularity. Where μ = 0 does not exist any
-    more, one that does is looked for on a grid.
+    All other μ_j are 0: where the pair is separable that is the range of coordinate i, provided the others still exist
+    at 0; elsewhere it is a section of it. A closed potential answers by `dual_domain`. Of a derived one φ is followed
+    from an existing μ_i outwards to the singularity. Where μ = 0 does not exist any more, one that does is looked for
+    on a grid.
+
+    **Arguments:**
+
+    - `potential`: R.
+    - `a`: `−∫α`.
+    - `scale`: the unit of that grid.
+
+    **Returns:** lower and upper ends, shape `(k, 2)`; NaN where no μ_i exists.
+
+    **Reference:** `flow`, the range effect.
     """
     shown, level = min(potential.n, SHOWN), jnp.asarray(a, dtype=float)
     if not isinstance(potential, DerivedPotential):
@@ -159,7 +185,14 @@ def _axis(n: int, i) -> Float[Array, " n"]:
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """`R_a − min R_a` along coordinate i through its minimum: x_i and the values, (2k + 1,); NaN outside the domain."""
+    """`R_a − min R_a` along coordinate i through its minimum.
+
+    **Fields:**
+
+    - `x`: x_i, shape `(2k+1,)`.
+    - `rise`: `R_a − min R_a` there, shape `(2k+1,)`; NaN outside the domain.
+    - `minimum`: x_i at the minimum.
+    """
 
     x: np.ndarray
     rise: np.ndarray
@@ -167,7 +200,18 @@ class Section:
 
 
 def section(potential: AbstractPotential, i: int, a: float, span: float, points: int = 60) -> Section:
-    """R_a along coordinate i, `span` to either side of its minimum."""
+    """R_a along coordinate i, to either side of its minimum.
+
+    **Arguments:**
+
+    - `potential`: R.
+    - `i`: the coordinate.
+    - `a`: `−∫α`.
+    - `span`: how far to either side, in units of x.
+    - `points`: k, how many on either side.
+
+    **Returns:** the `Section`.
+    """
     distance = jnp.linspace(span / points, span, points)
     position, rise = _section(potential, jnp.asarray(i), jnp.asarray(a, dtype=float), distance)
     center, rise, steps = float(position[i]), np.asarray(rise), np.asarray(distance)
@@ -192,7 +236,17 @@ def _section(potential: AbstractPotential, i, a, distance):
 
 @modes_of_ours()
 def horizon(potential: AbstractPotential, limit: float = 64.0) -> float:
-    """The dose at which decay alone (μ = 0) leaves the range; inf if not before `limit`."""
+    """The dose at which decay alone (μ = 0) leaves the range.
+
+    **Arguments:**
+
+    - `potential`: R.
+    - `limit`: the largest dose tried.
+
+    **Returns:** the dose; inf if 0 is still in the range at `limit`.
+
+    **Reference:** `flow`, the range effect.
+    """
     if isinstance(potential, DerivedPotential):
         return float(_decay_reach(potential, as_array(limit)))
     inside, outside = 0.0, limit

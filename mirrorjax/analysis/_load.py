@@ -11,9 +11,15 @@ from .._types import State
 
 
 def load_function(spec: str) -> Callable:
-    """The function of `package.module:name` or `path/to/file.py:name`; modules also from the current folder.
+    """The function that a text names; modules also from the current folder.
 
-    **Raises:** `InputError` naming what is missing.
+    **Arguments:**
+
+    - `spec`: `package.module:name` or `path/to/file.py:name`.
+
+    **Returns:** the function.
+
+    **Raises:** `InputError` for what is missing, by name, and for a name that is no function.
 
     !!! example
         >>> from mirrorjax.analysis import load_function
@@ -36,7 +42,13 @@ def load_function(spec: str) -> Callable:
 
 
 def load_weights(path: Path) -> State:
-    """The array of an .npy file, or the dictionary of arrays of an .npz file.
+    """The weights in a file of NumPy's.
+
+    **Arguments:**
+
+    - `path`: an .npy or .npz file.
+
+    **Returns:** the array of the .npy file, or a dictionary of the arrays of the .npz file; floats in float64.
 
     **Raises:** `InputError` for a file that is missing, pickled or not numeric.
     """

@@ -64,6 +64,13 @@ from ._pointwise import pointwise as pointwise
 from ._richardson import extrapolated as extrapolated, tends_to as tends_to
 from ._sampled import agree as agree, sampled as sampled
 from ._serialize import as_json as as_json
+from ._series import (
+    DosePath as DosePath,
+    RankPath as RankPath,
+    Routes as Routes,
+    Series as Series,
+    StartMap as StartMap,
+)
 from ._statistics import (
     interval as interval,
     paired_below as paired_below,

@@ -24,6 +24,7 @@ from ._declared import declared
 from ._evidence import Evidence, Finding, solve_failed
 from ._normalized import argmin_at_start
 from ._planted import planted_sizes
+from ._series import Routes
 from ._times import compared_times
 from ._verdict import Judgement, Verdict, combine, judge
 
@@ -40,19 +41,55 @@ def mirror_route(
     x0: ArrayLike,
     ts: ArrayLike,
 ) -> FlowRoute:
-    """Mirror flow from x₀, that is from μ₀ = ∇R₀(x₀): 0 for the potential of w₀, not for a wrong one."""
+    """Mirror flow from x₀, that is from μ₀ = ∇R₀(x₀): 0 for the potential of w₀, not for a wrong one.
+
+    **Arguments:**
+
+    - `problem`: the loss f.
+    - `potential`: R, right or wrong.
+    - `schedule`: α.
+    - `x0`: the start, shape `(n,)`.
+    - `ts`: compared times, shape `(k,)`.
+
+    **Returns:** the route.
+
+    **Reference:** `flow` Theorem 3.1.
+    """
     mu0 = potential.grad(jnp.asarray(x0), jnp.zeros(()))
     return FlowRoute(MirrorFlow(problem, potential, schedule), mu0, ts=ts)
 
 
 @quick_jit
 def along(dual_map: Callable, schedule: AbstractSchedule, ts: Array, mu: Array) -> Array:
-    """`∇_μ Q(μ_t, a_t)` at every time."""
+    """`∇_μ Q(μ_t, a_t)` at every time.
+
+    **Arguments:**
+
+    - `dual_map`: from μ and a to x.
+    - `schedule`: α.
+    - `ts`: times, shape `(k,)`.
+    - `mu`: μ at these times, shape `(k, n)`.
+
+    **Returns:** x, shape `(k, n)`.
+
+    **Reference:** `flow` Theorem 3.1.
+    """
     return jax.vmap(lambda t, m: dual_map(m, schedule.a(t)))(ts, mu)
 
 
 def straight_route(accompanied: FlowRoute, dual_map: Callable, schedule: AbstractSchedule) -> FlowRoute:
-    """`g(φ(μ_t, a_t))` at every compared time, each φ along its own segment from (0, 0)."""
+    """`g(φ(μ_t, a_t))` at every compared time, each φ along its own segment from (0, 0).
+
+    **Arguments:**
+
+    - `accompanied`: a route of an `AccompaniedFlow`.
+    - `dual_map`: from μ and a to x.
+    - `schedule`: α.
+
+    **Returns:** the route; it shares the solves of `accompanied`.
+
+    **Reference:** `flow` Theorem 3.1.
+    """
     return accompanied.observing(lambda path: along(dual_map, schedule, path.ts, path.state[1]))
 
 
@@ -68,11 +105,27 @@ def agreement_finding(
     closed_loop: bool = True,
     ts: ArrayLike | None = None,
 ) -> Finding:
-    """The evidence behind `agreement`; `controls` are further wrong potentials to refute.
+    """The evidence behind `agreement`.
 
-    `closed_loop=False` evaluates the mirror map at `μ_t = −∫∇f` of the gradient flow instead of
-    running a mirror flow of its own: one compiled flow less. `ts` are the compared times, by default
-    evenly spaced.
+    **Arguments:**
+
+    - `problem`: the loss f.
+    - `param`: g and h.
+    - `schedule`: α.
+    - `w0`: the start, pytree.
+    - `t1`: the end.
+    - `rungs`: relative tolerances, falling.
+    - `potential`: by default that of w₀.
+    - `controls`: further wrong potentials to refute, by name.
+    - `closed_loop`: whether a mirror flow of its own is run. If not, the mirror map is evaluated at `μ_t = −∫∇f` of the
+      gradient flow: one compiled flow less.
+    - `ts`: compared times, shape `(k,)`, by default evenly spaced.
+
+    **Returns:** the `Finding`, with both x in its series.
+
+    **Raises:** `InputError` as `potential_of`, where no potential is given.
+
+    **Reference:** `flow` Theorem 3.1.
     """
     ts = np.linspace(0.0, t1, POINTS) if ts is None else np.asarray(ts)
     truth = potential_of(param, w0) if potential is None else potential
@@ -106,12 +159,14 @@ def agreement_finding(
         claims={"gradient flow = mirror flow": compare(gradient, mirror, rungs)} | claims,
         controls={name: against(candidate) for name, candidate in wrong.items()},
         planted={size: against(Distorted(truth, mu_factor=1 + size)) for size in planted_sizes(*PLANTED)},
-        series={
-            "ts": ts,
-            "x_gradient": np.asarray(gradient.path(rungs[-1]).x),
-            "x_mirror": mirror(rungs[-1], MAIN).values,
-        },
+        series=_series(ts, gradient.path(rungs[-1]).x, mirror(rungs[-1], MAIN).values),
     )
+
+
+def _series(ts: np.ndarray, gradient: ArrayLike, mirror: np.ndarray) -> tuple[Routes, ...]:
+    """Empty where a solve ended with nothing to draw."""
+    x = np.asarray(gradient)
+    return (Routes(ts, {"gradient flow": x, "mirror flow": mirror}),) if mirror.shape == x.shape else ()
 
 
 def agreement(
@@ -127,14 +182,21 @@ def agreement(
 ) -> Verdict:
     """Whether gradient flow on w and mirror flow in the potential are one motion of x up to `t1`.
 
-    Integrates both over rungs of tolerance; wrong potentials run beside the right one and must be
-    refuted. `potential` defaults to the potential of `w0`; hand in your own to have it tested. It is
-    held to two claims: the flow, and `x₀ = argmin R₀`, which the flow does not see and every statement
-    about limits needs. `normalized=False` claims the flow alone.
+    Integrates both over rungs of tolerance; wrong potentials run beside the right one and must be refuted. The
+    potential is held to two claims: the flow, and `x₀ = argmin R₀`, which the flow does not see and every statement
+    about limits needs.
 
-    **Arguments:** `schedule`, also a number or a function of t; `t1` > 0; the compared times are where x moves,
-    down to t1/10¹². `rungs` of relative tolerance default to 1e-6, 1e-8, 1e-10, and 1e-12 where these do
-    not decide. With float64 off these say nothing; `rungs=(1e-2, 1e-3, 1e-4)` asks for what float32 can say.
+    **Arguments:**
+
+    - `problem`: the loss f.
+    - `param`: g and h.
+    - `schedule`: α; a schedule, a number or a function of t.
+    - `w0`: the start, pytree.
+    - `t1`: the end > 0, in units of t; the compared times are where x moves, down to t1/10¹².
+    - `rungs`: relative tolerances, by default 1e-6, 1e-8, 1e-10, and 1e-12 where these do not decide. With float64 off
+      these say nothing; `rungs=(1e-2, 1e-3, 1e-4)` asks for what float32 can say.
+    - `potential`: by default that of `w0`; hand in your own to have it tested.
+    - `normalized`: False claims the flow alone.
 
     **Returns:** a `Verdict`; print it for the table.
 

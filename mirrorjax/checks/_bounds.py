@@ -13,6 +13,14 @@ from ._evidence import Evidence
 def at_most(left: float, right: float, floor: float, scale: float | None = None) -> Evidence:
     """Whether `left ≤ right`: the excess `max(0, left − right)` against a floor.
 
+    **Arguments:**
+
+    - `left`, `right`: numbers.
+    - `floor`: an excess that numerics may cause.
+    - `scale`: the size of what is compared, by default the larger of both.
+
+    **Returns:** the `Evidence`, for `decide`.
+
     !!! example
         >>> from mirrorjax.checks import at_most, decide
         >>> str(decide(at_most(1.0, 1.0 - 1e-15, floor=1e-15)).outcome), str(decide(at_most(2.0, 1.0, 1e-15)).outcome)

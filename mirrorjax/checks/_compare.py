@@ -19,7 +19,14 @@ SWAP: Solver = "tsit5"
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """What a route gave at one tolerance: `values` (k, …), or a reason why not."""
+    """What a route gave at one tolerance.
+
+    **Fields:**
+
+    - `values`: the compared array, shape `(k, …)`; its first axis is time where there is one.
+    - `steps`: of the solver.
+    - `failure`: why the solve did not end; empty where it did.
+    """
 
     values: np.ndarray
     steps: int = 0
@@ -30,27 +37,62 @@ class AbstractRoute(abc.ABC):
     """A way to compute an object at a given tolerance."""
 
     @abc.abstractmethod
-    def __call__(self, rtol: float, solver: Solver) -> Sample: ...
+    def __call__(self, rtol: float, solver: Solver) -> Sample:
+        """The object at a tolerance.
+
+        **Arguments:**
+
+        - `rtol`: relative tolerance.
+        - `solver`: its name.
+
+        **Returns:** the `Sample`.
+        """
 
     def nudged(self, rtol: float) -> Sample | None:
-        """The same from a start moved by one unit in the last place, which shows round-off; None without a start."""
+        """The same from a start moved by one unit in the last place, which shows round-off.
+
+        **Arguments:**
+
+        - `rtol`: relative tolerance.
+
+        **Returns:** the `Sample`; None for a route without a start.
+        """
         return None
 
 
 class Exact(AbstractRoute):
-    """A route without a step size: a closed form or a converged Newton iteration."""
+    """A route without a step size: a closed form or a converged Newton iteration.
+
+    **Arguments:**
+
+    - `values`: what it gives at every tolerance, shape `(k, …)`; a vector counts as one row.
+    """
 
     def __init__(self, values: ArrayLike):
         self.values = np.atleast_2d(np.asarray(values))
 
     def __call__(self, rtol: float, solver: Solver) -> Sample:
+        """The values, whatever the tolerance.
+
+        **Arguments:**
+
+        - `rtol`, `solver`: without effect.
+
+        **Returns:** the `Sample`.
+        """
         return Sample(self.values)
 
 
 class FlowRoute(AbstractRoute):
     """A flow, integrated once per tolerance and solver however many controls ask for it.
 
-    `observe` maps the trajectory to the compared array; by default x at every time.
+    **Arguments:**
+
+    - `flow`: what is integrated.
+    - `state0`: the start, pytree; by default the flow's own.
+    - `ts`: times, shape `(k,)`.
+    - `observe`: from the trajectory to the compared array, shape `(k, …)`; by default x at every time.
+    - `max_steps`: the most steps of a solve.
     """
 
     def __init__(
@@ -67,7 +109,18 @@ class FlowRoute(AbstractRoute):
         self._paths: dict[tuple[float, str, bool], Trajectory] = {}
 
     def path(self, rtol: float, solver: Solver = MAIN, nudge: bool = False) -> Trajectory:
-        """The trajectory at this tolerance."""
+        """The trajectory at a tolerance. A solve that stops early is not raised: see `Trajectory.failure()`.
+
+        **Arguments:**
+
+        - `rtol`: relative tolerance.
+        - `solver`: its name.
+        - `nudge`: whether the start is moved by one unit in the last place.
+
+        **Returns:** the trajectory.
+
+        **Raises:** `InputError` as `integrate`, for arguments that cannot be used.
+        """
         key = (rtol, solver, nudge)
         if key not in self._paths:
             start = jax.tree.map(_moved_by_an_ulp, self.state0) if nudge else self.state0
@@ -77,15 +130,39 @@ class FlowRoute(AbstractRoute):
         return self._paths[key]
 
     def observing(self, observe: Callable[[Trajectory], ArrayLike]) -> "FlowRoute":
-        """The same solves, another look at them."""
+        """The same solves with another compared array.
+
+        **Arguments:**
+
+        - `observe`: from the trajectory to that array, shape `(k, …)`.
+
+        **Returns:** the route.
+        """
         other = FlowRoute(self.flow, self.state0, ts=self.ts, observe=observe, max_steps=self.max_steps)
         other._paths = self._paths
         return other
 
     def __call__(self, rtol: float, solver: Solver) -> Sample:
+        """The compared array at a tolerance.
+
+        **Arguments:**
+
+        - `rtol`: relative tolerance.
+        - `solver`: its name.
+
+        **Returns:** the `Sample`.
+        """
         return self._sample(self.path(rtol, solver))
 
     def nudged(self, rtol: float) -> Sample | None:
+        """The compared array from a start moved by one unit in the last place, which shows round-off.
+
+        **Arguments:**
+
+        - `rtol`: relative tolerance.
+
+        **Returns:** the `Sample`; None where no start was given.
+        """
         return None if self.state0 is None else self._sample(self.path(rtol, nudge=True))
 
     def _sample(self, path: Trajectory) -> Sample:
@@ -112,12 +189,21 @@ def compare(
 ) -> Evidence:
     """Compares two routes on every rung; what numerics may cause is measured, not assumed.
 
-    At each rung `e = |left − right|`, and the budget b is the largest, over both routes, of the change
-    when the solver is swapped, of the change against a reference run below the last rung, and of
-    round-off. Both are kept for every coordinate, each the largest over the rows (times). `scale` and
-    `moved` default to those of the left route's values; where they are given, they are those of the
-    whole, and coordinates are not judged apart; nor are they with `apart=False`, for a claim that is about
-    the size of the difference: a limit that is 0 where the route still is 1e-38.
+    At each rung `e = |left − right|`, and the budget b is the largest, over both routes, of the change when the solver
+    is swapped, of the change against a reference run below the last rung, and of round-off. Both are kept for every
+    coordinate, each the largest over the rows (times).
+
+    **Arguments:**
+
+    - `left`, `right`: the routes, of one shape.
+    - `rungs`: relative tolerances, falling.
+    - `scale`: the size of what is compared, by default of the left route's values.
+    - `moved`: how far it moved, by default how far the left route's values did. Where this or `scale` is given, it is
+      that of the whole, and coordinates are not judged apart.
+    - `apart`: whether coordinates are judged apart. False for a claim that is about the size of the difference: a limit
+      that is 0 where the route still is 1e-38.
+
+    **Returns:** the `Evidence`, for `decide`.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -179,7 +265,15 @@ def _over_rows(*parts: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def locate(gap: np.ndarray, ts: ArrayLike | None = None) -> str:
-    """Where the largest gap is, with its time where the rows are times."""
+    """Where the largest gap is, with its time where the rows are times.
+
+    **Arguments:**
+
+    - `gap`: shape `(k, …)`.
+    - `ts`: the times of the rows, shape `(k,)`.
+
+    **Returns:** a few words.
+    """
     index = np.unravel_index(int(np.argmax(np.where(np.isfinite(gap), gap, np.inf))), gap.shape)
     coordinate = ", ".join(str(i) for i in index[1:])
     if ts is not None and len(np.asarray(ts)) == gap.shape[0]:

@@ -16,8 +16,12 @@ BELOW_RESOLUTION = "below resolution"
 class Decision:
     """An outcome with its reason.
 
-    `resolution`: the relative size of a difference that would have gone unseen. `effect`: the
-    relative size of the contradiction, where there is one.
+    **Fields:**
+
+    - `outcome`: of one comparison.
+    - `reason`: in a sentence.
+    - `resolution`: the relative size of a difference that would have gone unseen; NaN where inconclusive.
+    - `effect`: the relative size of the contradiction; NaN where there is none.
     """
 
     outcome: Outcome
@@ -38,6 +42,13 @@ def decide(evidence: Evidence, *, float32: bool = False) -> Decision:
 
     Where the claim is that the routes differ, sameness refutes it and the other way round. Evidence made without
     float64 says nothing, unless `float32` asks for what float32 can say and the evidence knows its round-off.
+
+    **Arguments:**
+
+    - `evidence`: of one comparison.
+    - `float32`: whether what float32 can say is asked for.
+
+    **Returns:** the `Decision`.
 
     !!! example
         >>> from mirrorjax.checks import Evidence, Row, decide

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._types import ArrayLike, x64_on
+from ._series import Series
 
 RTOL, ROUND_OFF = "rtol", "round-off"
 
@@ -18,8 +19,13 @@ RTOL, ROUND_OFF = "rtol", "round-off"
 class Row:
     """One rung: the discrepancy of two routes beside what numerics alone may cause.
 
-    **Arguments:** `at` the size of the rung, of what `of` names: `rtol`, a step size η; 0 for round-off. `steps` of the
-    solver, 0 where there is none.
+    **Arguments:**
+
+    - `at`: size of the rung, of what `of` names; 0 for round-off.
+    - `discrepancy`: e, the largest difference.
+    - `budget`: b, the numerical error.
+    - `steps`: of the solver, 0 where there is none.
+    - `of`: what it is a rung of: "rtol", "step size η", "round-off".
     """
 
     at: float
@@ -33,8 +39,14 @@ class Row:
 class Coordinates:
     """The numbers of a comparison for each of n coordinates, over k rungs.
 
-    `discrepancy`, `budget` (k, n); `scale`, `moved` (n,). One scale for all of them would let a coordinate of
-    size 1e-13 be wrong 5-fold beside one of size 1.
+    One scale for all of them would let a coordinate of size 1e-13 be wrong 5-fold beside one of size 1.
+
+    **Arguments:**
+
+    - `discrepancy`: the largest difference over the times, shape `(k, n)`.
+    - `budget`: the numerical error, shape `(k, n)`.
+    - `scale`: the size of what is compared, shape `(n,)`.
+    - `moved`: how far it moved, shape `(n,)`.
     """
 
     discrepancy: np.ndarray
@@ -47,11 +59,18 @@ class Coordinates:
 class Evidence:
     """The rows of one comparison, made by `compare`, `identity`, `at_most`, `ladder`, `floor` or `failed`.
 
-    `kind` is "ladder" (rungs of a tolerance or a step size) or "floor" (one round-off row). `scale` is the size of
-    the compared object, `moved` how far it moved, `where` the time and coordinate of the largest discrepancy,
-    `failure` why there is nothing to compare. `opposite` turns the question round, see `differs`. `each` has the
-    numbers of every coordinate, where they are judged apart. `dtype` is that of the session that made it,
-    `own_units` whether budget or floor are measured in its ulps: without, the numbers say nothing in float32.
+    **Arguments:**
+
+    - `rows`: one for each rung.
+    - `scale`: the size of the compared object.
+    - `moved`: how far it moved.
+    - `where`: the time and coordinate of the largest discrepancy.
+    - `failure`: why there is nothing to compare; empty where there is.
+    - `kind`: "ladder" (rungs of a tolerance or a step size) or "floor" (one row, of round-off).
+    - `opposite`: whether the claim is that the two routes are *not* the same, see `differs`.
+    - `own_units`: whether budget or floor are measured in ulps of `dtype`: without, the numbers say nothing in float32.
+    - `each`: the numbers of every coordinate, where they are judged apart.
+    - `dtype`: that of the session that made it.
     """
 
     rows: tuple[Row, ...]
@@ -108,11 +127,18 @@ def ladder(
 ) -> Evidence:
     """Discrepancies that are to fall with the budget, rung by rung, the finest last.
 
-    **Arguments:** `at` (k,) the sizes of the rungs of `of`, say "step size η"; `discrepancy` (k,); `budget` (k,) what
-    numerics alone may cause; `steps` (k,) or one for all; `scale` the size of the compared object, `moved` how far it
-    moved, `where` the largest discrepancy is.
+    **Arguments:**
 
-    **Returns:** `Evidence`, of the session's dtype.
+    - `at`: sizes of the rungs, `(k,)`.
+    - `discrepancy`: e on every rung, `(k,)`.
+    - `budget`: what numerics alone may cause on every rung, `(k,)`.
+    - `scale`: the size of the compared object.
+    - `moved`: how far it moved.
+    - `of`: what the rungs are rungs of, as "step size η".
+    - `steps`: of the solver, `(k,)` or one for all.
+    - `where`: the largest discrepancy is.
+
+    **Returns:** the `Evidence`, for `decide`.
 
     !!! example
         >>> from mirrorjax.checks import decide, ladder
@@ -142,11 +168,18 @@ def floor(
 ) -> Evidence:
     """A discrepancy that is to stay below a known floor, round-off or the error of a solve.
 
-    **Arguments:** `budget` the floor; `scale` the size of the compared object, `moved` how far it moved, by default
-    the same; `own_units` says that the floor is measured in ulps of the session's dtype; `of`, `at` and `steps` of the
-    solve, where one set the floor.
+    **Arguments:**
 
-    **Returns:** `Evidence`, of the session's dtype.
+    - `discrepancy`: e, scalar.
+    - `budget`: the floor, scalar.
+    - `scale`: the size of the compared object, scalar.
+    - `moved`: how far it moved, scalar; by default `scale`.
+    - `where`: the largest discrepancy is.
+    - `own_units`: whether the floor is measured in ulps of the session's dtype.
+    - `each`: the numbers of every coordinate, where they are judged apart.
+    - `of`, `at`, `steps`: name, size and steps of the solve, where one set the floor.
+
+    **Returns:** the `Evidence`, for `decide`.
 
     !!! example
         >>> from mirrorjax.checks import decide, floor
@@ -165,7 +198,14 @@ def solve_failed(reason: str, rows: tuple[Row, ...] = ()) -> Evidence:
 
 
 def failed(reason: str, rows: tuple[Row, ...] = ()) -> Evidence:
-    """That there is nothing to compare, and why; `rows` are those of the rungs before.
+    """That there is nothing to compare, and why.
+
+    **Arguments:**
+
+    - `reason`: why, and what to try.
+    - `rows`: those of the rungs before.
+
+    **Returns:** the `Evidence`, which `decide` finds inconclusive.
 
     !!! example
         >>> from mirrorjax.checks import decide, failed
@@ -177,7 +217,14 @@ def failed(reason: str, rows: tuple[Row, ...] = ()) -> Evidence:
 
 @dataclasses.dataclass(frozen=True)
 class Hypothesis:
-    """A condition of the theorem, measured on the instance."""
+    """A condition of the theorem, measured on the instance.
+
+    **Arguments:**
+
+    - `name`: what is required.
+    - `measured`: what was found.
+    - `ok`: whether that meets it.
+    """
 
     name: str
     measured: float | str
@@ -198,8 +245,15 @@ class Hypothesis:
 class Finding:
     """Everything one instance of a theorem yields.
 
-    `planted` maps the relative size of a planted error to its evidence; the smallest one refuted
-    is the detection limit. `series` feeds the plots, `observations` are reported, not judged.
+    **Arguments:**
+
+    - `claims`: evidence of what must hold, by name.
+    - `controls`: evidence of what must be refuted, by name.
+    - `hypotheses`: the conditions of the theorem.
+    - `planted`: evidence by the relative size of the error that was planted; the smallest one refuted is the detection
+      limit.
+    - `observations`: numbers that are reported and not judged, by name.
+    - `series`: `Routes`, `DosePath`, `StartMap` and `RankPath` for the pictures.
     """
 
     claims: dict[str, Evidence]
@@ -207,7 +261,7 @@ class Finding:
     hypotheses: tuple[Hypothesis, ...] = ()
     planted: dict[float, Evidence] = dataclasses.field(default_factory=dict)
     observations: dict[str, float | str] = dataclasses.field(default_factory=dict)
-    series: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    series: tuple[Series, ...] = ()
 
     def __post_init__(self):
         for kind in ("claims", "controls", "planted"):
@@ -221,7 +275,13 @@ class Finding:
 
 
 def merged(findings: Sequence[Finding]) -> Finding:
-    """One finding of several on the same instance; of errors planted in several, those of the last.
+    """One finding of several on the same instance.
+
+    **Arguments:**
+
+    - `findings`: at least one.
+
+    **Returns:** all that they hold; of errors planted in several, those of the last.
 
     !!! example
         >>> from mirrorjax.checks import Finding, at_most, merged
@@ -230,10 +290,9 @@ def merged(findings: Sequence[Finding]) -> Finding:
         ['0 ≤ 1', 'still 0 ≤ 1']
     """
     fields = ("claims", "controls", "hypotheses", "planted", "observations", "series")
-    # Tuples are joined by +, dicts by |.
     return Finding(
         **{
-            name: functools.reduce(operator.add if name == "hypotheses" else operator.or_, values)
+            name: functools.reduce(operator.or_ if isinstance(values[0], dict) else operator.add, values)
             for name in fields
             for values in [[getattr(finding, name) for finding in findings]]
         }

@@ -18,9 +18,17 @@ def identity(
 ) -> Evidence:
     """Whether `left(*points) = right(*points)`, up to round-off that is measured.
 
-    Both sides are evaluated again at points moved by one unit in the last place. The residual of
-    a true identity is round-off and changes by its own size; that change is the floor. A floor
-    taken as ε times the result would call every cancellation a contradiction.
+    Both sides are evaluated again at points moved by one unit in the last place. The residual of a true identity is
+    round-off and changes by its own size; that change is the floor. A floor taken as ε times the result would call
+    every cancellation a contradiction.
+
+    **Arguments:**
+
+    - `left`, `right`: from the points to arrays of one shape.
+    - `*points`: arrays, scalar or of any shape `(…, n)`.
+    - `seed`: of the moves.
+
+    **Returns:** the `Evidence`, for `decide`.
 
     !!! example
         >>> import jax.numpy as jnp

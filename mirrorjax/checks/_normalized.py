@@ -24,6 +24,16 @@ def argmin_at_start(param: AbstractParameterization, potential: AbstractPotentia
     `R + ⟨b, ·⟩` has the same mirror flow as R from the same x₀, so the flow cannot tell a turned sign of s. Every
     statement about limits can: they minimize R only if ∇R₀(x₀) = 0, and D_R(·, x₀) otherwise.
 
+    **Arguments:**
+
+    - `param`: g and h.
+    - `potential`: R.
+    - `w0`: the start, pytree.
+
+    **Returns:** the `Evidence`, for `decide`.
+
+    **Reference:** `flow` Theorem 3.1.
+
     !!! example
         >>> import equinox as eqx
         >>> import jax.numpy as jnp
@@ -67,7 +77,17 @@ def normalization(
 
     φ is followed from w₀ by the fields themselves, whatever formula the potential has.
 
-    **Reference:** `flow` Theorem 3.1; theory of the central theorem, parts 2 and 4.
+    **Arguments:**
+
+    - `param`: g and h.
+    - `potential`: R.
+    - `w0`: the start, pytree.
+    - `mu`: the dual variable, shape `(n,)`.
+    - `a`: `−∫α`.
+
+    **Returns:** the `Evidence`, for `decide`.
+
+    **Reference:** `flow` Theorem 3.1.
 
     !!! example
         >>> import jax.numpy as jnp

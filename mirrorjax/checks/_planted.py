@@ -11,9 +11,14 @@ _planting = ContextVar("planting", default=True)
 
 
 def planted_sizes(*sizes: float) -> tuple[float, ...]:
-    """`sizes` themselves, or without float64 the ones that float32 may see.
+    """The relative sizes of errors to plant.
 
-    None inside `without_planted_errors`, where a smoke test saves their solves.
+    **Arguments:**
+
+    - `*sizes`: those of float64.
+
+    **Returns:** `sizes` themselves, or without float64 the ones that float32 may see. None of them inside
+    `without_planted_errors`, where a smoke test saves their solves.
 
     !!! example
         >>> from mirrorjax.checks import planted_sizes, without_planted_errors
@@ -32,6 +37,8 @@ def planted_sizes(*sizes: float) -> tuple[float, ...]:
 def without_planted_errors() -> Iterator[None]:
     """Inside, checks plant no errors, so that what they find has no detection limit.
 
+    **Returns:** a context manager.
+
     !!! example
         >>> from mirrorjax.checks import planted_sizes, without_planted_errors
         >>> with without_planted_errors():
@@ -46,7 +53,13 @@ def without_planted_errors() -> Iterator[None]:
 
 
 def slight(size: float) -> float:
-    """The error of a control that is to be small: `size`, or without float64 a tenth, which float32 sees for certain.
+    """The error of a control that is to be small.
+
+    **Arguments:**
+
+    - `size`: the relative error in float64.
+
+    **Returns:** `size`, or without float64 a tenth, which float32 sees for certain.
 
     !!! example
         >>> import jax
@@ -59,5 +72,12 @@ def slight(size: float) -> float:
 
 
 def written(size: float) -> str:
-    """`slight(size)` for the name of a control: `1e-6`."""
+    """`slight(size)` for the name of a control.
+
+    **Arguments:**
+
+    - `size`: the relative error in float64.
+
+    **Returns:** the size as text, as `1e-6`.
+    """
     return f"{slight(size):.0e}".replace("e-0", "e-")

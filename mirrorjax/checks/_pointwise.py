@@ -25,6 +25,17 @@ def pointwise(
     That is `d∇R_{a_t}(x_t) = −v dt` for the gradient `v` of any loss: the theorem itself, with
     every derivative taken by automatic differentiation and nothing integrated.
 
+    **Arguments:**
+
+    - `param`: g and h.
+    - `potential`: R.
+    - `w`: φ(μ, a), an array of weights, shape as `param` takes, such as `(2, n)`.
+    - `v`: the gradient of a loss, shape `(n,)`.
+    - `alpha`: α, scalar.
+    - `a`: `−∫α`, scalar.
+
+    **Returns:** the `Evidence`, for `decide`.
+
     **Reference:** `flow` Theorem 3.1.
 
     !!! example

@@ -8,9 +8,14 @@ from ._verdict import Decision, Judgement, Verdict
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as nested dicts and lists of JSON types; what is not finite becomes None.
+    """The verdict in JSON types; what is not finite becomes None.
 
-    `rows`, `hypotheses` and `controls` are those of the deciding instance, `instances` holds all.
+    **Arguments:**
+
+    - `verdict`: of a theorem.
+
+    **Returns:** nested dictionaries and lists. `rows`, `hypotheses` and `controls` are those of the deciding instance,
+    `instances` holds all.
     """
     deciding = _judgement(verdict.deciding)
     return {

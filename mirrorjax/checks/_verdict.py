@@ -17,7 +17,24 @@ from ._evidence import Evidence, Finding, Hypothesis, Row
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """The verdict on one instance; `traceback` where the check crashed on it."""
+    """The verdict on one instance.
+
+    **Fields:**
+
+    - `name`: of the instance.
+    - `outcome`: `holds`, `refuted` or `inconclusive`.
+    - `reason`: in a sentence.
+    - `resolution`: relative size of a difference that would have gone unseen, the largest over the claims; NaN without
+      one.
+    - `effect`: relative size of the contradiction, the largest over the claims; NaN without one.
+    - `rows`: those of the claim that decided.
+    - `hypotheses`: as they were measured.
+    - `claims`, `controls`: what was decided of each, by name.
+    - `detection_limit`: the smallest planted relative error caught; NaN where none was.
+    - `finding`: the evidence.
+    - `seconds`: how long the check took.
+    - `traceback`: where the check crashed; else empty.
+    """
 
     name: str
     outcome: Outcome
@@ -36,11 +53,22 @@ class Judgement:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What was measured about a statement: `holds`, `refuted` or `inconclusive`, and how well.
+    """What was measured about a statement, and how well. True as a boolean only if it holds.
 
-    `resolution`: relative size of a difference that would have gone unseen. `effect`: relative
-    size of the contradiction. `detection_limit`: the smallest planted relative error caught.
-    True as a boolean only if it holds.
+    **Fields:**
+
+    - `id`: of the theorem.
+    - `outcome`: `holds`, `refuted` or `inconclusive`.
+    - `reason`: in a sentence.
+    - `resolution`: relative size of a difference that would have gone unseen, the largest over the instances; NaN
+      without one.
+    - `effect`: relative size of the contradiction, the largest over the instances; NaN without one.
+    - `detection_limit`: the smallest planted relative error caught, the largest over the instances; NaN where one of
+      them caught none, or none was planted.
+    - `instances`: the judgement on each.
+    - `seed`: of the random instances; negative where there are none.
+    - `rungs`: relative tolerances, falling.
+    - `seconds`: how long all checks took.
     """
 
     id: str
@@ -93,7 +121,16 @@ def _text(decision: Decision) -> str:
 
 
 def judge(name: str, finding: Finding, seconds: float = math.nan, *, float32: bool = False) -> Judgement:
-    """Hypotheses first, then the claims, then whether every control was refuted; `float32` as in `decide`.
+    """Hypotheses first, then the claims, then whether every control was refuted.
+
+    **Arguments:**
+
+    - `name`: of the instance.
+    - `finding`: what was measured on it.
+    - `seconds`: how long that took.
+    - `float32`: as in `decide`.
+
+    **Returns:** the `Judgement`.
 
     !!! example
         >>> from mirrorjax.checks import Finding, at_most, judge
@@ -183,6 +220,15 @@ def _worst_limit(judgements: Sequence[Judgement]) -> float:
 def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence[float]) -> Verdict:
     """One refuted instance refutes, one inconclusive instance leaves it open.
 
+    **Arguments:**
+
+    - `id`: of the statement.
+    - `judgements`: on its instances, at least one.
+    - `seed`: of the random instances; negative where there are none.
+    - `rungs`: relative tolerances, falling.
+
+    **Returns:** the `Verdict`.
+
     !!! example
         >>> from mirrorjax.checks import Finding, at_most, combine, judge
         >>> wrong = judge("an instance", Finding({"2 ≤ 1": at_most(2.0, 1.0, 1e-9)}, {}))
@@ -224,7 +270,10 @@ def _reservations(judgements: Sequence[Judgement]) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Versions, precision and backend, stored with every verdict."""
+    """Versions, precision and backend, stored with every verdict.
+
+    **Returns:** texts by name.
+    """
     from importlib import metadata
 
     packages = ("mirrorjax", "jax", "jaxlib", "diffrax", "equinox", "optimistix", "numpy", "scipy")

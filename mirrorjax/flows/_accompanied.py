@@ -13,9 +13,19 @@ from ._flows import AbstractFlow, GradientFlow, require_vector
 class AccompaniedFlow(AbstractFlow):
     """`dw = −(Jgᵀ∇f + α∇h) dt` and `dμ = −∇f(g(w)) dt`; the state is (w, μ).
 
-    A mirror flow driven by a derived dual map solves an ODE at every stage of an ODE. Where only the
-    agreement is asked, `g(φ(μ_t, a_t))` along straight segments at the compared times does it: φ never
-    follows the path of the flow, so the comparison can still fail.
+    A mirror flow driven by a derived potential solves an ODE at every stage of an ODE. To compare gradient flow with
+    `g(φ(μ_t, a_t))` at a few times, μ_t is enough. φ is taken along straight segments, not along the path of the flow,
+    so the comparison can still fail.
+
+    **Arguments:**
+
+    - `problem`: the loss f.
+    - `param`: g and h.
+    - `schedule`: α; a schedule, a number or a function of t.
+
+    **Raises:** `InputError` as `GradientFlow`.
+
+    **Reference:** `flow` Theorem 3.1.
     """
 
     problem: AbstractProblem
@@ -44,5 +54,13 @@ class AccompaniedFlow(AbstractFlow):
 
 
 def accompanied_start(param: AbstractParameterization, w0):
-    """`(w₀, μ₀ = 0)`."""
+    """The start `(w₀, μ₀ = 0)` of an `AccompaniedFlow`.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w0`: pytree, the start of g.
+
+    **Returns:** the pair of `w0` and zeros of shape `(n,)`.
+    """
     return w0, jnp.zeros(jax.eval_shape(param.g, w0).shape)

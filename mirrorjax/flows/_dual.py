@@ -1,4 +1,4 @@
-"""The curvature of the dual, `min_ν Q_a(Zᵀν) − yᵀν`: Newton steps by it, and the limit moves by it."""
+"""The curvature of the dual, `min_ν Q_a(Zᵀν) − yᵀν`, for Newton's steps and for the derivative of the limit."""
 
 import jax
 from jaxtyping import Array, Float
@@ -7,7 +7,7 @@ from .._types import Scalar, Vector
 from ..potentials import AbstractPotential
 
 FLAT = 1e-13
-"""Curvatures of the dual below this share of the largest are round-off: what they ask of ν no digit of x shows."""
+"""Curvatures of the dual below this share of the largest are round-off: ν may move along them without a trace in x."""
 
 
 def metric(potential: AbstractPotential, mu: Vector, a: Scalar, rows: Float[Array, "r n"]) -> Float[Array, "r n"]:

@@ -58,7 +58,6 @@ def ensemble(
 
     def one(parts):
         flow, start, ts, atol = parts
-        jumps = getattr(flow, "breakpoints", jnp.zeros(0))
-        return observe(flow, solve(flow, start, ts, rtol, atol, jumps, solver, max_steps))
+        return observe(flow, solve(flow, start, ts, rtol, atol, flow.breakpoints, solver, max_steps))
 
     return jax.lax.map(one, (flows, starts, ts, atol))

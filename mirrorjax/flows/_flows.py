@@ -46,27 +46,64 @@ class AbstractFlow(eqx.Module):
 
     @abc.abstractmethod
     def __call__(self, t: Scalar, state: State, args: None = None) -> State:
-        """The right-hand side."""
+        """The right-hand side, the state's derivative in t.
+
+        **Arguments:**
+
+        - `t`: the flow's time, scalar, dimensionless.
+        - `state`: pytree; its meaning is the flow's own.
+        - `args`: unused; ODE solvers pass it.
+
+        **Returns:** a pytree like `state`.
+        """
 
     @abc.abstractmethod
     def effective(self, t: Scalar, state: State) -> Vector:
-        """x at this state and time."""
+        """x at this state and time.
+
+        **Arguments:**
+
+        - `t`: the flow's time, scalar.
+        - `state`: pytree.
+
+        **Returns:** x, shape `(n,)`.
+        """
 
     @property
     @abc.abstractmethod
     def breakpoints(self) -> Float[Array, " j"]:
-        """Times at which the right-hand side jumps."""
+        """The times at which the right-hand side jumps, shape `(j,)`."""
 
     def check_state(self, state: State) -> None:
-        """Raises `InputError` where this is no state of the flow; of shapes alone, so for tracers too."""
+        """Refuses what is no state of the flow; it looks at shapes alone, so tracers pass too.
+
+        **Arguments:**
+
+        - `state`: pytree.
+
+        **Raises:** `InputError` where the shapes are not those of a state.
+        """
 
     def default_start(self) -> State | None:
-        """The state to begin from, at dose 0, when none is given."""
+        """The state to begin from, at dose 0, when none is given.
+
+        **Returns:** a pytree, or None where the flow has no start of its own.
+        """
         return None
 
 
 class GradientFlow(AbstractFlow):
-    """`dw = −(Jg(w)ᵀ ∇f(g(w)) + α_t ∇h(w)) dt`.
+    """`dw = −(Jg(w)ᵀ ∇f(g(w)) + α_t ∇h(w)) dt`; the state is w.
+
+    **Arguments:**
+
+    - `problem`: the loss f.
+    - `param`: g and h.
+    - `schedule`: α; a schedule, a number or a function of t.
+
+    **Raises:** `InputError` for a part of another kind.
+
+    **Reference:** `flow` Theorem 3.1.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -111,12 +148,21 @@ class GradientFlow(AbstractFlow):
 
 
 class MirrorFlow(AbstractFlow):
-    """`dμ = −∇f(∇_μQ(μ, a_t)) dt`, that is `d∇R_{a_t}(x_t) = −∇f(x_t) dt`; the state is μ.
+    """`dμ = −∇f(∇_μQ(μ, a_t)) dt`, that is `d∇R_{a_t}(x_t) = −∇f(x_t) dt`; the state is μ, shape `(n,)`.
 
-    Starts from μ = 0, which is x₀ = g(w₀) at dose 0 for a potential of w₀; a later start needs
+    It starts from μ = 0, which is x₀ = g(w₀) at dose 0 for a potential of w₀. A later start needs
     `SwitchOn(schedule, at=t₀)`, or its own μ.
 
-    **Raises:** `InputError` for a `RescaledPotential` under decay, which follows another equation.
+    **Arguments:**
+
+    - `problem`: the loss f.
+    - `potential`: R, of as many coordinates as f.
+    - `schedule`: α; a schedule, a number or a function of t.
+
+    **Raises:** `InputError` for a part of another kind, for another n, and for a `RescaledPotential` under decay, which
+    follows another equation.
+
+    **Reference:** `flow` Theorem 3.1.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -164,11 +210,20 @@ class MirrorFlow(AbstractFlow):
         return as_array(np.zeros(self.potential.n))
 
     def explain(self, t: Scalar, state: Vector) -> str:
-        """Which coordinate of μ stands at the end of the range of ∇R_a, if one does. Host only."""
+        """Which coordinate of μ stands at the end of the range of ∇R_a, if one does. On the host only.
+
+        **Arguments:**
+
+        - `t`: the time where the flow stopped, scalar.
+        - `state`: μ there, shape `(n,)`.
+
+        **Returns:** a sentence with the coordinate, μ, the range and the dose; empty where no μ_i is within 1e-6 of an
+        end, relatively.
+        """
         a = self.schedule.a(t)
         low, high = (np.asarray(end) for end in self.potential.dual_domain(a))
         mu = np.asarray(state)
-        # Relative to the ends, not to the width: a range that closes has none.
+        # Relative to the ends, not to the width: the width of a range that closes is 0.
         size = np.maximum(np.where(np.isfinite(low), np.abs(low), 1.0), np.where(np.isfinite(high), np.abs(high), 1.0))
         room = np.minimum(mu - low, high - mu) / size
         i = int(np.argmin(room))
@@ -181,9 +236,19 @@ class MirrorFlow(AbstractFlow):
 
 
 class RiemannianFlow(AbstractFlow):
-    """`dx = −(∇²R_a)⁻¹ (∇f + α_t ∇y_a) dt` with `∇y_a = −∂_a ∇R_a`; the state is x.
+    """`dx = −(∇²R_a)⁻¹ (∇f + α_t ∇y_a) dt` with `∇y_a = −∂_a ∇R_a`; the state is x, shape `(n,)`.
 
-    `y_a(x) = h(φ(∇R_a(x), a))` is the regularizer seen from x.
+    `y_a(x) = h(φ(∇R_a(x), a))` is the regularizer as a function of x.
+
+    **Arguments:**
+
+    - `problem`: the loss f.
+    - `potential`: R, of as many coordinates as f.
+    - `schedule`: α; a schedule, a number or a function of t.
+
+    **Raises:** `InputError` for a part of another kind and for another n.
+
+    **Reference:** `flow` Theorem 3.1.
 
     !!! example
         >>> import jax.numpy as jnp

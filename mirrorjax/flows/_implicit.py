@@ -15,9 +15,9 @@ from ._dual import FLAT, metric
 
 
 def values_of(tree: Any) -> Any:
-    """The same without derivatives: numbers where a derivative alone is around, tracers still inside `jit` and `vmap`.
+    """The tree without derivatives. Under `grad` alone its leaves are numbers, inside `jit` and `vmap` still tracers.
 
-    On numbers the host can decide a rank and where to begin.
+    Numbers are needed on the host to decide a rank and a start.
     """
     return jax.tree.map(lambda leaf: jax.lax.stop_gradient(leaf) if is_traced(leaf) else leaf, tree)
 

@@ -14,13 +14,23 @@ from .._ode import MAX_STEPS, AnySolver, Solution, as_data, as_solver, different
 from .._types import ArrayLike, Scalar, State, as_array, as_state, has_nonfinite, is_traced
 
 NO_DOSE = 1e-14
-"""Doses up to here are 0: that of `SwitchOn` where it begins is a difference, and compiled it leaves 2e-17."""
+"""Doses up to this count as 0: that of `SwitchOn` is a difference, which compiled code rounds to 2e-17 instead of 0."""
 
 
 class Trajectory(eqx.Module):
-    """`state[i]` and `x[i]` at `ts[i]`; what was not reached is `inf`.
+    """A flow at the times that were asked for; what was not reached is `inf`.
 
-    `ok` says whether the end was reached, `t_last` the time that was.
+    **Fields:**
+
+    - `ts`: the times, shape `(k,)`.
+    - `state`: pytree with a leading axis of k.
+    - `x`: the effective parameter, shape `(k, n)`.
+    - `ok`: whether the end was reached, a boolean scalar.
+    - `out_of_steps`: whether `max_steps` ended it, a boolean scalar.
+    - `t_last`: the time that was reached, scalar.
+    - `last`: the state there, pytree.
+    - `steps`: how many steps were taken, scalar.
+    - `flow`: what was integrated.
     """
 
     ts: Float[Array, " k"]
@@ -34,11 +44,14 @@ class Trajectory(eqx.Module):
     flow: Callable
 
     def failure(self) -> str:
-        """Why and where the solve stopped; empty when it did not. Host only."""
+        """Why and where the solve stopped. On the host only.
+
+        **Returns:** a sentence with the steps, t and the fastest entry of the state; empty when the end was reached.
+        """
         if bool(self.ok):
             return ""
         reason = "the solver ran out of steps" if self.out_of_steps else "the solver could not go on"
-        # The fastest entry, not the largest: at the singularity of a logarithm the culprit is near 0.
+        # The fastest entry, not the largest: at the singularity of a logarithm the entry that diverges is near 0.
         leaf, rate = (
             np.concatenate([np.ravel(part) for part in jax.tree.leaves(tree)])
             for tree in (self.last, self.flow(self.t_last, self.last))
@@ -106,17 +119,27 @@ def integrate(
     throw: bool = True,
     differentiable: bool = False,
 ) -> Trajectory:
-    """Integrates a flow and returns its states and x at the times `ts`.
+    """Integrates a flow.
 
-    **Arguments:** `state0` is w₀, μ₀ or x₀ according to the flow (a mirror or Riemannian flow knows its own
-    start, which belongs to dose 0; from `ts[0] > 0` give it `SwitchOn(schedule, at=ts[0])`); `ts` (k,) increasing,
-    `ts[0]` is the start; `atol` defaults to `rtol`; without float64 an `rtol` below 1e-6, which float32 cannot meet,
-    is raised to that and `atol` with it; `solver` is "dopri8", "tsit5" or, for stiff problems, "kvaerno5",
-    or an adaptive solver of diffrax; `differentiable` for reverse mode (`jax.grad` of what is made of the path, in
-    w₀, the problem's and the schedule's numbers, times where α jumps included), at 3 to 4 times the compiling.
+    **Arguments:**
 
-    **Raises:** `InputError` for unusable arguments; `SolverError` where the solve stops early, with
-    t and the coordinate, unless `throw=False`, which leaves the news in the trajectory.
+    - `flow`: one of `mirrorjax.flows`, or a callable `(t, state, args)` with `effective` and `breakpoints`.
+    - `state0`: w₀, μ₀ or x₀ according to the flow, pytree. A mirror or Riemannian flow knows its own start, which
+      belongs to dose 0; from `ts[0] > 0` give it `SwitchOn(schedule, at=ts[0])`.
+    - `ts`: increasing times, shape `(k,)`, dimensionless; `ts[0]` is the start.
+    - `rtol`: relative tolerance of a step. Without float64 one below 1e-6, which float32 cannot meet, is raised to
+      that, and `atol` with it.
+    - `atol`: absolute tolerance of a step, by default `rtol`.
+    - `solver`: "dopri8", "tsit5" or, for stiff problems, "kvaerno5"; or an adaptive solver of diffrax.
+    - `max_steps`: the most steps in all.
+    - `throw`: whether a solve that stops early raises; if not, see `Trajectory.ok` and `Trajectory.failure()`.
+    - `differentiable`: for reverse mode (`jax.grad` of what is made of the path, in w₀, the numbers of the problem and
+      the schedule, times where α jumps included), at 3 to 4 times the compiling.
+
+    **Returns:** the `Trajectory` at `ts`.
+
+    **Raises:** `InputError` for unusable arguments; `SolverError` where the solve stops early, with t and the
+    coordinate.
 
     !!! example
         >>> import jax.numpy as jnp

@@ -31,17 +31,27 @@ CHUNK = 16
 STARTS = tuple(np.arange(0.0, 801.0, 4.0).tolist())
 """Where the continuation may begin: a > 0 enlarges the scale, c = 1e-120 at a = 0 begins at a = 68, 1e-1300 at 750.
 
-No further apart: a scale of 1e20 makes the rounding of s a start 1e4 away, which Newton does not undo.
+Not further apart than 4: at a scale of 1e20 the rounding of s puts the start 1e4 away, and Newton does not converge.
 """
 
 
 class Limit(eqx.Module):
-    """`x = argmin {R_a(x) : Zx = y}` with its certificate.
+    """`x = argmin {R_a(x) : Zx = y}` with its certificate. Leaves of a path have a leading axis of k.
 
-    `mu = ∇R_a(x)` lies in the row space of Z by construction, so what is left of Zx = y is the whole of
-    the KKT residual. `residual` is the largest of `|z_i x − y_i| / max(|y_i|, Σ_j |z_ij x_j|)` over all rows of
-    Z as they were given, and of `‖Zx − y‖ / ‖y‖` in whitened rows, which sees what nearly equal rows hide.
-    Where y is 0, x counts for no less than argmin R_a does.
+    `mu = ∇R_a(x)` lies in the row space of Z by construction, so that what is left of Zx = y is the whole of the KKT
+    residual.
+
+    **Fields:**
+
+    - `x`: the limit, shape `(n,)` or `(k, n)`.
+    - `mu`: `∇R_a(x)`, shape `(n,)` or `(k, n)`.
+    - `a`: `−∫α`, scalar or `(k,)`.
+    - `residual`: scalar or `(k,)`: the largest of `|z_i x − y_i| / max(|y_i|, Σ_j |z_ij x_j|)` over all rows of Z as
+      they were given, and of `‖Zx − y‖ / ‖y‖` in whitened rows, which sees what nearly equal rows hide. Where y is 0, x
+      counts for no less than argmin R_a does.
+    - `iterations`: Newton steps of the last stage, scalar or `(k,)`.
+
+    **Reference:** `mask` Theorem 3.3 (α = 0: Theorem 2.4).
     """
 
     x: Vector
@@ -52,11 +62,14 @@ class Limit(eqx.Module):
 
     @property
     def ok(self) -> Array:
-        """Whether the KKT residual is below 1e-9."""
+        """Whether the KKT residual is at most 1e-9, scalar or `(k,)`."""
         return self.residual <= KKT_TOLERANCE
 
     def failure(self) -> str:
-        """Why there is no certificate, for the first a without one; empty where there is. Host only."""
+        """Why there is no certificate, for the first a without one. On the host only.
+
+        **Returns:** a sentence with a, the residual and the Newton steps; empty where every a has its certificate.
+        """
         bad = np.flatnonzero(~np.atleast_1d(np.asarray(self.ok)))
         if not bad.size:
             return ""
@@ -78,28 +91,34 @@ class Limit(eqx.Module):
 def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
     """`x_∞ = argmin {R_a(x) : Zx = y}`, the limit of every flow with final `a_∞ = a`.
 
-    Damped Newton on the dual, `min_ν Q_a(Zᵀν) − yᵀν`, continued from a = 0 in steps of an eighth
-    of a unit of dose: started directly at a small scale c, exponentials of size 1/c defeat it. Where
-    the scale is small at a = 0 already, the continuation begins at a positive a.
+    Damped Newton on the dual, `min_ν Q_a(Zᵀν) − yᵀν`, continued from a = 0 in steps of an eighth of a unit of dose:
+    started directly at a small scale c, it does not converge, because of exponentials of size 1/c. Where the scale is
+    small at a = 0 already, the continuation begins at a positive a.
 
     Where the range of ∇R_a is bounded the solution of a small start lies near its end, and no step
     leaves the range. Where Z is 0 and y too, every x interpolates and the limit is argmin R_a.
 
-    **Arguments:** `a = −A(∞) ≤ 0`.
+    **Arguments:**
+
+    - `problem`: a regression whose loss is least at Zx = y.
+    - `potential`: R, of as many coordinates as Z has columns, in the precision of the session.
+    - `a`: `−A(∞) ≤ 0`, scalar.
+
+    **Returns:** the `Limit` at a.
 
     **Raises:** `InputError` where no x solves Zx = y, for a loss that is not least at Zx = y (nothing then says that
-    the flow interpolates), for a problem that is no `LinearRegression`, and for a ≠ 0 where R_0 is all there is.
-    A failed iteration is not raised: see `Limit.ok` and `Limit.failure()`.
+    the flow interpolates), for a problem that is no `LinearRegression`, a potential that is none or of another n or
+    precision, and for a ≠ 0 where R_0 is all there is. A failed iteration is not raised: see `Limit.ok` and
+    `Limit.failure()`.
 
-    **Derivative:** of x and μ in a, Z, y and the leaves of the potential, forward and reverse, of any order, by the
-    equations and not through Newton: where `F(ν) = Z∇Q_a(Zᵀν) − y = 0`, `dν = −(Z∇²QZᵀ)⁻¹ dF` with dF at fixed ν, and
-    `x = ∇Q_a(Zᵀν)` moves with it. It holds where the limit is `ok`. Of dependent rows it is that of
-    combinations held fixed: right in directions that leave them dependent and consistent; in others no x, or
-    fewer, interpolate. Where fewer coordinates than rows are larger than round-off (curvatures below 1e-13 of
-    the largest), x has a kink in y to all digits: the derivative is right along the columns of those coordinates,
-    and what leaves their span counts as 0. A derived potential has none in w₀, and no second one backward twice.
-    Inside `jit`, Z, y and a must be numbers, and the continuation begins at a = 0: at a tiny scale there is no
-    certificate.
+    **Derivative:** of x and μ in a, Z, y and the leaves of the potential, forward and reverse, of any order. It comes
+    from the equations and not from Newton's iteration: `F(ν) = Z∇Q_a(Zᵀν) − y = 0` gives `dν = −(Z∇²QZᵀ)⁻¹ dF` with dF
+    at fixed ν, and `x = ∇Q_a(Zᵀν)` moves with ν. It holds where the limit is `ok`. Where rows of Z are dependent it is
+    right in directions in which they stay dependent and consistent; in other directions no x, or fewer, interpolate.
+    Where fewer coordinates than rows are larger than round-off (curvatures below 1e-13 of the largest), x has a kink in
+    y to all digits: the derivative is right along the columns of those coordinates, and 0 in what leaves their span. A
+    derived potential has none in w₀, and no second one by reverse mode twice. Inside `jit`, Z, y and a must be numbers,
+    and the continuation begins at a = 0: at a tiny scale there is no certificate.
 
     **Holds when:** the fields commute, ∫α converges and the flow interpolates.
 
@@ -125,9 +144,19 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
 
 @modes_of_ours()
 def limit_path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
-    """`limit` at every entry of `a` (decreasing, ≤ 0) in one continuation; leaves have a leading axis.
+    """`limit` at every entry of `a` in one continuation. Differentiable as `limit` is.
 
-    Differentiable as `limit` is.
+    **Arguments:**
+
+    - `problem`: as of `limit`.
+    - `potential`: as of `limit`.
+    - `a`: values `−A(∞) ≤ 0`, decreasing, shape `(k,)`.
+
+    **Returns:** the `Limit`, its leaves with a leading axis of k.
+
+    **Raises:** `InputError` as `limit`, and for an `a` that is not a vector of finite, decreasing numbers.
+
+    **Reference:** `mask` Theorem 3.3.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -159,7 +188,7 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
 
 
 def _apart(*values: Any) -> contextlib.AbstractContextManager:
-    """Numbers are computed with as outside of any derivative: by the same programs, compiled once, to the same bits."""
+    """Where the values are numbers, a context outside of any derivative: the same compiled programs, the same bits."""
     return contextlib.nullcontext() if is_traced(*values) else jax.core.eval_context()
 
 
@@ -212,7 +241,7 @@ def _unconstrained(potential: AbstractPotential, a: Scalar) -> Limit:
 
 
 class _Asked(eqx.Module):
-    """What is asked of x: whitened rows and targets, orthonormal, which Newton solves, and the user's own."""
+    """The equations for x: with orthonormal rows, which Newton solves, and as the user gave them."""
 
     rows: Float[Array, "r n"]
     target: Float[Array, " r"]
@@ -251,7 +280,7 @@ def _start(asked: _Asked, potential: AbstractPotential) -> float:
 
 
 def _solved(asked: _Asked, x: np.ndarray) -> bool:
-    """In whitened rows, the part that Newton answers for: rows that contradict each other do so from every start."""
+    """Whether the whitened equations are solved; the user's own may contradict each other, whatever the start."""
     target = np.asarray(asked.target)
     if not np.all(np.isfinite(x)):
         return False
@@ -312,7 +341,7 @@ def _stage(asked: _Asked, potential: AbstractPotential, nu, a) -> tuple[Array, L
         trials = nu + step * room(mu, rows.T @ step) * 0.5 ** jnp.arange(20.0)[:, None]
         sizes = jax.vmap(lambda trial: jnp.linalg.norm(gap(trial)))(trials)
         best = jnp.argmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))
-        # Where no trial is finite this ends, with the last ν that was: a residual says more than NaN.
+        # Where no trial is finite the iteration ends at the last finite ν: its residual says more than NaN.
         return jnp.where(jnp.isfinite(sizes[best]), trials[best], nu), sizes[best], size, k + 1
 
     def unfinished(carry):
@@ -322,7 +351,7 @@ def _stage(asked: _Asked, potential: AbstractPotential, nu, a) -> tuple[Array, L
         return (k < MAX_NEWTON) & (size > 0) & ~stalled
 
     mu = rows.T @ nu
-    left = jnp.any((mu <= low) | (mu >= high))  # a range that shrinks with the dose
+    left = jnp.any((mu <= low) | (mu >= high))  # the range shrinks with the dose
     nu = jnp.where(left, room(jnp.zeros_like(mu), mu), 1.0) * nu
     start = (nu, jnp.linalg.norm(gap(nu)), as_array(jnp.inf), jnp.zeros((), int))
     nu, _, _, k = jax.lax.while_loop(unfinished, body, start)

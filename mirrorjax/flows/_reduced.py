@@ -12,10 +12,17 @@ from ._flows import AbstractFlow, MirrorFlow, require_vector
 
 
 class ReducedMirrorFlow(AbstractFlow):
-    """`dν = −∇ℓ(Zx − y) dt` with `x = ∇_μQ(Zᵀν, a_t)`: the mirror flow of `f(x) = ℓ(Zx − y)`; the state is ν, (d,).
+    """`dν = −∇ℓ(Zx − y) dt` with `x = ∇_μQ(Zᵀν, a_t)`: the mirror flow of `f(x) = ℓ(Zx − y)`; the state is ν, shape
+    `(d,)`.
 
-    μ never leaves the row space of Z. d variables instead of n make an implicit solver cheap, and such a one
-    takes the long plateaus of a small scale c in a few steps where an explicit one is held by the fastest rate.
+    μ = Zᵀν never leaves the row space of Z. With d variables instead of n an implicit solver is cheap. It takes the
+    long plateaus of a small scale c in a few steps; an explicit solver takes steps as short as the fastest rate asks.
+
+    **Arguments:**
+
+    - `problem`: the regression.
+    - `potential`: R, of as many coordinates as Z has columns.
+    - `schedule`: α; a schedule, a number or a function of t.
 
     **Raises:** `InputError` for another problem than `LinearRegression`, and as `MirrorFlow`.
 

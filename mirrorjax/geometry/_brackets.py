@@ -10,6 +10,13 @@ from .._types import Scalar, State
 def lie_bracket(p: Callable[[State], Scalar], q: Callable[[State], Scalar], w: State) -> State:
     """`[∇p, ∇q](w) = Hess q ∇p − Hess p ∇q`, by two Jacobian-vector products.
 
+    **Arguments:**
+
+    - `p`, `q`: from w to a scalar; twice differentiable by jax.
+    - `w`: where, pytree.
+
+    **Returns:** the bracket, a pytree like `w`.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.geometry import lie_bracket

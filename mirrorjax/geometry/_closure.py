@@ -21,7 +21,14 @@ SPARE = 6
 
 @dataclasses.dataclass(frozen=True)
 class Rank:
-    """A numerical rank and the spectral gap behind it; `value` is None where the gap is below 10³."""
+    """A numerical rank and the spectral gap behind it.
+
+    **Fields:**
+
+    - `value`: the rank; None where the gap is below 10³.
+    - `gap`: the last kept over the first dropped singular value.
+    - `singular_values`: in descending order, shape `(k,)`.
+    """
 
     value: int | None
     gap: float
@@ -31,8 +38,13 @@ class Rank:
 def decide_rank(matrix: np.ndarray) -> Rank:
     """The rank at the last gap of at least 10³ between singular values, the last of them being round-off.
 
-    The last and not the largest: of 1, 1, 1e-9, 1e-17 three are real. None where what would be
-    dropped stands above round-off itself.
+    The last and not the largest: of 1, 1, 1e-9, 1e-17 three are real.
+
+    **Arguments:**
+
+    - `matrix`: shape `(rows, columns)`.
+
+    **Returns:** the `Rank`, without a value where what would be dropped stands above round-off itself.
 
     !!! example
         >>> import numpy as np
@@ -55,7 +67,15 @@ def decide_rank(matrix: np.ndarray) -> Rank:
 
 @dataclasses.dataclass(frozen=True)
 class Closure:
-    """Ranks of the brackets up to depth 1, 2, …; `dim` is the last one, once it stops growing."""
+    """The dimension of a Lie algebra at a point.
+
+    **Fields:**
+
+    - `dim`: the rank of the brackets once it stops growing with their depth; None where it does not, or where a rank is
+      not decided.
+    - `ranks`: of the brackets up to depth 1, 2, ….
+    - `reason`: why, in a sentence.
+    """
 
     dim: int | None
     ranks: tuple[Rank, ...]
@@ -65,9 +85,20 @@ class Closure:
 def lie_closure(pair: FlatPair, w: Float[Array, " D"], n: int, seed: int = 0, max_depth: int = MAX_DEPTH) -> Closure:
     """`dim Lie{∇g_1, …, ∇g_n}(w)`, by random left-nested brackets of growing depth.
 
-    `[∇⟨p₁,g⟩, [∇⟨p₂,g⟩, …]]` with random p span each degree of the free Lie algebra. Every row is
-    measured in units of its own round-off, so that a bracket that vanishes stays noise instead of
-    being normalized into a direction.
+    `[∇⟨p₁,g⟩, [∇⟨p₂,g⟩, …]]` with random p span each degree of the free Lie algebra. Every row is measured in units of
+    its own round-off, so that a bracket that vanishes stays noise instead of being normalized into a direction.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `w`: where, shape `(D,)`.
+    - `n`: effective parameters.
+    - `seed`: of the random p.
+    - `max_depth`: the most fields in a bracket.
+
+    **Returns:** the `Closure`.
+
+    **Reference:** `marcotte`, the counting theorem.
     """
     D = w.shape[0]
     rows = np.zeros((0, D))
@@ -149,9 +180,21 @@ def _growth(fields: list[Callable], w: Array) -> Array:
 
 @once_jit
 def image_of_brackets(pair: FlatPair, w: Float[Array, " D"], n: int, depth: int, seed: int = 0) -> Scalar:
-    """Largest `‖Jg b‖` over random brackets b of length 2 … depth, in units in which round-off is ε.
+    """The largest `‖Jg b‖` over random brackets b of length 2 … depth, in units in which round-off is ε.
 
-    The necessary condition of `li/4.10` asks for 0.
+    The necessary condition of `li` Theorem 4.10 asks for 0.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `w`: where, shape `(D,)`.
+    - `n`: effective parameters.
+    - `depth`: the longest bracket, at least 2.
+    - `seed`: of the random brackets.
+
+    **Returns:** scalar.
+
+    **Reference:** `li` Theorem 4.10.
     """
     sizes = []
     for k in range(2, depth + 1):

@@ -11,15 +11,20 @@ from ._brackets import lie_bracket
 from ._flat import SMALL, FlatPair, Points
 
 ULP_SHIFTS, WITH_FEW_WEIGHTS = 4, 16
-"""Moves by one ulp behind a floor. With few weights 4 find by luck a floor 5 times too small, at one of 200 samples:
-half of all true quadratic families of 4 weights came out undecided. Many weights average by themselves."""
+"""How many moves by one ulp a floor is measured from. With few weights, 4 moves gave a floor 5 times too small at one
+of 200 samples, so that half of all true quadratic families of 4 weights came out undecided. Many weights average."""
 
 
 class BracketSize(eqx.Module):
-    """Largest bracket over points and probes, relative to the two terms it is the difference of.
+    """The largest bracket over points and probes, relative to the two terms it is the difference of.
 
-    `floor` is what round-off does to the same numbers. `image` and `image_floor` are the same for
-    `Jg [·,·]`, the part that x can see. `at` is the point that shows the most to x, counted as they were given.
+    **Fields:**
+
+    - `size`: of the bracket, scalar.
+    - `floor`: what round-off does to the same numbers, scalar.
+    - `image`: of `Jg [·,·]`, the part that x can see, scalar.
+    - `image_floor`: its round-off, scalar.
+    - `at`: which of the points shows the most to x, counted as they were given, scalar.
     """
 
     size: Float[Array, ""]
@@ -29,20 +34,48 @@ class BracketSize(eqx.Module):
     at: Int[Array, ""]
 
     def vanishes(self, agree: float = 5.0) -> bool:
-        """Whether the bracket is round-off."""
+        """Whether the bracket is round-off.
+
+        **Arguments:**
+
+        - `agree`: how many floors count as round-off.
+
+        **Returns:** a boolean.
+        """
         return float(self.size) <= agree * float(self.floor)
 
     def stands(self, disagree: float = 30.0) -> bool:
-        """Whether the bracket is far above round-off."""
+        """Whether the bracket is far above round-off.
+
+        **Arguments:**
+
+        - `disagree`: how many floors are far above.
+
+        **Returns:** a boolean.
+        """
         return float(self.size) >= disagree * float(self.floor)
 
     def seen_by_x(self, disagree: float = 30.0) -> bool:
-        """Whether its image under Jg is far above round-off."""
+        """Whether its image under Jg is far above round-off.
+
+        **Arguments:**
+
+        - `disagree`: how many floors are far above.
+
+        **Returns:** a boolean.
+        """
         return float(self.image) >= disagree * float(self.image_floor)
 
 
 class Commutation(eqx.Module):
-    """Brackets among the ∇g_i (`gg`) and of the ∇g_i with ∇h (`gh`)."""
+    """The brackets of a pair at the points where it was probed.
+
+    **Fields:**
+
+    - `gg`: among the ∇g_i.
+    - `gh`: of the ∇g_i with ∇h.
+    - `points`: how many were finite and so probed.
+    """
 
     gg: BracketSize
     gh: BracketSize
@@ -54,6 +87,18 @@ def commutation(pair: FlatPair, points: Points, n: int, probes: int = 8, seed: i
 
     The bracket is bilinear: random p and q see any pair (i, j) that does not commute, with
     probability 1, at the cost of a few gradients. All n² brackets would cost n² of them.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `points`: where, shape `(k, D)`; those that are not finite are left out.
+    - `n`: effective parameters.
+    - `probes`: how many random p and q.
+    - `seed`: of the random p and q.
+
+    **Returns:** the `Commutation`.
+
+    **Reference:** `flow` Theorem 3.1, whose hypothesis it measures.
     """
     usable = points[finite_rows(points)]
     with_g, with_h = _probe(pair, usable, *_drawn(seed, probes, n, points.shape[1]))
@@ -122,7 +167,16 @@ def _relative(value: Array, scale: Array) -> Array:
 
 @once_jit
 def bracket_table(pair: FlatPair, w: Float[Array, " D"], n: int) -> Float[Array, "n+1 n+1"]:
-    """`‖[∇g_i, ∇g_j]‖` for all i, j, with ∇h as the last row and column. n² gradients: small n."""
+    """`‖[∇g_i, ∇g_j]‖` for all i, j, with ∇h as the last row and column. n² gradients: small n.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `w`: where, shape `(D,)`.
+    - `n`: effective parameters.
+
+    **Returns:** the norms, shape `(n+1, n+1)`.
+    """
 
     def component(w, i):
         return jnp.append(pair.g(w), pair.h(w))[i]
@@ -136,5 +190,12 @@ def bracket_table(pair: FlatPair, w: Float[Array, " D"], n: int) -> Float[Array,
 
 
 def finite_rows(points: Points) -> Bool[np.ndarray, " k"]:
-    """Which points are finite."""
+    """Which points are finite.
+
+    **Arguments:**
+
+    - `points`: flat weights, shape `(k, D)`.
+
+    **Returns:** booleans, shape `(k,)`.
+    """
     return np.all(np.isfinite(np.asarray(points)), axis=1)

@@ -33,10 +33,13 @@ ROUNDING = 64
 class ControlledFlow(eqx.Module):
     """`dw/dt = Σ_i v_i(t) ∇g_i + b(t) ∇h` on t ∈ [0, 2]: one control on [0, 1), another on [1, 2].
 
-    Where the fields commute, w(2) depends on the integrals of the controls alone, not on their
-    order. Exchanging `first` and `second` is therefore a test that knows nothing of brackets.
+    Where the fields commute, w(2) depends on the integrals of the controls alone, not on their order. Exchanging
+    `first` and `second` tests that without computing a bracket.
 
-    **Arguments:** `first`, `second`: pairs (v (n,), b ()).
+    **Arguments:**
+
+    - `param`: g and h.
+    - `first`, `second`: pairs of v, shape `(n,)`, and b, scalar.
     """
 
     param: AbstractParameterization
@@ -44,6 +47,16 @@ class ControlledFlow(eqx.Module):
     second: tuple[Float[Array, " n"], Float[Array, ""]]
 
     def __call__(self, t: Scalar, w: State, args: None = None) -> State:
+        """The right-hand side.
+
+        **Arguments:**
+
+        - `t`: the time, scalar.
+        - `w`: the state, pytree.
+        - `args`: unused; ODE solvers pass it.
+
+        **Returns:** a pytree like `w`.
+        """
         v = jnp.where(t < 1, self.first[0], self.second[0])
         b = jnp.where(t < 1, self.first[1], self.second[1])
         _, pull = jax.vjp(self.param.g, w)
@@ -51,17 +64,31 @@ class ControlledFlow(eqx.Module):
 
     @property
     def breakpoints(self) -> Float[Array, " 1"]:
-        """The time at which the controls change."""
+        """The time at which the controls change, shape `(1,)`."""
         return jnp.ones(1)
 
     def effective(self, t: Scalar, w: State) -> Vector:
-        """`x = g(w)`."""
+        """`x = g(w)`.
+
+        **Arguments:**
+
+        - `t`: the time, scalar.
+        - `w`: the state, pytree.
+
+        **Returns:** x, shape `(n,)`.
+        """
         return self.param.g(w)
 
 
 @dataclasses.dataclass(frozen=True)
 class Swap:
-    """How far apart two orders of the same controls end in x, relative to the motion, and what is numerics."""
+    """How far apart two orders of the same controls end in x.
+
+    **Fields:**
+
+    - `gap`: relative to how far they moved x.
+    - `budget`: the numerical error of the gap.
+    """
 
     gap: float
     budget: float
@@ -78,7 +105,14 @@ class Swap:
 
 
 def worst_swap(swaps: Sequence[Swap]) -> Swap:
-    """The first, unless a later one that is sharp shows more above its numerical error."""
+    """The swap that tells most.
+
+    **Arguments:**
+
+    - `swaps`: at least one.
+
+    **Returns:** the first, unless a later one that is sharp shows more above its numerical error.
+    """
     first, *others = swaps
     sharp = [first, *(swap for swap in others if swap.budget <= SHARP)]
     return max(sharp, key=lambda swap: swap.gap / max(swap.budget, TINY)) if first.budget <= SHARP else first
@@ -88,6 +122,16 @@ def order_swap(param: AbstractParameterization, w0: State, n: int, with_decay: b
     """Applies two random controls in both orders and compares the x they reach.
 
     Sized to move w by a third of itself, or less where that leaves the domain of the pair.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w0`: the start, pytree.
+    - `n`: effective parameters.
+    - `with_decay`: whether the controls move along ∇h too.
+    - `seed`: of the random controls.
+
+    **Returns:** the `Swap`; gap and budget are NaN where no solve ends.
     """
     v, b = _drawn(seed, n)
     b = float(with_decay) * np.asarray(b)
@@ -141,7 +185,7 @@ def _swap(param, w0, v, b, reach) -> tuple[Scalar, Scalar]:
 
 
 def _signed(w: State) -> State:
-    """w under 4 random choices of signs: what g adds up, without what cancels."""
+    """w under 4 random choices of signs, so that the terms of g do not cancel."""
     flat, unravel = ravel_pytree(w)
     return jax.vmap(unravel)(jnp.asarray(signs(5, (4, flat.size))) * flat)
 

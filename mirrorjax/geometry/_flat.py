@@ -19,34 +19,87 @@ Points: TypeAlias = Float[Array, "k D"] | Float[np.ndarray, "k D"]
 
 
 class FlatPair(eqx.Module):
-    """`g` and `h` as functions of a vector (D,), with the products that geometry needs."""
+    """`g` and `h` as functions of a vector of weights, with the products that geometry needs.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `unravel`: from flat weights to the tree that `param` takes.
+    """
 
     param: AbstractParameterization
     unravel: Callable[[Array], State] = eqx.field(static=True)
 
     def g(self, w: Float[Array, " D"]) -> Vector:
-        """`g(w)`, shape (n,)."""
+        """`g(w)`.
+
+        **Arguments:**
+
+        - `w`: flat weights, shape `(D,)`.
+
+        **Returns:** x, shape `(n,)`.
+        """
         return self.param.g(self.unravel(w))
 
     def h(self, w: Float[Array, " D"]) -> Scalar:
-        """`h(w)`."""
+        """`h(w)`.
+
+        **Arguments:**
+
+        - `w`: flat weights, shape `(D,)`.
+
+        **Returns:** scalar.
+        """
         return self.param.h(self.unravel(w))
 
     def pull(self, w: Float[Array, " D"], v: Vector) -> Float[Array, " D"]:
-        """`Jg(w)ᵀ v = Σ v_i ∇g_i`."""
+        """`Jg(w)ᵀ v = Σ v_i ∇g_i`.
+
+        **Arguments:**
+
+        - `w`: flat weights, shape `(D,)`.
+        - `v`: shape `(n,)`.
+
+        **Returns:** the product, shape `(D,)`.
+        """
         return jax.vjp(self.g, w)[1](v)[0]
 
     def push(self, w: Float[Array, " D"], dw: Float[Array, " D"]) -> Vector:
-        """`Jg(w) dw`."""
+        """`Jg(w) dw`.
+
+        **Arguments:**
+
+        - `w`: flat weights, shape `(D,)`.
+        - `dw`: shape `(D,)`.
+
+        **Returns:** the product, shape `(n,)`.
+        """
         return jax.jvp(self.g, (w,), (dw,))[1]
 
     def field(self, w: Float[Array, " D"], v: Vector, b: Scalar) -> Float[Array, " D"]:
-        """`Σ v_i ∇g_i + b ∇h`."""
+        """`Σ v_i ∇g_i + b ∇h`.
+
+        **Arguments:**
+
+        - `w`: flat weights, shape `(D,)`.
+        - `v`: shape `(n,)`.
+        - `b`: scalar.
+
+        **Returns:** the field at w, shape `(D,)`.
+        """
         return self.pull(w, v) + b * jax.grad(self.h)(w)
 
 
 def flatten(param: AbstractParameterization, w0: State) -> tuple[FlatPair, Float[Array, " D"]]:
-    """The pair on flat weights, and w₀ as a vector."""
+    """The pair on flat weights.
+
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w0`: the start, pytree.
+
+    **Returns:** the `FlatPair`, and w₀ as a vector, shape `(D,)`.
+    """
     flat, unravel = ravel_pytree(w0)
     return FlatPair(param, unravel), flat
 
@@ -68,12 +121,22 @@ _LENGTHS = np.concatenate([np.full(8, NEAR / 8), np.diff(np.geomspace(NEAR, FART
 def reachable_points(
     pair: FlatPair, w0: Float[Array, " D"], n: int, seed: int
 ) -> tuple[Float[Array, "near D"], Float[Array, "far D"]]:
-    """w₀ and the ends of 6 controlled walks a third of ‖w₀‖ long, then what they reach further out, up to 32 ‖w₀‖.
+    """w₀ and the ends of 6 controlled walks a third of ‖w₀‖ long, then points further out, up to 32 ‖w₀‖.
 
-    A walk follows one random control `Σ v_i ∇g_i + b ∇h` by its own length: fields of degree > 2 reach infinity
-    in finite time. Every control is taken in both directions. Where a walk leaves the domain of the pair its end
-    is NaN. 8 Runge-Kutta steps from one distance to the next: near the reachable set is good enough, since what
-    is tested there are open conditions. A pair that commutes around w₀ alone is told by the far ends.
+    A walk follows one random control `Σ v_i ∇g_i + b ∇h` by its own length: fields of degree > 2 reach infinity in
+    finite time. Every control is taken in both directions. 8 Runge-Kutta steps lead from one distance to the next: near
+    the reachable set is good enough, since what is tested there are open conditions. Only the far ends show that a pair
+    commutes around w₀ alone.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `w0`: the start, shape `(D,)`.
+    - `n`: effective parameters.
+    - `seed`: of the random controls.
+
+    **Returns:** the near points, shape `(near, D)`, and the far ones, shape `(far, D)`; NaN where a walk left the
+    domain of the pair.
     """
     size = jnp.linalg.norm(w0)
     unit = jnp.where(size > 0, size, 1.0)

@@ -12,11 +12,22 @@ from ._flat import FlatPair, Points
 
 
 def blocks(pair: FlatPair, points: Points, n: int) -> Int[np.ndarray, " D"] | None:
-    """`owner[k] = i` where weight k enters g_i alone, −1 where it enters no g; None if some weight enters two.
+    """Which coordinate of x each weight belongs to.
 
-    Found with 2 log₂ n products: the bits of i are read off `Jgᵀ(bit_l) / Jgᵀ(1)`, which is 0 or 1
-    where k has one owner. A dense Jacobian at n = 10⁴ would take 1.6 GB. h must split along the
-    same blocks: its Hessian may not couple weights of different owners.
+    Found with 2 log₂ n products: the bits of i are read off `Jgᵀ(bit_l) / Jgᵀ(1)`, which is 0 or 1 where k has one
+    owner. A dense Jacobian at n = 10⁴ would take 1.6 GB. h must split along the same blocks: its Hessian may not couple
+    weights of different owners.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `points`: where, finite, shape `(k, D)`.
+    - `n`: effective parameters.
+
+    **Returns:** `owner`, shape `(D,)`: i where the weight enters g_i alone, −1 where it enters no g. None if some
+    weight enters two or h couples two owners.
+
+    **Reference:** `flow` Corollary 3.1.
     """
     bits = (np.arange(n)[None, :] >> np.arange(max(1, int(np.ceil(np.log2(max(n, 2))))))[:, None]) & 1
     ones, pulled, random_pull, random = _pulls(pair, points, bits.astype(float))
@@ -72,7 +83,13 @@ def _leaks(pair: FlatPair, points, bits):
 
 @dataclasses.dataclass(frozen=True)
 class Degree:
-    """The degree p for which all `g_i − g_i(0)` are homogeneous, None where there is none; `residual` of the fit."""
+    """A degree of homogeneity.
+
+    **Fields:**
+
+    - `value`: the p for which all `g_i − g_i(0)` are homogeneous; None where there is none.
+    - `residual`: of the fit, relative.
+    """
 
     value: float | None
     residual: float
@@ -85,11 +102,21 @@ HOMOGENEOUS = 1e-11
 def homogeneity(pair: FlatPair, points: Points, n: int) -> tuple[Degree, bool]:
     """The degree of g, and whether h is plain weight decay: `∇h = 2λ w` with one λ > 0 at all points.
 
-    From `Hess g_i · w = (p − 1) ∇g_i` instead of Euler's `⟨∇g_i, w⟩ = p g_i`: constants added to g
-    change neither the flow nor this. For p = 0 both are wanted, since log w satisfies the first.
+    From `Hess g_i · w = (p − 1) ∇g_i` instead of Euler's `⟨∇g_i, w⟩ = p g_i`: constants added to g change neither the
+    flow nor this. For p = 0 both are wanted, since log w satisfies the first.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `points`: where, finite, shape `(k, D)`.
+    - `n`: effective parameters.
+
+    **Returns:** the `Degree` of g, and a boolean of h.
+
+    **Reference:** beyond/degree-2, which says what the degree decides.
     """
     growth, field, decay, euler = (np.asarray(part) for part in _euler(pair, points, n))
-    # Every point counts the same: far ones would drown what near ones say.
+    # Every point counts the same: otherwise the far ones, whose numbers are larger, would decide alone.
     growth, field = _per_point(growth, field)
     slope, residual = _ratio(growth, field)
     p = _tidy(slope + 1)
@@ -136,9 +163,17 @@ def _tidy(p: float) -> float:
 
 @once_jit
 def conditioning(pair: FlatPair, points: Points, n: int) -> Float[Array, " k"]:
-    """Smallest over largest singular value of Jg at every point, its rows scaled to length 1; 0 if a row is 0.
+    """Smallest over largest singular value of Jg at every point, its rows scaled to length 1.
 
     Scaled, because coordinates of very different size are ordinary and no loss of rank.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `points`: where, shape `(k, D)`.
+    - `n`: effective parameters.
+
+    **Returns:** the ratios, shape `(k,)`; 0 where a row is 0.
     """
 
     def at(w):
@@ -156,6 +191,14 @@ def least_row(pair: FlatPair, points: Points, n: int) -> Float[Array, " k"]:
     """Least `‖∇g_i‖` for a pair that splits into blocks, relative to the largest that g_i shows at any point.
 
     `Jg Jgᵀ 1` is the diagonal of `Jg Jgᵀ` there.
+
+    **Arguments:**
+
+    - `pair`: g and h on flat weights.
+    - `points`: where, shape `(k, D)`.
+    - `n`: effective parameters.
+
+    **Returns:** the ratios, shape `(k,)`.
     """
     norms = jax.lax.map(lambda w: jnp.sqrt(pair.push(w, pair.pull(w, jnp.ones(n)))), points)
     largest = jnp.max(norms, axis=0)

@@ -11,13 +11,28 @@ from ._instance import Regression
 
 
 def interpolation_is_least(problem: LinearRegression) -> Hypothesis:
-    """That the loss is least at the interpolators: for a logistic one there is no x∞ with Zx∞ = y."""
+    """The loss is least at the interpolators: for a logistic one there is no x∞ with Zx∞ = y.
+
+    **Arguments:**
+
+    - `problem`: the regression.
+
+    **Returns:** the `Hypothesis`, measured.
+    """
     slope = problem.slope_at_interpolation
     return Hypothesis("ℓ is least where Zx = y, |∇ℓ(0)|/|∇ℓ(−y)| ≤ 1e-12", slope, problem.least_at_interpolation)
 
 
 def mean_square_loss(problem: LinearRegression, name: str = "") -> Hypothesis:
-    """That ℓ is the one whose constants the theorem writes out, ½ · mean square: compared at a random residual."""
+    """ℓ is the one whose constants the theorem writes out, ½ · mean square: compared at a random residual.
+
+    **Arguments:**
+
+    - `problem`: the regression.
+    - `name`: begins the name of the hypothesis.
+
+    **Returns:** the `Hypothesis`, measured.
+    """
     r = jnp.asarray(np.random.default_rng(problem.d).standard_normal(problem.d))
     risen = float(problem.residual_loss(r) - problem.residual_loss(0 * r))
     gap = abs(risen - float(half_mean_square(r))) / float(half_mean_square(r))
@@ -25,13 +40,27 @@ def mean_square_loss(problem: LinearRegression, name: str = "") -> Hypothesis:
 
 
 def no_decay(case: Regression) -> Hypothesis:
-    """That the schedule handed in, if one is, has no dose."""
+    """The schedule that was handed in, if one was, has no dose.
+
+    **Arguments:**
+
+    - `case`: the instance.
+
+    **Returns:** the `Hypothesis`, measured.
+    """
     dose = float(case.schedule.total)
     return Hypothesis("no decay, ∫α = 0", dose, dose == 0)
 
 
 def product_of_factors(case: Regression) -> Hypothesis:
-    """That the parameterization handed in, if one is, is the one that the statement is about."""
+    """The parameterization that was handed in, if one was, is the one that the statement is about.
+
+    **Arguments:**
+
+    - `case`: the instance.
+
+    **Returns:** the `Hypothesis`, measured.
+    """
     return Hypothesis("x = m ⊙ w", type(case.param).__name__, isinstance(case.param, Hadamard))
 
 

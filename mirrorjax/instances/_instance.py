@@ -27,11 +27,19 @@ G_co = TypeVar("G_co", bound=AbstractParameterization, covariant=True)
 class Instance(Generic[P_co, G_co]):
     """Everything that a flow needs, and how far to follow it.
 
-    **Arguments:** `problem` f in n variables; `param` (g, h); `schedule` also a number or a function of t; `w0` the
-    start, lifted to float64 here and nowhere else; `t1` the end. `name` is what a verdict calls it; `real` says that
-    it is made of measurements, `followed_to_the_limit` that t1 was chosen for that.
+    **Arguments:**
 
-    **Raises:** `InputError` for a w₀ that does not fit the parameterization, and for an end before 0.
+    - `problem`: the loss f of n variables.
+    - `param`: g and h.
+    - `schedule`: α; a schedule, a number or a function of t.
+    - `w0`: the start, pytree; lifted to float64 here and nowhere else.
+    - `t1`: the end ≥ 0, in units of t.
+    - `name`: what a verdict calls it.
+    - `real`: whether it is made of measurements.
+    - `followed_to_the_limit`: whether t1 was chosen for that.
+
+    **Raises:** `InputError` for a w₀ that does not fit the parameterization, for what is no schedule, and for an end
+    before 0.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -62,12 +70,12 @@ class Instance(Generic[P_co, G_co]):
 
     @property
     def x0(self) -> Vector:
-        """`g(w₀)`, (n,)."""
+        """`g(w₀)`, shape `(n,)`."""
         return self.param.g(self.w0)
 
     @property
     def ts(self) -> np.ndarray:
-        """The times at which flows are compared, evenly from 0 to t1."""
+        """The times at which flows are compared, evenly from 0 to t1, shape `(k,)`."""
         return np.linspace(0.0, self.t1, POINTS)
 
     @functools.cached_property
@@ -79,20 +87,47 @@ class Instance(Generic[P_co, G_co]):
         return potential_of(self.param, self.w0)
 
     def gradient(self) -> FlowRoute:
-        """Gradient flow on w, seen in x."""
+        """Gradient flow on w, compared by its x.
+
+        **Returns:** the route.
+        """
         return FlowRoute(GradientFlow(self.problem, self.param, self.schedule), self.w0, ts=self.ts)
 
     def mirror(self, potential: AbstractPotential | None = None) -> FlowRoute:
-        """Mirror flow from x₀ in `potential`, by default that of w₀."""
+        """Mirror flow from x₀.
+
+        **Arguments:**
+
+        - `potential`: R, by default that of w₀.
+
+        **Returns:** the route.
+
+        **Raises:** `InputError` where w₀ has no potential and none is given.
+        """
         return mirror_route(self.problem, potential or self.potential, self.schedule, self.x0, self.ts)
 
     def riemannian(self, potential: AbstractPotential | None = None) -> FlowRoute:
-        """The Riemannian gradient flow of x from x₀ in the metric of `potential`, by default of that of w₀."""
+        """The Riemannian gradient flow of x from x₀.
+
+        **Arguments:**
+
+        - `potential`: R, whose Hessian is the metric; by default that of w₀.
+
+        **Returns:** the route.
+
+        **Raises:** `InputError` where w₀ has no potential and none is given.
+        """
         flow = RiemannianFlow(self.problem, potential or self.potential, self.schedule)
         return FlowRoute(flow, self.x0, ts=self.ts)
 
     def limit(self, potential: AbstractPotential | None = None) -> Limit:
         """`argmin {R_a(x) : Zx = y}` at the dose of the whole schedule.
+
+        **Arguments:**
+
+        - `potential`: R, by default that of w₀.
+
+        **Returns:** the `Limit`.
 
         **Raises:** `InputError` for a problem that is no regression, and as `mirrorjax.limit` does.
         """

@@ -20,12 +20,28 @@ DECADES = 32.0
 
 
 def random_start(rng: np.random.Generator, param: AbstractLiftable, n: int = FEATURES) -> ArrayLike:
-    """A w₀ with every coordinate at its own scale and its own sign."""
+    """A w₀ with every coordinate at its own scale and its own sign.
+
+    **Arguments:**
+
+    - `rng`: the generator of random numbers.
+    - `param`: which g.
+    - `n`: effective parameters.
+
+    **Returns:** w₀, as `param.lift` makes it.
+    """
     return param.lift(0.4 * rng.standard_normal(n), scale=rng.uniform(0.3, 1.0, n))
 
 
 def random_problem(rng: np.random.Generator) -> LinearRegression:
-    """Gaussian Z (8, 20) and a target with three active features."""
+    """Gaussian Z and a target with three active features.
+
+    **Arguments:**
+
+    - `rng`: the generator of random numbers.
+
+    **Returns:** the problem, Z of shape `(8, 20)`.
+    """
     Z = rng.standard_normal((SAMPLES, FEATURES))
     x = np.zeros(FEATURES)
     x[rng.choice(FEATURES, ACTIVE, replace=False)] = rng.standard_normal(ACTIVE)
@@ -33,7 +49,15 @@ def random_problem(rng: np.random.Generator) -> LinearRegression:
 
 
 def random_regressions(seed: int, data: LinearRegression | None = None) -> list[Regression]:
-    """Three random instances, one with a schedule that never jumps."""
+    """Three random instances, one with a schedule that never jumps.
+
+    **Arguments:**
+
+    - `seed`: of the random numbers.
+    - `data`: without effect; all makers of instances take it.
+
+    **Returns:** the instances.
+    """
     schedules = (SwitchOff(0.3, at=2.0), Exponential(0.4, tau=2.0), SwitchOff(0.1, at=4.0))
     cases = []
     for i, schedule in enumerate(schedules):
@@ -45,7 +69,15 @@ def random_regressions(seed: int, data: LinearRegression | None = None) -> list[
 
 
 def regressions(seed: int, data: LinearRegression | None = None) -> list[Regression]:
-    """The random instances and the spectra (or the user's table)."""
+    """The random instances and the spectra (or the user's table).
+
+    **Arguments:**
+
+    - `seed`: of the random numbers.
+    - `data`: the user's table in place of the spectra, or None.
+
+    **Returns:** the instances.
+    """
     return [*random_regressions(seed), real_case(seed, data, SwitchOff(1.0, at=0.5))]
 
 
@@ -64,16 +96,31 @@ def _from_a_small_start(
 
 
 def without_decay(cases: list[Regression]) -> list[Regression]:
-    """The same instances at α = 0, in a schedule of the same type so that nothing recompiles."""
+    """The same instances at α = 0, in a schedule of the same type so that nothing recompiles.
+
+    **Arguments:**
+
+    - `cases`: the instances.
+
+    **Returns:** the instances without decay.
+    """
     return [dataclasses.replace(case, schedule=SwitchOff(0.0, at=1.0)) for case in cases]
 
 
 def to_the_limit(cases: list[Regression]) -> list[Regression]:
     """The same instances in whitened rows, run until e^−32 of the distance to the limit is left.
 
-    The rate is at least 2 c_∞ λ there, c_∞ the smallest scale at the end of the dose and λ the least curvature
-    of the loss. A loss that is not least at the interpolators has no such limit: its instance stays as it is, for
-    the theorem's own hypothesis to name.
+    The rate is at least 2 c_∞ λ there, c_∞ the smallest scale at the end of the dose and λ the least curvature of the
+    loss. A loss that is not least at the interpolators has no such limit: its instance keeps its rows, for the
+    theorem's own hypothesis to name.
+
+    **Arguments:**
+
+    - `cases`: the instances, whose starts are pairs (m, w), shape `(2, n)`.
+
+    **Returns:** the instances with their rows and ends.
+
+    **Raises:** `InputError` where no x solves Zx = y.
     """
     limits = []
     for case in cases:
@@ -103,7 +150,17 @@ def least_curvature(problem: LinearRegression) -> float:
 
 
 def limits(seed: int, data: LinearRegression | None = None) -> list[Regression]:
-    """Random instances and spectra under decay of finite dose, to be followed to their limit."""
+    """Random instances and spectra under decay of finite dose, to be followed to their limit.
+
+    **Arguments:**
+
+    - `seed`: of the random numbers.
+    - `data`: the user's table in place of the spectra, or None.
+
+    **Returns:** the instances.
+
+    **Raises:** `InputError` where no x solves Zx = y in the table.
+    """
     schedules = (SwitchOff(0.2, at=2.0), Exponential(0.1, tau=2.0), SwitchOff(0.3, at=1.0))
     random = [
         dataclasses.replace(case, schedule=schedule) for case, schedule in zip(random_regressions(seed), schedules)
@@ -112,7 +169,17 @@ def limits(seed: int, data: LinearRegression | None = None) -> list[Regression]:
 
 
 def static_limits(seed: int, data: LinearRegression | None = None) -> list[Regression]:
-    """The same without decay, on genes too where there is no table of the user's."""
+    """The same without decay, on genes too where there is no table of the user's.
+
+    **Arguments:**
+
+    - `seed`: of the random numbers.
+    - `data`: the user's table in place of the spectra and the genes, or None.
+
+    **Returns:** the instances.
+
+    **Raises:** `InputError` where no x solves Zx = y in the table.
+    """
     schedule = SwitchOff(0.0, at=1.0)
     genes = [_from_a_small_start("nutrimouse", seed, nutrimouse(), schedule)] if data is None else []
     return to_the_limit(without_decay([*random_regressions(seed), *genes, real_case(seed, data, schedule)]))

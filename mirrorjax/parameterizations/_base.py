@@ -14,37 +14,73 @@ from .._types import ArrayLike, Scalar, State, Vector, as_array, as_state, has_n
 
 
 class AbstractParameterization(AbstractHostCompiled):
-    """`x = g(w)` with the regularizer `h(w)`."""
+    """`x = g(w)` with the regularizer `h(w)`. The class of each says what its state w is."""
 
     host_compiled: ClassVar = ("g", "h", "dual")
 
     @abc.abstractmethod
     def g(self, w: State) -> Vector:
-        """The effective parameter, shape (n,)."""
+        """The effective parameter.
+
+        **Arguments:**
+
+        - `w`: the state, pytree.
+
+        **Returns:** x, shape `(n,)`.
+        """
 
     @abc.abstractmethod
     def h(self, w: State) -> Scalar:
-        """The explicit regularizer."""
+        """The explicit regularizer.
+
+        **Arguments:**
+
+        - `w`: the state, pytree.
+
+        **Returns:** scalar.
+        """
 
     def check_state(self, w: State) -> None:
-        """Raises `InputError` where w has not the shape of a state; of arrays and tracers alike."""
+        """Refuses a w that has not the shape of a state; it looks at shapes alone, so tracers pass too.
+
+        **Arguments:**
+
+        - `w`: pytree.
+
+        **Raises:** `InputError` with the shape that is wanted.
+        """
 
 
 class AbstractLiftable(AbstractParameterization):
-    """A parameterization that can put w₀ above a given x₀."""
+    """A parameterization that has a w₀ for a given x₀."""
 
     @abc.abstractmethod
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Array:
         """A w₀ with `g(w₀) = x₀` and the given scale c₀ of its potential.
 
-        **Raises:** `InputError` for a negative or non-finite scale or x₀.
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, shape `(n,)`.
+        - `scale`: c₀ ≥ 0, scalar or `(n,)`.
+
+        **Returns:** w₀, pytree.
+
+        **Raises:** `InputError` for a negative or non-finite scale or a non-finite x₀.
         """
 
 
 def start_of(param: AbstractParameterization, w0: State) -> State:
-    """w₀ in float64, finite and of the shape that `param` takes: what every function that is given a w₀ begins with.
+    """w₀ in float64, finite and of the shape that `param` takes. Every function that is given a w₀ begins with it.
 
-    **Raises:** `InputError`, also for a `param` that is none and for a g or h of another shape or precision.
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w0`: the start, pytree; a list of numbers counts as an array.
+
+    **Returns:** w₀, a pytree of float arrays; float32 where float64 is off.
+
+    **Raises:** `InputError` for a `param` that is none, a w₀ that is not finite or of another shape, and a g or h that
+    returns another shape or precision.
 
     !!! example
         >>> import numpy as np
@@ -69,7 +105,15 @@ def start_of(param: AbstractParameterization, w0: State) -> State:
 def effective_shape(param: AbstractParameterization, w: State) -> tuple[int, ...]:
     """The shape `(n,)` of x, from shapes alone.
 
-    **Raises:** `InputError` where w is no state of `param`, or g and h answer with no vector and no number.
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w`: the state, pytree.
+
+    **Returns:** the tuple `(n,)`.
+
+    **Raises:** `InputError` where w is no state of `param`, g returns no vector, h no number, or either another
+    precision.
 
     !!! example
         >>> import jax.numpy as jnp

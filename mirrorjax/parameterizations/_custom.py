@@ -9,9 +9,18 @@ from ._base import AbstractParameterization
 
 
 class Custom(AbstractParameterization):
-    """`x = g(w)` with `h(w)` from two functions of the user.
+    """`x = g(w)` with `h(w)` from two functions of the user; the state is any pytree.
 
     Give module-level functions: a lambda made anew on every call is compiled anew on every call.
+
+    **Arguments:**
+
+    - `g`: from w to x, shape `(n,)`; differentiable by jax.
+    - `h`: from w to a scalar; differentiable by jax.
+
+    **Fields:**
+
+    - `g_function`, `h_function`: the two functions.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -30,7 +39,7 @@ class Custom(AbstractParameterization):
 
     @property
     def degree(self) -> None:
-        """Not declared."""
+        """None: the degree of g is not declared."""
         return None
 
     def g(self, w: State) -> Vector:

@@ -11,10 +11,14 @@ from ._power_balance import power_lift
 
 
 class DepthDifference(AbstractLiftable):
-    """`x = u^L − v^L`, `h = ‖u‖² + ‖v‖²`, L ≥ 3; the state is `(u, v)` stacked, shape (2, n).
+    """`x = u^L − v^L`, `h = ‖u‖² + ‖v‖²`, L ≥ 3; the state is `(u, v)` stacked, shape `(2, n)`.
 
-    A diagonal linear network of depth L with tied weights. `[∇g, ∇h] = 2(2−L)∇g ≠ 0`: with decay
-    it is a *rescaled* mirror flow, without decay a mirror flow.
+    A diagonal linear network of depth L with tied weights. `[∇g, ∇h] = 2(2−L)∇g ≠ 0`: with decay it is a *rescaled*
+    mirror flow, without decay a mirror flow.
+
+    **Arguments:**
+
+    - `depth`: L.
 
     **Raises:** `InputError` unless L is an integer ≥ 3.
 
@@ -52,7 +56,16 @@ class DepthDifference(AbstractLiftable):
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`u₀^L − v₀^L = x₀`; `scale` is `u^L + v^L` where the loss has moved x to 0.
 
-        That is `2 ((u₀^{2−L} + v₀^{2−L})/2)^{−L/(L−2)}`, which for `u₀ = v₀ = γ` is `2γ^L`. It fixes
-        R₀ up to a linear term, whatever x₀.
+        That is `2 ((u₀^{2−L} + v₀^{2−L})/2)^{−L/(L−2)}`, which for `u₀ = v₀ = γ` is `2γ^L`. It fixes R₀ up to a linear
+        term, whatever x₀. `scale = 0` sets one factor to 0, and that has no potential here.
+
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, shape `(n,)`.
+        - `scale`: ≥ 0, scalar or `(n,)`.
+
+        **Returns:** w₀, shape `(2, n)`.
+
+        **Raises:** `InputError` for a negative or non-finite scale or a non-finite x₀.
         """
         return power_lift(x0, scale, self.depth)

@@ -16,10 +16,14 @@ _NEWTONS = 10
 
 
 class DepthProduct(AbstractLiftable):
-    """`x = ∏_l w_l` elementwise, `h = Σ_l ‖w_l‖²`, L ≥ 2; the state is shape (L, n).
+    """`x = ∏_l w_l` elementwise, `h = Σ_l ‖w_l‖²`, L ≥ 2; the state is w₁ … w_L stacked, shape `(L, n)`.
 
-    `DepthProduct(2)` is `Hadamard()`. For L ≥ 3 decay rescales (degree L), and the fields ∇g_i,
-    each on its own coordinates, still commute among themselves.
+    `DepthProduct(2)` is `Hadamard()`. For L ≥ 3 decay rescales (degree L), and the fields ∇g_i, each on its own
+    coordinates, still commute among themselves.
+
+    **Arguments:**
+
+    - `depth`: L.
 
     **Raises:** `InputError` unless L is an integer ≥ 2.
 
@@ -55,8 +59,17 @@ class DepthProduct(AbstractLiftable):
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "L ..."]:
         """`w₁ = … = w_{L−1} ≥ |w_L|`, `∏ w_l = x₀`, `(w₁² − w_L²)/2 = scale`.
 
-        The differences `w_l² − w_j²` are what the loss conserves; for L = 2 it is Hadamard's scale.
-        `scale = 0` is the balanced start, `|w_l| = |x₀|^{1/L}`.
+        The differences `w_l² − w_j²` are what the loss conserves; for L = 2 it is Hadamard's scale. `scale = 0` is the
+        balanced start, `|w_l| = |x₀|^{1/L}`.
+
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, shape `(n,)`.
+        - `scale`: ≥ 0, scalar or `(n,)`.
+
+        **Returns:** w₀, shape `(L, n)`.
+
+        **Raises:** `InputError` for a negative or non-finite scale or a non-finite x₀.
         """
         x, c = checked_lift(x0, scale)
         q = _common_square(x, c, self.depth)

@@ -10,7 +10,7 @@ from ._base import AbstractLiftable, checked_lift, shape_of
 
 
 class ExponentiatedGradient(AbstractLiftable):
-    """`x = u²`, `h = Σ u²`; the state is u, shape (n,).
+    """`x = u²`, `h = Σ u²`; the state is u, shape `(n,)`.
 
     `dx = −4x (∇f + α) dt`: unnormalized exponentiated gradient, x stays positive.
 
@@ -40,7 +40,14 @@ class ExponentiatedGradient(AbstractLiftable):
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, " n"]:
         """`u₀ = √x₀`. x₀ alone fixes the potential: `scale` is checked and has no effect.
 
-        **Raises:** `InputError` for an x₀ that is not positive.
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, positive, shape `(n,)`.
+        - `scale`: without effect, scalar or `(n,)`.
+
+        **Returns:** w₀, shape `(n,)`.
+
+        **Raises:** `InputError` for an x₀ that is not positive and finite, and for a negative or non-finite scale.
         """
         x, _ = checked_lift(x0, scale)
         if not is_traced(x) and np.any(np.asarray(x) <= 0):

@@ -13,10 +13,11 @@ _ROUND_OFF = 1e-12
 
 
 class Factorization(AbstractParameterization):
-    """`X = B A`, `x = vec(BA)` row by row, `h = ‖B‖² + ‖A‖²`; the state is the tuple (B, A), (n, r) and (r, m).
+    """`X = B A`, `x = vec(BA)` row by row, `h = ‖B‖² + ‖A‖²`; the state is the tuple (B, A) of shapes `(n, r)` and
+    `(r, m)`.
 
-    The fields do not commute. Where B₀, A₀ and all gradients share singular vectors the singular
-    values follow the Hadamard flow exactly (spectral lemma); `lift` gives such a start.
+    The fields do not commute. Where B₀, A₀ and all gradients share singular vectors the singular values follow the
+    Hadamard flow exactly (spectral lemma); `lift` gives such a start.
 
     **Reference:** the spectral lemma; `gunasekar`.
 
@@ -51,9 +52,16 @@ class Factorization(AbstractParameterization):
 
         Each singular value is a Hadamard pair of that scale; X₀ = 0 gives LoRA's B₀ = 0.
 
-        **Arguments:** `x0` the matrix X₀ (n, m), `rank` at most min(n, m), its default.
+        **Arguments:**
 
-        **Raises:** `InputError` for a bad scale, an x0 that is not a matrix or a rank below X₀'s.
+        - `x0`: the matrix X₀, shape `(n, m)`.
+        - `scale`: ≥ 0, scalar.
+        - `rank`: r, at most min(n, m), which is the default.
+
+        **Returns:** the pair B₀, A₀, shapes `(n, r)` and `(r, m)`.
+
+        **Raises:** `InputError` for a bad scale, an x0 that is not a matrix, a rank outside 1 … min(n, m) or below
+        X₀'s.
         """
         X, _ = checked_lift(x0, scale)
         c = as_array(scale)

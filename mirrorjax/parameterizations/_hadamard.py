@@ -9,9 +9,11 @@ from ._base import AbstractLiftable, checked_lift, hyperbolic_factors, require_s
 
 
 class Hadamard(AbstractLiftable):
-    """`x = m ⊙ w`, `h = Σ m² + w²`; the state is `w = (m, w)` stacked, shape (2, n).
+    """`x = m ⊙ w`, `h = Σ m² + w²`; the state is `w = (m, w)` stacked, shape `(2, n)`.
 
     With `u = (m+w)/√2`, `v = (m−w)/√2` it is `(u² − v²)/2`.
+
+    **Reference:** `mask` Theorem 3.1.
 
     !!! example
         >>> from mirrorjax.parameterizations import Hadamard
@@ -35,14 +37,31 @@ class Hadamard(AbstractLiftable):
         return jnp.sum(w**2)
 
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
-        """`m₀ w₀ = x₀`, `(m₀² − w₀²)/2 = scale`. `scale = 0` is the balanced start `|m₀| = |w₀|`."""
+        """`m₀ w₀ = x₀`, `(m₀² − w₀²)/2 = scale`. `scale = 0` is the balanced start `|m₀| = |w₀|`.
+
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, shape `(n,)`.
+        - `scale`: c₀ ≥ 0, scalar or `(n,)`.
+
+        **Returns:** w₀, shape `(2, n)`.
+
+        **Raises:** `InputError` for a negative or non-finite scale or a non-finite x₀.
+        """
         return _factors(*checked_lift(x0, scale))
 
     def dual(self, w: Float[Array, "2 ..."], w0: Float[Array, "2 ..."]) -> Float[Array, "..."]:
-        """`μ = ½ [log|u/u₀| − log|v/v₀|]` read from the weights.
+        """`μ = ½ [log|u/u₀| − log|v/v₀|]`, computed from the weights.
 
-        Read from x instead, the dual of an inactive coordinate (x far below the solver's absolute
-        tolerance) would be noise.
+        Computed from x instead, the dual of an inactive coordinate (x far below the solver's absolute tolerance) would
+        be noise.
+
+        **Arguments:**
+
+        - `w`: the state, shape `(2, n)`.
+        - `w0`: the start, shape `(2, n)`.
+
+        **Returns:** μ, shape `(n,)`.
         """
         w, w0 = as_state((w, w0))
         return _half_log_ratio(w[0] + w[1], w[0] - w[1], w0[0] + w0[1], w0[0] - w0[1])
@@ -53,7 +72,9 @@ def _half_log_ratio(u: Array, v: Array, u0: Array, v0: Array) -> Array:
 
 
 class SquaredDifference(AbstractLiftable):
-    """`x = u² − v²`, `h = Σ u² + v²`; the state is `w = (u, v)` stacked, shape (2, n).
+    """`x = u² − v²`, `h = Σ u² + v²`; the state is `w = (u, v)` stacked, shape `(2, n)`.
+
+    **Reference:** `woodworth` Theorem 2.
 
     !!! example
         >>> from mirrorjax.parameterizations import SquaredDifference
@@ -77,11 +98,29 @@ class SquaredDifference(AbstractLiftable):
         return jnp.sum(w**2)
 
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
-        """`u₀² − v₀² = x₀`, `2 u₀ v₀ = scale`."""
+        """`u₀² − v₀² = x₀`, `2 u₀ v₀ = scale`.
+
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, shape `(n,)`.
+        - `scale`: c₀ ≥ 0, scalar or `(n,)`.
+
+        **Returns:** w₀, shape `(2, n)`.
+
+        **Raises:** `InputError` for a negative or non-finite scale or a non-finite x₀.
+        """
         return _squares(*checked_lift(x0, scale))
 
     def dual(self, w: Float[Array, "2 ..."], w0: Float[Array, "2 ..."]) -> Float[Array, "..."]:
-        """`μ = ¼ [log|u/u₀| − log|v/v₀|]` read from the weights."""
+        """`μ = ¼ [log|u/u₀| − log|v/v₀|]`, computed from the weights.
+
+        **Arguments:**
+
+        - `w`: the state, shape `(2, n)`.
+        - `w0`: the start, shape `(2, n)`.
+
+        **Returns:** μ, shape `(n,)`.
+        """
         w, w0 = as_state((w, w0))
         return 0.5 * _half_log_ratio(w[0], w[1], w0[0], w0[1])
 

@@ -11,14 +11,19 @@ from ._base import AbstractLiftable, checked_lift, shape_of
 
 
 class Linear(AbstractLiftable):
-    """`x = G w`, `h = b·w`; the state is w, shape (D,).
+    """`x = G w`, `h = b·w`; the state is w, shape `(D,)`.
 
-    Its potential is a parabola that decay only moves. `b = 0` is the control "no regularizer";
-    plain weight decay on a linear g does not commute (it rescales).
+    Its potential is a parabola that decay only moves. `b = 0` is the control "no regularizer"; plain weight decay on a
+    linear g does not commute (it rescales).
 
-    **Arguments:** `G` (n, D), `b` (D,).
+    **Arguments:**
 
-    **Raises:** `InputError` for shapes that do not fit.
+    - `G`: shape `(n, D)`.
+    - `b`: shape `(D,)`.
+
+    **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
+
+    **Reference:** beyond/degree-2, which says when plain decay commutes.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -52,9 +57,16 @@ class Linear(AbstractLiftable):
         return self.b @ w
 
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, " D"]:
-        """The w₀ of least norm with `G w₀ = x₀`. G alone fixes the potential: `scale` has no effect.
+        """The w₀ of least norm with `G w₀ = x₀`. G alone fixes the potential: `scale` is checked and has no effect.
 
-        **Raises:** `InputError` for an x₀ outside the image of G.
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, shape `(n,)`.
+        - `scale`: without effect, scalar or `(n,)`.
+
+        **Returns:** w₀, shape `(D,)`.
+
+        **Raises:** `InputError` for an x₀ outside the image of G, and for a negative or non-finite scale.
         """
         x, _ = checked_lift(x0, scale)
         if x.shape != self.G.shape[:1]:

@@ -12,10 +12,10 @@ from ._base import AbstractLiftable, checked_lift, require_stacked
 
 
 class LogRatio(AbstractLiftable):
-    """`x = log u − log v`, `h = Σ log u + log v`, u, v > 0; the state is `(u, v)` stacked, shape (2, n).
+    """`x = log u − log v`, `h = Σ log u + log v`, u, v > 0; the state is `(u, v)` stacked, shape `(2, n)`.
 
-    The family whose range shrinks with the dose: decay drives u or v to 0 in finite time, and the
-    flow ends there. h is not bounded below.
+    The family whose range shrinks with the dose: decay drives u or v to 0 in finite time, and the flow ends there. h is
+    not bounded below.
 
     **Reference:** `flow` Theorem 3.2 (it fails the Bregman hypothesis).
 
@@ -28,7 +28,7 @@ class LogRatio(AbstractLiftable):
 
     @property
     def degree(self) -> int:
-        """`g(sw) = g(w)`."""
+        """0: `g(sw) = g(w)`."""
         return 0
 
     def check_state(self, w: State) -> None:
@@ -45,7 +45,14 @@ class LogRatio(AbstractLiftable):
 
         ran ∇R₀ is an interval of length scale/2, empty from the dose scale/4 on.
 
-        **Raises:** `InputError` for a scale that is not positive.
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, shape `(n,)`.
+        - `scale`: > 0, scalar or `(n,)`.
+
+        **Returns:** w₀, shape `(2, n)`.
+
+        **Raises:** `InputError` for a scale that is not positive and finite, or a non-finite x₀.
         """
         x, c = checked_lift(x0, scale)
         if not is_traced(c) and np.any(np.asarray(c) == 0):

@@ -9,9 +9,11 @@ from ._base import AbstractParameterization, shape_of
 
 
 class NeuronMask(AbstractParameterization):
-    """`x = m · w` with one scalar m for n ≥ 2 weights; the state is `(m, w₁ … wₙ)`, shape (n+1,).
+    """`x = m · w` with one scalar m for n ≥ 2 weights, `h = m² + ‖w‖²`; the state is `(m, w₁ … wₙ)`, shape `(n+1,)`.
 
     The fields do not commute: `[∇g_i, ∇g_j] = w_i e_j − w_j e_i`, whose image under Jg is not 0.
+
+    **Reference:** `mask` Appendix C.1.
 
     !!! example
         >>> import jax.numpy as jnp

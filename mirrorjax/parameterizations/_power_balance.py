@@ -17,6 +17,12 @@ _NEWTONS = 5
 def log_cosh(z: Array) -> Array:
     """`log cosh z`, elementwise, to full relative accuracy at z → 0 and without overflow.
 
+    **Arguments:**
+
+    - `z`: any shape `(…, n)`.
+
+    **Returns:** the shape of `z`.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.parameterizations import log_cosh
@@ -37,9 +43,16 @@ def _log_cosh_jvp(primals, tangents):
 def balance(x: Array, log_c: Array, r: Array) -> Array:
     """The `ℓ` with `c cosh^r(ℓ) sinh(rℓ) = x`, elementwise, `r = p/(p−2) > 1`.
 
-    With `u^{2−p} = (S/2) e^{−ℓ}/cosh ℓ` and `v^{2−p} = (S/2) e^{ℓ}/cosh ℓ`, whose sum S the loss
-    leaves alone, `u^p − v^p` is the left-hand side for `c = 2 (S/2)^{−r}`. As p → 2 it becomes
-    `x = c sinh z`, `z = rℓ`.
+    With `u^{2−p} = (S/2) e^{−ℓ}/cosh ℓ` and `v^{2−p} = (S/2) e^{ℓ}/cosh ℓ`, whose sum S the loss leaves alone,
+    `u^p − v^p` is the left-hand side for `c = 2 (S/2)^{−r}`. As p → 2 it becomes `x = c sinh z`, `z = rℓ`.
+
+    **Arguments:**
+
+    - `x`: shape `(n,)` or scalar.
+    - `log_c`: log c, shape `(n,)` or scalar.
+    - `r`: above 1, shape `(n,)` or scalar.
+
+    **Returns:** ℓ, of the shape that the three broadcast to.
 
     **Holds when:** always: `rℓ − asinh((x/c) cosh^{−r} ℓ)` has a slope between r and 2r, so its
     root is bracketed by every evaluation.
@@ -66,7 +79,7 @@ def _solve(x: Array, log_c: Array, r: Array) -> Array:
         return step
 
     ell = _asinh_exp(log_ratio)[0] / r
-    # Newton is not proved to contract from here; the fixed slope 3r/2 is, by 1/3 a step. Then it is quadratic.
+    # Newton is not proved to contract from here; steps by the fixed slope 3r/2 do, to a third each. Newton follows.
     ell = jax.lax.fori_loop(0, _CONTRACTIONS, newton(lambda ell, weight: 1.5 * r), ell)
     ell = jax.lax.fori_loop(0, _NEWTONS, newton(lambda ell, weight: r + r * jnp.tanh(ell) * weight), ell)
     return jnp.sign(x) * jnp.where(x == 0, 0.0, ell)

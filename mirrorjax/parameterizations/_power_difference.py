@@ -11,9 +11,13 @@ from ._power_balance import power_lift
 
 
 class PowerDifference(AbstractLiftable):
-    """`x = u^{2k} − v^{2k}`, `h = Σ u^{2k} + v^{2k}`, k ≥ 2; the state is `(u, v)` stacked, shape (2, n).
+    """`x = u^{2k} − v^{2k}`, `h = Σ u^{2k} + v^{2k}`, k ≥ 2; the state is `(u, v)` stacked, shape `(2, n)`.
 
     Commutes because h has the degree of g. With plain weight decay it does not: `DepthDifference`.
+
+    **Arguments:**
+
+    - `k`: half of the degree.
 
     **Raises:** `InputError` unless k is an integer ≥ 2.
 
@@ -49,9 +53,17 @@ class PowerDifference(AbstractLiftable):
     def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "2 ..."]:
         """`u₀^{2k} − v₀^{2k} = x₀`; `scale` is `u^{2k} + v^{2k}` where the loss has moved x to 0.
 
-        That is `2 ((u₀^{2−2k} + v₀^{2−2k})/2)^{−k/(k−1)}`, which for `u₀ = v₀ = γ` is `2γ^{2k}` and
-        for k = 1 would be `2 u₀ v₀`. It fixes R₀ up to a linear term, whatever x₀: R turns from
-        quadratic to nearly linear at |x| ≈ scale. `scale = 0` puts one factor to 0, and that has
-        no potential here.
+        That is `2 ((u₀^{2−2k} + v₀^{2−2k})/2)^{−k/(k−1)}`, which for `u₀ = v₀ = γ` is `2γ^{2k}` and for k = 1 would be
+        `2 u₀ v₀`. It fixes R₀ up to a linear term, whatever x₀: R turns from quadratic to nearly linear at |x| ≈ scale.
+        `scale = 0` sets one factor to 0, and that has no potential here.
+
+        **Arguments:**
+
+        - `x0`: the effective parameter wanted, shape `(n,)`.
+        - `scale`: ≥ 0, scalar or `(n,)`.
+
+        **Returns:** w₀, shape `(2, n)`.
+
+        **Raises:** `InputError` for a negative or non-finite scale or a non-finite x₀.
         """
         return power_lift(x0, scale, 2 * self.k)

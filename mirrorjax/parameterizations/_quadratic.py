@@ -11,14 +11,17 @@ from ._commutator import check_symmetric, largest_commutator
 
 
 class Quadratic(AbstractParameterization):
-    """`g_i = ½ wᵀA_i w`, `h = ½ wᵀB w`; the state is w, shape (D,), or (D, r) for r columns summed over.
+    """`g_i = ½ wᵀA_i w`, `h = ½ wᵀB w`; the state is w, shape `(D,)`, or `(D, r)` for r columns summed over.
 
-    Commutes iff all of A_i and B do: `commutator` measures it. Those that do not are the negative
-    examples, and are not refused. `B ⪰ 0` makes the regularizer contracting.
+    Commutes iff all of A_i and B do: `commutator` measures it. Those that do not are the negative examples, and are not
+    refused. `B ⪰ 0` makes the regularizer contracting.
 
-    **Arguments:** `A` (n, D, D), `B` (D, D), symmetric.
+    **Arguments:**
 
-    **Raises:** `InputError` for a shape or a matrix that is not symmetric.
+    - `A`: symmetric matrices, shape `(n, D, D)`.
+    - `B`: a symmetric matrix, shape `(D, D)`.
+
+    **Raises:** `InputError` for shapes that do not fit and for matrices that are not finite and symmetric.
 
     **Reference:** `flow` Theorem 3.3.
 
@@ -48,7 +51,7 @@ class Quadratic(AbstractParameterization):
 
     @property
     def commutator(self) -> Scalar:
-        """The largest relative commutator norm among A_i and B: 0 (to round-off) iff they commute."""
+        """The largest relative commutator norm among A_i and B, scalar: 0 (to round-off) iff they commute."""
         return largest_commutator(jnp.concatenate([self.A, self.B[None]]))
 
     def check_state(self, w: State) -> None:

@@ -18,14 +18,16 @@ def _optional_array(value: ArrayLike | None) -> Array | None:
 
 
 class SymmetricFactorization(AbstractLiftable):
-    """`X = UUᵀ`, `h = ‖U‖²_F`; the state is U, shape (n, r).
+    """`X = UUᵀ`, `h = ‖U‖²_F`; the state is U, shape `(n, r)`.
 
-    x is the upper triangle of X, row by row, n(n+1)/2 entries; or, given measurement matrices A_i,
-    `x_i = ⟨A_i, UUᵀ⟩`. The fields commute only in the second case, and iff the A_i do.
+    x is the upper triangle of X, row by row, n(n+1)/2 entries; or, given measurement matrices A_i, `x_i = ⟨A_i, UUᵀ⟩`.
+    The fields commute only in the second case, and iff the A_i do.
 
-    **Arguments:** `measurements` None or (m, n, n), symmetric.
+    **Arguments:**
 
-    **Raises:** `InputError` for measurements that are not symmetric.
+    - `measurements`: symmetric A_i, shape `(m, n, n)`; None for the whole of X.
+
+    **Raises:** `InputError` for measurements that are not finite, square and symmetric.
 
     **Reference:** `gunasekar`; `flow`, matrix sensing.
 
@@ -52,10 +54,10 @@ class SymmetricFactorization(AbstractLiftable):
 
     @property
     def commutator(self) -> Scalar:
-        """The largest relative commutator norm among the measurement matrices.
+        """The largest relative commutator norm among the measurement matrices, scalar.
 
-        Without measurements it is that of E_ij + E_ji: 0 for n = 1, and never 0 for n ≥ 2; NaN here,
-        where n is not known.
+        Without measurements it is that of E_ij + E_ji: 0 for n = 1, and never 0 for n ≥ 2; NaN here, where n is not
+        known.
         """
         return as_array(jnp.nan) if self.measurements is None else largest_commutator(self.measurements)
 
@@ -79,7 +81,15 @@ class SymmetricFactorization(AbstractLiftable):
 
         With them X₀ is the matrix nearest to `scale · I` that has the measurements x₀.
 
-        **Raises:** `InputError` where that X₀ is not positive semidefinite, or no X₀ exists.
+        **Arguments:**
+
+        - `x0`: the upper triangle of X₀, shape `(n(n+1)/2,)`, or its measurements, shape `(m,)`.
+        - `scale`: ≥ 0, scalar.
+
+        **Returns:** U₀, shape `(n, n)`.
+
+        **Raises:** `InputError` where that X₀ is not positive semidefinite, or no X₀ exists; for an x₀ that is no
+        vector of that length and a bad scale.
         """
         x, _ = checked_lift(x0, scale)
         c = as_array(scale)

@@ -1,7 +1,7 @@
 """What `analyze` found, as a picture."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -12,9 +12,6 @@ from matplotlib.ticker import NullLocator
 from .._types import as_array
 from ._style import BLACK, BLUE, VERMILLION, legend_below, new_figure, power_of_ten, styled
 
-if TYPE_CHECKING:
-    from ..analysis import Analysis
-
 DOSES = (0.0, 0.25, 0.5, 1.0, 2.0)
 PANELS = 3
 LEAST = 1e-17
@@ -22,12 +19,19 @@ LEAST = 1e-17
 
 
 @styled
-def analysis(analysis: "Analysis") -> Figure:
+def analysis(analysis: Any) -> Figure:
     """R_a along the first coordinates under growing dose; without a potential the brackets against round-off.
 
-    Each curve is R_a − min R_a along one coordinate through the minimum, divided by its largest
-    value in the picture; its moving minimum is marked, the range of μ_i at the first and last dose
-    and the horizon are written above.
+    With a potential: a panel for each of the first 3 coordinates, x_i against R_a − min R_a along that coordinate
+    through the minimum, divided by its largest value in the picture; a curve for each dose, its minimum marked. The
+    range of μ_i at the first and last dose and the horizon are written above. Without one: a bar for each bracket and
+    for the order swap, its size relative to its terms on a logarithmic axis, with the measured floor.
+
+    **Arguments:**
+
+    - `analysis`: the `Analysis` that `analyze` returned, which draws itself by this function.
+
+    **Returns:** the figure.
 
     !!! example
         >>> import jax; jax.config.update("jax_enable_x64", True)
@@ -42,16 +46,14 @@ def analysis(analysis: "Analysis") -> Figure:
     return _brackets(analysis) if analysis.potential is None else _sections(analysis)
 
 
-def _sections(found: "Analysis") -> Figure:
-    from ..analysis import dual_range, section
-
+def _sections(found: Any) -> Figure:
     potential = found.potential
     assert potential is not None
     doses = [dose for dose in DOSES if dose < found.horizon]
     if math.isfinite(found.horizon):
         doses = [share * found.horizon for share in (0.0, 0.25, 0.5, 0.75, 0.95)]
     panels = min(potential.n, PANELS)
-    first, last = (dual_range(potential, -dose) for dose in (doses[0], doses[-1]))
+    first, last = (found.dual_range(-dose) for dose in (doses[0], doses[-1]))
     minima = np.stack([np.asarray(potential.argmin(as_array(-dose))) for dose in doses])
     typical = 0.25 * float(np.max(np.abs(minima[0])))
     figure = new_figure(3.6)
@@ -59,7 +61,7 @@ def _sections(found: "Analysis") -> Figure:
     axes = figure.subplots(1, panels, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.12})[0]
     for i, ax in enumerate(axes):
         span = 1.6 * max(float(np.max(np.abs(minima[:, i]))), typical, 1e-300)
-        cuts = [section(potential, i, -dose, 2 * span) for dose in doses]
+        cuts = [found.section(i, -dose, 2 * span) for dose in doses]
         for dose, colour, cut in zip(doses, colours, cuts):
             _curve(ax, cut, span, colour, dose)
         exists = [x for cut in cuts for x in cut.x[np.isfinite(cut.rise)]] or [-span, span]
@@ -95,7 +97,7 @@ def _ends(ends: np.ndarray) -> str:
     return f"({low}, {high})"
 
 
-def _brackets(found: "Analysis") -> Figure:
+def _brackets(found: Any) -> Figure:
     sizes = {name: size for name, size in found.brackets.items() if not name.endswith("floor")}
     floors = [found.brackets[f"{name} floor"] for name in sizes] + [found.swap.budget]
     names, values = [*sizes, "order swap"], [*sizes.values(), found.swap.gap]

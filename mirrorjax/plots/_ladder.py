@@ -39,11 +39,18 @@ _WIDTH = 104  # characters of two legend entries that fit beside each other
 def ladder(finding: Finding, *, title: str = "") -> Figure:
     """Discrepancies of claims and controls against the tolerance, with the error budget of the claims.
 
-    A true claim falls with the tolerance and stays in the band, which ends at five budgets; a
-    wrong variant comes to a standstill above it. Everything is relative to the scale of what was
-    compared. Planted errors are faint lines with their size beside them. Identities have no
-    tolerance: their one residual stands in the column “round-off”, and the dash is the end of its band.
-    Of more than 20 the legend gives the numbers alone, all claims are of one colour, and `margins` has the names.
+    The abscissa is the relative tolerance of the solver, the ordinate discrepancy over the scale of what was compared;
+    both are logarithmic and dimensionless. A true claim falls with the tolerance and stays in the band, which ends at
+    five budgets; a wrong variant comes to a standstill above it. Planted errors are faint lines with their size beside
+    them. Identities have no tolerance: their one residual is in the column “round-off”, and the dash is the end of its
+    band. Of more than 20 the legend gives the numbers alone, all claims are of one colour, and `margins` has the names.
+
+    **Arguments:**
+
+    - `finding`: of one instance.
+    - `title`: above the figure.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` where no claim or control has a row.
 

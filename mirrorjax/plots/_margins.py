@@ -23,9 +23,17 @@ _LINE, _GAP = 0.142, 0.09  # inches of a line of a name, and between two names
 def margins(finding: Finding, *, title: str = "") -> Figure:
     """Discrepancy over error budget, e/b at the finest tolerance, of every claim and control; identities too.
 
-    Claims lie left of the threshold of agreement, controls right of that of refutation; both are
-    sorted, what is nearest to the wrong side first. e = 0 is drawn at the left edge, over the tick “0”.
-    Of more than 30 claims or controls the 30 weakest are drawn, and the legend says so.
+    The abscissa is e/b, logarithmic and dimensionless; e = 0 is drawn at the left edge, over the tick “0”. A row for
+    each name. Claims lie left of the threshold of agreement, controls right of that of refutation; both are sorted,
+    what is nearest to the wrong side first. Of more than 30 claims or controls the 30 weakest are drawn, and the legend
+    says so.
+
+    **Arguments:**
+
+    - `finding`: of one instance.
+    - `title`: above the figure.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` where no claim or control has a row.
 
@@ -60,7 +68,7 @@ def margins(finding: Finding, *, title: str = "") -> Figure:
     ]
     legend_below(figure, handles, 2)
     figure.subplots_adjust(left=_NAMES / WIDTH)
-    # Over the names too: the axes take half of the width and titles are long.
+    # The title spans the names too: the axes have half of the width and titles are long.
     figure.text(0.1 / WIDTH, 1 - 0.1 / figure.get_figheight(), title, fontsize=10.5, va="top")
     return figure
 

@@ -31,11 +31,17 @@ def potential_path(
 ) -> Figure:
     """R_a of one coordinate for several doses, its moving minimum marked, between a parabola and |x|.
 
-    Each curve is R_a(x) − min R_a, divided by its value at the right `edge`: without that the growth
-    of R_a with the dose would hide the change of its shape.
+    Each curve is R_a(x) − min R_a against x, divided by its value at the right `edge`: without that the growth of R_a
+    with the dose would hide the change of its shape. The colour is the dose ∫α, dimensionless.
 
-    **Arguments:** `potential` of one coordinate, by default that of x = m ⊙ w from x₀ = ½ with scale ½;
-    `doses` ∫α, at least two and increasing.
+    **Arguments:**
+
+    - `potential`: of one coordinate, by default that of x = m ⊙ w from x₀ = ½ with scale ½.
+    - `doses`: ∫α ≥ 0, at least two and increasing.
+    - `edge`: x from −`edge` to `edge`.
+    - `title`: above the figure.
+
+    **Returns:** the figure.
 
     **Raises:** `InputError` for a potential of several coordinates or doses that do not increase.
 

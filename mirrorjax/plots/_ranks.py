@@ -1,13 +1,10 @@
 """The rank at the end against the dose, beside a linear parameterization."""
 
-from collections.abc import Mapping
-
 import numpy as np
-from jaxtyping import Array, Float
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
-from .._errors import InputError
+from ..checks import RankPath
 from ._style import BLACK, BLUE, VERMILLION, legend_below, new_figure, styled
 
 _PANELS = {"ratio": "nuclear/Frobenius", "effective_rank": "effective rank"}
@@ -16,39 +13,37 @@ _APART = 0.006  # of the width, so that the intervals of the two do not cover ea
 
 
 @styled
-def rank_path(series: Mapping[str, Float[Array, "..."] | np.ndarray], *, title: str = "") -> Figure:
+def rank_path(series: RankPath, *, title: str = "") -> Figure:
     """Nuclear over Frobenius norm and effective rank minus those at dose 0, with intervals, against the dose.
 
-    **Arguments:** `series` with `dose` (k,), `ratio` and `effective_rank` (k, 2): mean of the paired difference and
-    half of its interval; `ratio_linear` and `effective_rank_linear` of the control, where there is one.
+    Both panels are dimensionless, as the dose ∫α is.
 
-    **Raises:** `InputError` naming what is missing, or for shapes that do not fit.
+    **Arguments:**
+
+    - `series`: as the finding of flow/attention has it.
+    - `title`: above the figure.
+
+    **Returns:** the figure.
 
     !!! example
         >>> import numpy as np
         >>> from mirrorjax import plots
+        >>> from mirrorjax.checks import RankPath
         >>> change = np.array([[0.0, 0.0], [-0.3, 0.1]])
-        >>> figure = plots.rank_path({"dose": np.array([0.0, 1.0]), "ratio": change, "effective_rank": 4 * change})
+        >>> figure = plots.rank_path(RankPath(np.array([0.0, 1.0]), change, 4 * change))
         >>> [ax.get_ylabel() for ax in figure.axes]
         ['nuclear/Frobenius', 'effective rank']
     """
-    missing = [key for key in ("dose", *_PANELS) if key not in series]
-    if missing:
-        raise InputError("rank_path lacks series", ", ".join(missing), "the finding of flow/attention")
-    dose = np.asarray(series["dose"], dtype=float)
-    drawn = [key + suffix for key in _PANELS for suffix in _KINDS if key + suffix in series]
-    wrong = [f"{key} {np.shape(series[key])}" for key in drawn if np.shape(series[key]) != (*dose.shape, 2)]
-    if wrong or dose.ndim != 1:
-        raise InputError("rank_path needs means and half intervals, (doses, 2)", ", ".join(wrong) or str(dose.shape))
-
+    dose = series.dose
     figure = new_figure(4.8)
     handles: dict[str, Artist] = {}
     for ax, (key, label) in zip(figure.subplots(2, 1, sharex=True, gridspec_kw={"hspace": 0.25}), _PANELS.items()):
         ax.axhline(0.0, color=BLACK, linewidth=0.8, zorder=0.5)
         for suffix, (name, colour, style, side) in _KINDS.items():
-            if key + suffix not in series:
+            changes = getattr(series, key + suffix)
+            if changes is None:
                 continue
-            mean, half = np.asarray(series[key + suffix]).T
+            mean, half = changes.T
             at = dose + side * _APART * np.ptp(dose)
             handles[name] = ax.errorbar(
                 at, mean, half, fmt=style, color=colour, capsize=2.5, elinewidth=1.2, label=name

@@ -1,47 +1,42 @@
 """From which signs a neuron is recovered: the plane of the starts."""
 
-from collections.abc import Mapping
-
 import numpy as np
-from jaxtyping import Array, Float
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .._errors import InputError
+from ..checks import StartMap
 from ._style import BLACK, BLUE, GREY, VERMILLION, legend_below, new_figure, styled
 
-_KEYS = ("a0", "w0_grid", "recovered", "predicted")
 _MARGIN = 0.06  # of the width of the starts on either side
 
 
 @styled
-def sign_recovery(series: Mapping[str, Float[Array, "..."] | np.ndarray], *, title: str = "") -> Figure:
-    """Which starts (a₀, w₀) recovered the teacher, beside the predicted boundary; mismatches are ringed and counted.
+def sign_recovery(series: StartMap, *, title: str = "") -> Figure:
+    """Which starts (a₀, w₀) recovered the teacher, beside the predicted boundary.
 
-    **Arguments:** `series` with `a0`, `w0_grid`, `recovered` (1, 0, NaN where undecided) and `predicted` (1, 0) of
-    every start, (N,); the predicted boundary as a path of (a₀, w₀), `boundary` (k, 2), where there is one.
+    The abscissa is the output weight a₀, the ordinate the input weight w₀, both at the start. Mismatches with the
+    prediction are ringed and counted.
 
-    **Raises:** `InputError` naming what is missing, or for lengths that differ.
+    **Arguments:**
+
+    - `series`: as the findings of signin/5.1, 5.2 and 5.4 have it.
+    - `title`: before the count of mismatches above the figure.
+
+    **Returns:** the figure.
 
     !!! example
         >>> import numpy as np
         >>> from mirrorjax import plots
+        >>> from mirrorjax.checks import StartMap
         >>> a0, w0 = (part.ravel() for part in np.meshgrid(np.linspace(-2, 2, 6), np.linspace(0.1, 2, 6)))
         >>> right = (a0 > -w0).astype(float)
-        >>> figure = plots.sign_recovery({
-        ...     "a0": a0, "w0_grid": w0, "recovered": right, "predicted": right,
-        ...     "boundary": np.array([[0.0, 0.0], [-2.0, 2.0]])})
+        >>> boundary = np.array([[0.0, 0.0], [-2.0, 2.0]])
+        >>> figure = plots.sign_recovery(StartMap(a0, w0, right, right, boundary))
         >>> figure.axes[0].get_title(loc="left")
         '0 mismatches in 36 starts'
     """
-    missing = [key for key in _KEYS if key not in series]
-    if missing:
-        raise InputError("sign_recovery lacks series", ", ".join(missing), "the finding of signin/5.1, 5.2 or 5.4")
-    a0, w0, recovered, predicted = (np.asarray(series[key], dtype=float) for key in _KEYS)
-    if {part.shape for part in (a0, w0, recovered, predicted)} != {(a0.size,)} or not a0.size:
-        shapes = ", ".join(f"{key} {np.shape(series[key])}" for key in _KEYS)
-        raise InputError("sign_recovery needs four series of one length", shapes, "one entry per start")
+    a0, w0, recovered, predicted = series.a0, series.w0, series.recovered, series.predicted
     decided = np.isfinite(recovered)
     wrong = decided & (recovered != predicted)
     there, elsewhere = recovered == 1, decided & (recovered != 1)
@@ -63,8 +58,8 @@ def sign_recovery(series: Mapping[str, Float[Array, "..."] | np.ndarray], *, tit
         handles += ax.plot(a0[wrong], w0[wrong], "o", color=BLACK, mfc="none", mew=2.4, markersize=size + 8,
                            label="mismatch with the prediction", zorder=4)  # fmt: skip
     _frame(ax, a0, w0)
-    if "boundary" in series:
-        handles += ax.plot(*np.asarray(series["boundary"]).T, color=BLACK, linewidth=1.4, label="predicted boundary")
+    if series.boundary is not None:
+        handles += ax.plot(*series.boundary.T, color=BLACK, linewidth=1.4, label="predicted boundary")
     ax.set(xlabel="output weight a₀ at the start", ylabel="input weight w₀ at the start")
     ax.set_title(_title(title, wrong, predicted, decided))
     legend_below(figure, handles, 3)

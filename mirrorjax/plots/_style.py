@@ -1,4 +1,4 @@
-"""The look of every figure, kept in one place."""
+"""The style of every figure."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ STYLE = {
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draws in the style of the house, whatever the user's matplotlibrc says, and puts that back."""
+    """Draws in this style, whatever the user's matplotlibrc says, and restores the user's afterwards."""
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:

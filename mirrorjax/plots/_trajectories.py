@@ -1,57 +1,48 @@
 """Two or more routes to x, overlaid."""
 
-from collections.abc import Mapping
 from textwrap import fill
 
 import numpy as np
-from jaxtyping import Array, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from .._errors import InputError
+from ..checks import Routes
 from ._style import BLACK, COLOURS, legend_right, log_y, new_figure, power_of_ten, styled
 
-_NAMES = {
-    "x_newton": "Newton's limit",
-    "x_riemannian": "Riemannian flow",
-    "x_argmin": "argmin R",
-    "x_equal_dose": "equal dose",
-}
 _LONG = 100  # times the first step: more would crowd most points onto the left edge
 _OVERLAYS = ("o", "x", "+", "D")
 
 
 @styled
-def trajectories(
-    series: Mapping[str, Float[Array, "..."] | np.ndarray], *, title: str = "", coordinates: int = 5
-) -> Figure:
+def trajectories(series: Routes, *, title: str = "", coordinates: int = 5) -> Figure:
     """Gradient flow as lines, the other routes as markers on top; their distance in the panel below.
 
-    **Arguments:** `series` with `ts` (k,) and two or more routes under names that begin with `x_`: the
-    first is (k, n) and drawn as lines; each other is (k, n), or (n,) for the limit of the first, which is
-    marked at the end. Long horizons get a logarithmic time axis, without t = 0. `coordinates`: how
-    many are drawn, those that move most.
+    Above, x against the flow's time t, dimensionless; below, the largest |difference| from the first route over all
+    coordinates, logarithmic. Long horizons get a logarithmic time axis, without t = 0.
 
-    **Raises:** `InputError` without times or with less than two routes.
+    **Arguments:**
+
+    - `series`: two or more routes; the first is drawn as lines, a limit is marked at the end.
+    - `title`: above the figure.
+    - `coordinates`: how many are drawn, those that move most.
+
+    **Returns:** the figure.
 
     !!! example
         >>> import numpy as np
         >>> from mirrorjax import plots
+        >>> from mirrorjax.checks import Routes
         >>> ts = np.linspace(0.0, 1.0, 5)
         >>> x = np.exp(-ts)[:, None] * np.array([1.0, -2.0])
-        >>> figure = plots.trajectories({"ts": ts, "x_gradient": x, "x_mirror": x + 1e-9}, title="decay")
+        >>> routes = Routes(ts, {"gradient flow": x, "mirror flow": x + 1e-9})
+        >>> figure = plots.trajectories(routes, title="decay")
         >>> [ax.get_ylabel() for ax in figure.axes]
         ['effective parameter x', 'max |difference|']
     """
-    routes = {key: np.asarray(value) for key, value in series.items() if key.startswith("x_")}
-    if "ts" not in series or len(routes) < 2:
-        raise InputError(
-            "trajectories needs `ts` and two routes", f"got {', '.join(series) or 'nothing'}",
-            "the series of an agreement or of a limit",
-        )  # fmt: skip
-    ts, (line, *overlays) = np.asarray(series["ts"]), routes
+    ts, routes = series.ts, series.x
+    line, *overlays = routes
     logarithmic = any(routes[key].ndim == 1 for key in overlays) or ts[-1] > _LONG * ts[1]
     shown = slice(1, None) if logarithmic else slice(None)
     moves = np.ptp(routes[line], axis=0)
@@ -91,14 +82,10 @@ def _positive(values: np.ndarray) -> np.ndarray:
 
 
 def _handles(line: str, overlays: list[str], chosen: list[int]) -> list[Line2D]:
-    routes = [Line2D([], [], color=BLACK, label=_name(line))]
+    routes = [Line2D([], [], color=BLACK, label=fill(line, 16))]
     routes += [
-        Line2D([], [], color=BLACK, linestyle="none", marker=marker, mfc="none", label=_name(key))
+        Line2D([], [], color=BLACK, linestyle="none", marker=marker, mfc="none", label=fill(key, 16))
         for key, marker in zip(overlays, _OVERLAYS)
     ]
     colours = [Line2D([], [], color=c, linewidth=3, label=f"x[{i}]") for i, c in zip(chosen, COLOURS)]
     return [*routes, *colours]
-
-
-def _name(key: str) -> str:
-    return fill(_NAMES.get(key, key.removeprefix("x_").replace("_", " ") + " flow"), 16)

@@ -16,6 +16,10 @@ class AbstractPotential(AbstractHostCompiled):
     """A family `R_a`, `a = −∫α ≤ 0`, with its conjugate `Q_a`.
 
     Normalized by `∂_a Q = h`, which fixes the constant of R_a that the flow does not see.
+
+    Its methods raise nothing for a value: outside of `domain` and `dual_domain` the answer is NaN or ∞.
+
+    **Reference:** `flow` Theorem 3.1.
     """
 
     host_compiled: ClassVar = (
@@ -35,68 +39,177 @@ class AbstractPotential(AbstractHostCompiled):
 
     @abc.abstractmethod
     def dual_value(self, mu: Vector, a: Scalar) -> Scalar:
-        """`Q(μ, a)`."""
+        """The conjugate, `Q(μ, a) = sup_x ⟨μ, x⟩ − R_a(x)`.
+
+        **Arguments:**
+
+        - `mu`: the dual variable, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** scalar.
+        """
 
     @abc.abstractmethod
     def dual_grad(self, mu: Vector, a: Scalar) -> Vector:
-        """`x = ∇_μ Q(μ, a) = g(φ(μ, a))`."""
+        """The mirror map from μ to x, `∇_μ Q(μ, a) = g(φ(μ, a))`.
+
+        **Arguments:**
+
+        - `mu`: the dual variable, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** x, shape `(n,)`.
+        """
 
     @abc.abstractmethod
     def grad(self, x: Vector, a: Scalar) -> Vector:
-        """`μ = ∇R_a(x)`, the inverse of `dual_grad`."""
+        """The mirror map from x to μ, `∇R_a(x)`, the inverse of `dual_grad`.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** μ, shape `(n,)`.
+        """
 
     @abc.abstractmethod
     def hessian(self, x: Vector, a: Scalar) -> Array:
-        """`∇²R_a(x) = (Jg Jgᵀ)⁻¹`; the diagonal (n,) where the potential is separable, else (n, n)."""
+        """`∇²R_a(x) = (Jg Jgᵀ)⁻¹`.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** the diagonal, shape `(n,)`, of a formula that is a sum over coordinates and of a derived potential
+        with `diagonal`; else the matrix, shape `(n, n)`.
+        """
 
     @abc.abstractmethod
     def hessian_solve(self, x: Vector, v: Vector, a: Scalar) -> Vector:
-        """`(∇²R_a(x))⁻¹ v`."""
+        """`(∇²R_a(x))⁻¹ v`.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `v`: what is multiplied, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** the product, shape `(n,)`.
+        """
 
     @abc.abstractmethod
     def domain(self, a: Scalar) -> tuple[Vector, Vector]:
-        """Lower and upper ends of the x for which R_a is finite, per coordinate."""
+        """The x for which R_a is finite, by coordinate.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** lower and upper ends, shape `(n,)` each.
+        """
 
     @abc.abstractmethod
     def dual_domain(self, a: Scalar) -> tuple[Vector, Vector]:
-        """Lower and upper ends of `ran ∇R_a`, per coordinate."""
+        """The range of ∇R_a, by coordinate.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** lower and upper ends, shape `(n,)` each.
+        """
 
     def value(self, x: Vector, a: Scalar) -> Scalar:
-        """`R_a(x) = ⟨μ, x⟩ − Q(μ, a)` at `μ = ∇R_a(x)`."""
+        """`R_a(x) = ⟨μ, x⟩ − Q(μ, a)` at `μ = ∇R_a(x)`.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** scalar.
+        """
         mu = self.grad(x, a)
         return mu @ x - self.dual_value(mu, a)
 
     def excess(self, x: Vector, a: Scalar) -> Scalar:
-        """`R_a(x) − R_a(0)`, the quantity that turns from ‖x‖₂² to ‖x‖₁."""
+        """`R_a(x) − R_a(0)`, the quantity that turns from ‖x‖₂² to ‖x‖₁.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** scalar.
+        """
         return self.value(x, a) - self.value(jnp.zeros_like(x), a)
 
     def bregman(self, x: Vector, z: Vector, a: Scalar) -> Scalar:
-        """`D_{R_a}(x, z) = R_a(x) − R_a(z) − ⟨∇R_a(z), x − z⟩ ≥ 0`."""
+        """The Bregman divergence, `D_{R_a}(x, z) = R_a(x) − R_a(z) − ⟨∇R_a(z), x − z⟩ ≥ 0`.
+
+        **Arguments:**
+
+        - `x`, `z`: effective parameters, shape `(n,)` each.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** scalar.
+        """
         return self.value(x, a) - self.value(z, a) - self.grad(z, a) @ (x - z)
 
     def argmin(self, a: Scalar) -> Vector:
-        """`argmin R_a = g(φ(0, a))`; meaningless where 0 is outside `dual_domain(a)`."""
+        """`argmin R_a = g(φ(0, a))`; meaningless where 0 is outside `dual_domain(a)`.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** x, shape `(n,)`.
+        """
         return self.dual_grad(jnp.zeros(self.n), a)
 
     def grad_drift(self, x: Vector, a: Scalar) -> Vector:
-        """`∂_a ∇R_a(x) = −∇y_a(x)`: how decay moves the mirror map under a fixed x."""
+        """`∂_a ∇R_a(x) = −∇y_a(x)`: how decay moves the mirror map at a fixed x.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** the derivative, shape `(n,)`.
+        """
         a = as_array(a)
         return jax.jvp(lambda s: self.grad(x, s), (a,), (jnp.ones_like(a),))[1]
 
     def distorted(
         self, mu_factor: ArrayLike = 1.0, a_factor: ArrayLike = 1.0, a_shift: ArrayLike = 0.0
     ) -> "AbstractPotential":
-        """A control: the same but wrong, see `Distorted`. Without arguments it is right, in the same program."""
+        """A control: this potential, but wrong. Without arguments it is right, in the same compiled program.
+
+        **Arguments:**
+
+        - `mu_factor`, `a_factor`, `a_shift`: those of `Distorted`, scalar each.
+
+        **Returns:** a `Distorted`.
+        """
         return Distorted(self, mu_factor, a_factor, a_shift)
 
 
 class Distorted(AbstractPotential):
     r"""A potential that is wrong on purpose: `Q'(μ, a) = Q(f μ, k a + b) / f`.
 
-    The control of every check: `mu_factor = 2` is a wrong constant, `a_factor = 0` drops the time
-    variation, `a_factor = ½` is a wrong exponent, and 1 + 1e-6 asks what the check can still see.
-    All factors at their defaults give the potential itself, so right and wrong share one
+    The control of every check: `mu_factor = 2` is a wrong constant, `a_factor = 0` drops the time variation,
+    `a_factor = ½` is a wrong exponent, and `mu_factor = 1 + 1e-6` is a small error, to find the smallest one that a
+    check refutes. All factors at their defaults give the potential itself, so that right and wrong share one
     compilation.
+
+    **Arguments:**
+
+    - `potential`: the right one.
+    - `mu_factor`: f, not 0, scalar.
+    - `a_factor`: k, scalar.
+    - `a_shift`: b, scalar.
 
     !!! example
         >>> import jax.numpy as jnp

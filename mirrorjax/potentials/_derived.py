@@ -82,20 +82,24 @@ class _Inverse(eqx.Module):
 
 
 class DerivedPotential(AbstractPotential):
-    r"""`R_a` of any commuting and regular (g, h), without a formula.
+    r"""The potential `R_a` of any commuting and regular (g, h), without a formula.
 
-    `φ(μ, a)` is the time-1 map of the field `Σ μ_i ∇g_i + a ∇h` from w₀, taken along the straight
-    segment from (0, 0). `∇_μQ = g(φ)`, `∂_aQ = h(φ)`, `Q` the line integral, and `∇R_a` is the inverse
-    of `∇_μQ`. Where φ does not exist (μ outside the range of ∇R_a) the answer is NaN.
+    `φ(μ, a)` is the time-1 map of the field `Σ μ_i ∇g_i + a ∇h` from w₀, taken along the straight segment from (0, 0).
+    `∇_μQ = g(φ)`, `∂_aQ = h(φ)`, `Q` is the line integral with `Q(0, 0) = 0`, and `∇R_a` is the inverse of `∇_μQ`.
+    Where φ does not exist (μ outside the range of ∇R_a) the answer is NaN.
 
-    The segment is the point: φ carried along the path of a flow would be that flow again, and agree
-    with it whatever the fields do. That the segment ends at the same place is the theorem.
+    φ carried along the path of a flow would be that flow again, and agree with it whatever the fields do. φ along the
+    segment is computed without the flow; that both end at the same place is the theorem.
 
-    **Arguments:** `param`, `w0`; `diagonal` where weights split into blocks of one coordinate each,
-    so that `Jg Jgᵀ` is diagonal (n = 10⁴ then costs no more than its gradients).
+    Differentiable in μ, x and a by the theorem's own formulas (`∇²_μQ = Jg Jgᵀ`, `∂_a∇_μQ = Jg∇h`), not in w₀.
 
-    Normalized by `Q(0, 0) = 0`. Differentiable in its arguments μ, x and a by the theorem's own formulas
-    (`∇²_μQ = Jg Jgᵀ`, `∂_a∇_μQ = Jg∇h`), not in w₀.
+    **Arguments:**
+
+    - `param`: g and h. Whether they commute is not checked.
+    - `w0`: the start, pytree.
+    - `diagonal`: whether the weights split into blocks of one coordinate each, so that `Jg Jgᵀ` is diagonal (n = 10⁴
+      then costs no more than its gradients).
+    - `rtol`: relative tolerance of the solves, scalar.
 
     **Reference:** `flow` Theorem 3.1.
 
@@ -125,11 +129,28 @@ class DerivedPotential(AbstractPotential):
         return False
 
     def flow_map(self, mu: Vector, a: Scalar, max_steps: int = MAX_STEPS) -> tuple[State, Scalar]:
-        """`φ(μ, a)` and `Q(μ, a)`; NaN where φ does not exist."""
+        """`φ(μ, a)` and `Q(μ, a)` along the straight segment.
+
+        **Arguments:**
+
+        - `mu`: the dual variable, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+        - `max_steps`: the most steps of the solve.
+
+        **Returns:** φ, a pytree like w₀, and Q, scalar; NaN where φ does not exist.
+        """
         return self._follow(_Segment(self.param, as_array(mu), as_array(a)), (self.w0, jnp.zeros(())), max_steps)
 
     def bent_dual_grad(self, mu: Vector, a: Scalar) -> Vector:
-        """`g(φ)` along (0, 0) → (0, a) → (μ, a): equal to `dual_grad` where the fields commute, and not elsewhere."""
+        """`g(φ)` along (0, 0) → (0, a) → (μ, a): equal to `dual_grad` where the fields commute.
+
+        **Arguments:**
+
+        - `mu`: the dual variable, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** x, shape `(n,)`.
+        """
         mu, a = as_array(mu), as_array(a)
         corner = self._follow(_Segment(self.param, jnp.zeros_like(mu), a), (self.w0, jnp.zeros(())))
         return self.param.g(self._follow(_Segment(self.param, mu, jnp.zeros_like(a)), corner)[0])
@@ -162,10 +183,18 @@ class DerivedPotential(AbstractPotential):
         return _dual_value(self, as_array(mu), as_array(a))
 
     def inverse(self, x: Vector, a: Scalar) -> tuple[Vector, Scalar]:
-        """`μ = ∇R_a(x)` and the residual `max|g(φ(μ, a)) − x|` relative to max|x|.
+        """`μ = ∇R_a(x)` with what it misses x by.
 
-        A first μ comes from following x from x₀ in a straight line, which needs no global
-        convergence; Newton on the dual map, evaluated along its own segment, then decides.
+        A first μ comes from following x from x₀ in a straight line, which needs no global convergence. Newton steps on
+        the dual map follow, each evaluated along its own segment; the best μ is kept.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** μ, shape `(n,)`, and the residual `max|g(φ(μ, a)) − x|` relative to the larger of max|x| and
+        max|x₀|, scalar.
         """
         x, a = as_array(x), as_array(a)
         x0 = self.param.g(self.w0)
@@ -198,11 +227,19 @@ class DerivedPotential(AbstractPotential):
         return gram * v if self.diagonal else gram @ v
 
     def reach(self, w: State, v: Vector) -> Scalar:
-        """How far φ(μ + r v, a) exists from w = φ(μ, a): r, or inf where it ends by overflow or not before r = 10³ u.
+        """How far φ(μ + r v, a) exists from w = φ(μ, a).
 
-        u is the r that moves the weights concerned by their own size: at u³ − v³ with factors of 1e-4 the
-        end is at 3333. NaN where w is. The solver stalls at a singularity; where it stalls is the end, to 1e-9, in
-        one solve instead of fifty trials.
+        Let u be the r that moves the weights concerned by their own size: at u³ − v³ with factors of 1e-4 the end is at
+        3333. The solver stalls at a singularity; where it stalls is the end, to 1e-9, in one solve instead of fifty
+        trials.
+
+        **Arguments:**
+
+        - `w`: φ(μ, a), pytree.
+        - `v`: the direction, shape `(n,)`.
+
+        **Returns:** r, scalar; inf where φ ends by overflow or not before r = 10³ max(u, 1), NaN where w is outside the
+        domain of g.
         """
         _, pull = jax.vjp(self.param.g, w)
         moving = jax.tree.leaves(pull(v)[0])
@@ -221,7 +258,16 @@ class DerivedPotential(AbstractPotential):
         return jnp.where(exists, jnp.where(endless, jnp.inf, unit * jnp.sinh(path.t_last)), jnp.nan)
 
     def profile(self, w: State, e: Vector, distances: Float[Array, " j"]) -> tuple[Array, Array]:
-        """`⟨∇R_a, e⟩` and `R_a − min R_a` at `argmin R_a + d e`, w = φ(0, a), in one solve over all distances d."""
+        """R_a along a line through its minimum, at all distances in one solve.
+
+        **Arguments:**
+
+        - `w`: φ(0, a), pytree.
+        - `e`: the direction, shape `(n,)`.
+        - `distances`: d > 0, increasing, shape `(j,)`.
+
+        **Returns:** `⟨∇R_a, e⟩` and `R_a − min R_a` at `argmin R_a + d e`, shape `(j,)` each.
+        """
         unit = distances[0]
         tolerance = as_array(REACH_RTOL)
         ts = jnp.concatenate([jnp.zeros(1), jnp.arcsinh(distances / unit)])
@@ -233,7 +279,14 @@ class DerivedPotential(AbstractPotential):
         return mu[1:] @ e, rise[1:]
 
     def decay_reach(self, limit: Scalar) -> Scalar:
-        """The dose at which decay alone, μ = 0, has no φ any more; inf where it still has at `limit`."""
+        """The dose at which decay alone, μ = 0, ends φ.
+
+        **Arguments:**
+
+        - `limit`: the largest dose tried, scalar.
+
+        **Returns:** the dose, scalar; inf where φ still exists at `limit`.
+        """
         field = _Segment(self.param, jnp.zeros(self.n), -limit)
         start = (self.w0, jnp.zeros(()))
         tolerance = as_array(REACH_RTOL)
@@ -243,7 +296,14 @@ class DerivedPotential(AbstractPotential):
         return jnp.where(path.ok, jnp.inf, limit * path.t_last)
 
     def domain(self, a):
-        """Not derived: unknown ends are NaN. See `Analysis.effects` for a measured range."""
+        """Not derived: unknown ends are NaN. `Analysis.effects` measures the range.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** NaN twice, shape `(n,)` each.
+        """
         return jnp.full(self.n, jnp.nan), jnp.full(self.n, jnp.nan)
 
     def dual_domain(self, a):

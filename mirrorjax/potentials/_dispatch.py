@@ -22,7 +22,17 @@ def potential_of(param: AbstractParameterization, w0: State) -> AbstractPotentia
 
     A derived potential presumes that (g, h) commutes; `analyze` measures whether it does.
 
-    **Raises:** `InputError` where w₀ has no potential, naming the coordinate.
+    **Arguments:**
+
+    - `param`: g and h.
+    - `w0`: the start, pytree of the shape that `param` takes.
+
+    **Returns:** the potential at every a, normalized by `∂_a Q = h`.
+
+    **Raises:** `InputError` for a w₀ that is not finite or of another shape, and where w₀ has no potential, naming the
+    coordinate.
+
+    **Reference:** `flow` Theorem 3.1 (α = 0: `li` Theorem 4.9).
 
     !!! example
         >>> from mirrorjax import potential_of
@@ -47,9 +57,16 @@ def _(param: SquaredDifference, w0: State) -> HyperbolicEntropy:
 def rescaled_potential_of(param: AbstractParameterization, w0: State) -> RescaledPotential:
     """`R_s(x) = s² R(x/s^p)`, the potential of g under plain decay `h = ‖w‖²`, whatever `param.h` is.
 
+    **Arguments:**
+
+    - `param`: g, homogeneous of the degree p that it declares.
+    - `w0`: the start, pytree of the shape that `param` takes.
+
+    **Returns:** the potential; for p = 2 it equals that of `potential_of`.
+
     **Raises:** `InputError` where g declares no degree p, or w₀ has no potential.
 
-    **Reference:** beyond/rescaled. For p = 2 it is `potential_of`'s.
+    **Reference:** beyond/rescaled.
 
     !!! example
         >>> import jax.numpy as jnp

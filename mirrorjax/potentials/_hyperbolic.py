@@ -12,11 +12,17 @@ from ._scaled import safe_hypot, scaled_asinh, scaled_cosh, scaled_sinh
 class HyperbolicEntropy(AbstractPotential):
     r"""`R_a(x) = (1/κ) Σ x asinh(x/c) − √(x²+c²) − s x` with `c = c₀ e^{4a}`.
 
-    Its conjugate is `Q(μ, a) = (1/κ) Σ c cosh(κμ + s)`, so `x = c sinh(κμ + s)`. A parabola around
-    its minimum for |x| ≪ c, a multiple of |x| (up to a logarithm) for |x| ≫ c.
+    Its conjugate is `Q(μ, a) = (1/κ) Σ c cosh(κμ + s)`, so `x = c sinh(κμ + s)`. A parabola around its minimum for |x|
+    ≪ c, a multiple of |x| (up to a logarithm) for |x| ≫ c.
 
-    **Arguments:** `log_c0` (n,), `s` (n,), `kappa` 2 for m ⊙ w and 4 for u² − v², `rate` 4.
     `log c` is carried because c itself underflows: c = 1e-120 is ordinary here.
+
+    **Arguments:**
+
+    - `log_c0`: log c₀, shape `(n,)`.
+    - `s`: the shift, log|u₀/v₀|, shape `(n,)`.
+    - `kappa`: 2 for m ⊙ w and 4 for u² − v², scalar.
+    - `rate`: how fast log c falls with the dose, 4 for `h = m² + w²` and `h = u² + v²`, scalar.
 
     **Reference:** `mask` Theorem 3.1, with the constants that hold; Ghai et al. call it hypentropy.
 
@@ -39,7 +45,14 @@ class HyperbolicEntropy(AbstractPotential):
         return self.log_c0.shape[0]
 
     def log_c(self, a: Scalar) -> Vector:
-        """`log c_a = log c₀ + 4a`."""
+        """`log c_a = log c₀ + 4a`.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** the logarithm of the scale, shape `(n,)`.
+        """
         return self.log_c0 + self.rate * a
 
     def dual_value(self, mu, a):

@@ -13,7 +13,13 @@ class LinearPotential(AbstractPotential):
 
     `φ = w₀ + Gᵀμ + a b` and `Q = ½ ‖φ‖²`. The dose moves the minimum and leaves the shape alone.
 
-    **Arguments:** `G` (n, D) of rank n, `b` (D,), `w0` (D,).
+    **Arguments:**
+
+    - `G`: the matrix of `x = G w`, of rank n, shape `(n, D)`.
+    - `b`: the regularizer `h = b·w`, shape `(D,)`.
+    - `w0`: the start, shape `(D,)`.
+
+    **Reference:** `flow` Theorem 3.1, for linear g and h.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -32,7 +38,15 @@ class LinearPotential(AbstractPotential):
         return self.G.shape[0]
 
     def flow_map(self, mu: Vector, a: Scalar) -> Float[Array, " D"]:
-        """`φ(μ, a)`."""
+        """`φ(μ, a) = w₀ + Gᵀμ + a b`.
+
+        **Arguments:**
+
+        - `mu`: the dual variable, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** w, shape `(D,)`.
+        """
         return self.w0 + self.G.T @ mu + a * self.b
 
     def dual_value(self, mu, a):

@@ -18,7 +18,9 @@ class LogRatioEntropy(AbstractPotential):
     The range `(−u₀²/2 − a, v₀²/2 + a)` **shrinks** with the dose and is empty from A = (u₀²+v₀²)/4 on:
     outside of it `dual_grad` and `dual_value` are NaN, and once it is empty so is everything else.
 
-    **Arguments:** `u_squared`, `v_squared` (n,), u₀² and v₀².
+    **Arguments:**
+
+    - `u_squared`, `v_squared`: u₀² and v₀², positive, shape `(n,)` each.
 
     **Reference:** `flow` Theorem 3.2: its Bregman balls are not bounded.
 
@@ -81,5 +83,12 @@ class LogRatioEntropy(AbstractPotential):
         return line_unless_empty(*self.dual_domain(a))
 
     def dual_domain(self, a):
-        """`(−u₀²/2 − a, v₀²/2 + a)`; empty where the lower end is not below the upper one."""
+        """`(−u₀²/2 − a, v₀²/2 + a)`; empty where the lower end is not below the upper one.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** lower and upper ends, shape `(n,)` each.
+        """
         return -self.u_squared / 2 - a, self.v_squared / 2 + a

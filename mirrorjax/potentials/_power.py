@@ -20,8 +20,10 @@ class PowerEntropy(AbstractPotential):
     The sum `S = U + V` does not depend on μ. With `c = 2(S/2)^{−r}` and `ℓ = ½ log(V/U)` it is
     `x = c cosh^r(ℓ) sinh(rℓ)`, and `μ = (c_u − c_v)/2 + (S/2κ) tanh ℓ`: the hyperbolic entropy for p → 2.
 
-    **Arguments:** `c_u`, `c_v` (n,), the distances `u₀^{2−p}/κ`, `v₀^{2−p}/κ` from μ = 0 to the ends of
-    ran ∇R₀; `p > 2`, the degree.
+    **Arguments:**
+
+    - `c_u`, `c_v`: the distances `u₀^{2−p}/κ` and `v₀^{2−p}/κ` from μ = 0 to the ends of ran ∇R₀, shape `(n,)` each.
+    - `p`: the degree, above 2, scalar.
 
     **Reference:** `flow`, the range example; `gunasekar` for a = 0.
 
@@ -46,7 +48,7 @@ class PowerEntropy(AbstractPotential):
 
     @property
     def r(self) -> Scalar:
-        """`p/(p−2)`."""
+        """`p/(p−2)`, scalar."""
         return self.p / (self.p - 2)
 
     def _log_half_sum(self, a: Scalar) -> Vector:
@@ -55,7 +57,14 @@ class PowerEntropy(AbstractPotential):
         return jnp.log(jnp.where(half > 0, half, jnp.nan))
 
     def log_c(self, a: Scalar) -> Vector:
-        """The logarithm of the scale, `u^p + v^p` where x = 0."""
+        """The logarithm of the scale c, which is `u^p + v^p` where x = 0.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** log c, shape `(n,)`.
+        """
         return jnp.log(2.0) - self.r * self._log_half_sum(a)
 
     def _ell(self, x: Vector, a: Scalar) -> Vector:
@@ -115,5 +124,12 @@ class PowerEntropy(AbstractPotential):
         return line_unless_empty(*self.dual_domain(a))
 
     def dual_domain(self, a):
-        """`(−c_v + a, c_u − a)`; empty, the lower end above the upper one, for a ≥ (c_u + c_v)/2."""
+        """`(−c_v + a, c_u − a)`; empty, the lower end not below the upper one, for a ≥ (c_u + c_v)/2.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** lower and upper ends, shape `(n,)` each.
+        """
         return a - self.c_v, self.c_u - a

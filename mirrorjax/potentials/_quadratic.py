@@ -22,12 +22,17 @@ _HALVINGS = 30
 class QuadraticPotential(AbstractPotential):
     r"""`Q(μ, a) = ¼ ‖φ‖²`, `φ = exp(aB + Σ μ_i A_i) w₀`, so `x_i = ½ ⟨φ, A_i φ⟩`; R_a is its conjugate.
 
-    `∇R_a(x)` is found by damped Newton on `Q(μ, a) − ⟨μ, x⟩`, and is NaN where no μ gives x to a
-    relative 1e-9 (x outside the interior of the cone of reachable values; `excess` too where 0 is).
-    Differentiable in μ, x, a and w₀, to any order.
+    `∇R_a(x)` is found by damped Newton on `Q(μ, a) − ⟨μ, x⟩`. It is NaN where no μ gives x to a relative 1e-9 (x
+    outside the interior of the cone of reachable values); `excess` is NaN where 0 is outside it. Differentiable in μ,
+    x, a and w₀, to any order; not in A and B.
 
-    **Arguments:** `A` (n, D, D), `B` (D, D), symmetric and all commuting, which is not checked here
-    (`potential_of` does); `w0` (D,) or (D, r).
+    That the matrices are symmetric and commute is not checked here; `potential_of` does.
+
+    **Arguments:**
+
+    - `A`: the forms of g, shape `(n, D, D)`.
+    - `B`: the form of h, shape `(D, D)`.
+    - `w0`: the start, shape `(D,)` or `(D, r)`.
 
     **Reference:** `flow` Theorem 3.3; matrix sensing is A_i → 2A_i, B = 2I, w₀ = U₀.
 
@@ -51,7 +56,15 @@ class QuadraticPotential(AbstractPotential):
         return self.A.shape[0]
 
     def flow_map(self, mu: Vector, a: Scalar) -> Array:
-        """`φ(μ, a)`, of the shape of w₀."""
+        """`φ(μ, a) = exp(aB + Σ μ_i A_i) w₀`.
+
+        **Arguments:**
+
+        - `mu`: the dual variable, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** w, shape `(D,)` or `(D, r)` as w₀.
+        """
         return _flow_map(self.A, self.B, self.w0, as_array(mu), as_array(a))
 
     def dual_value(self, mu, a):
@@ -80,7 +93,14 @@ class QuadraticPotential(AbstractPotential):
         return self._metric(self.grad(x, a), a) @ v
 
     def domain(self, a):
-        """The box around the cone of reachable x: an end is 0 where w₀ has no part in that sign of A_i."""
+        """The box around the cone of reachable x: an end is 0 where w₀ has no part in that sign of A_i.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar; the box is the same at every a.
+
+        **Returns:** lower and upper ends, shape `(n,)` each.
+        """
         values, vectors = jnp.linalg.eigh(self.A)
         part = jnp.sum((jnp.swapaxes(vectors, 1, 2) @ self.w0).reshape(*values.shape, -1) ** 2, axis=-1)
         least = 1e-12 * jnp.max(jnp.abs(values), axis=1, keepdims=True)

@@ -18,8 +18,12 @@ class RescaledPotential(AbstractPotential):
     `argmin {R_s : Zx = y}` at the final s is still the limit in regression, as μ̃ stays in the row
     space of Z; `limit` may be used.
 
-    **Arguments:** `potential`, taken at a = 0, the one of g alone; `degree` p, any real (0: log ratio).
-    For λ‖w‖² use λa.
+    For `h = λ‖w‖²` use λa in place of a.
+
+    **Arguments:**
+
+    - `potential`: that of g alone; it is taken at a = 0.
+    - `degree`: p, any real number (0: log ratio), scalar.
 
     **Reference:** beyond/rescaled.
 
@@ -43,15 +47,38 @@ class RescaledPotential(AbstractPotential):
         return self.potential.closed
 
     def size(self, a: Scalar, power: Scalar | float) -> Scalar:
-        """`s^power`."""
+        """`s^power` with `s = e^{2a}`.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+        - `power`: the exponent, scalar.
+
+        **Returns:** scalar.
+        """
         return jnp.exp(2 * power * as_array(a))
 
     def clock(self, a: Scalar) -> Scalar:
-        """`s^{p−2}`, the speed of μ̃."""
+        """`s^{p−2}`, the speed of μ̃.
+
+        **Arguments:**
+
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** scalar.
+        """
         return self.size(a, self.degree - 2)
 
     def effective(self, clocked: Vector, a: Scalar) -> Vector:
-        """`x = s^p ∇Q(μ̃)`, from `clocked` = μ̃."""
+        """`x = s^p ∇Q(μ̃)`.
+
+        **Arguments:**
+
+        - `clocked`: μ̃, shape `(n,)`.
+        - `a`: `−∫α`, scalar.
+
+        **Returns:** x, shape `(n,)`.
+        """
         return self.size(a, self.degree) * self.potential.dual_grad(clocked, as_array(0.0))
 
     def _inner(self, x: Vector, a: Scalar) -> Vector:

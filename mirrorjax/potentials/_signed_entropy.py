@@ -15,8 +15,12 @@ class SignedEntropy(AbstractPotential):
     Its conjugate is `Q(μ, a) = (1/κ) Σ X e^{κ sign(x₀) μ}`, so `x = x₀ e^{κ sign(x₀) μ + 4a}`: no
     coordinate changes sign. Off the orthant the value is ∞ and `grad` NaN; at x = 0 `grad` is ∓∞.
 
-    **Arguments:** `log_x0` (n,), log |x₀|; `sign` (n,), ±1; `kappa` 4 for u², 2 for m ⊙ w with
-    |m₀| = |w₀|; `rate` 4.
+    **Arguments:**
+
+    - `log_x0`: log |x₀|, shape `(n,)`.
+    - `sign`: the sign of x₀, ±1, shape `(n,)`.
+    - `kappa`: 4 for u², 2 for m ⊙ w with |m₀| = |w₀|, scalar.
+    - `rate`: how fast log X falls with the dose, 4 for both, scalar.
 
     **Reference:** `amid`; `spred` for the balanced m ⊙ w.
 

@@ -12,6 +12,12 @@ class WithoutDecay(AbstractPotential):
     For a g whose plain decay does not commute: without decay it is a mirror flow, and with decay
     no R_a exists that a number could be returned for (`rescaled_potential_of` is for that flow).
 
+    **Arguments:**
+
+    - `potential`: that of g alone; it is taken at a = 0.
+
+    **Reference:** `li` Theorem 4.9.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.potentials import PowerEntropy, WithoutDecay

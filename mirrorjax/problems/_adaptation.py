@@ -19,9 +19,14 @@ class LowRankAdaptation(AbstractProblem):
     The effective parameter is vec(ΔW), row by row: vec(BA) under `Factorization`. A network is adapted in
     its first layer. With a mask the mean is over the observed entries of Y; X = I then is completion.
 
-    **Arguments:** `W0` (rows, columns), `inputs` X (columns, samples), `targets` Y (outputs, samples),
-    `readout` (outputs, rows) of a two-layer network or None with outputs = rows, `mask` of 0 and 1 shaped
-    like Y, `activation` in place of tanh.
+    **Arguments:**
+
+    - `W0`: the given weights, shape `(rows, columns)`.
+    - `inputs`: X, shape `(columns, samples)`.
+    - `targets`: Y, shape `(outputs, samples)`.
+    - `readout`: the second layer of a network, shape `(outputs, rows)`; None for a linear map, with outputs = rows.
+    - `mask`: 1 where Y is observed and 0 elsewhere, shape `(outputs, samples)`; None for all of Y.
+    - `activation`: in place of tanh, elementwise.
 
     **Raises:** `InputError` for shapes that do not fit, entries that are not finite, a mask that observes nothing.
 
@@ -81,7 +86,18 @@ class LowRankAdaptation(AbstractProblem):
         samples: int = 4,
         rank: int = 2,
     ) -> "LowRankAdaptation":
-        """A linear map and what it should be, an update of this rank away, on Gaussian inputs.
+        """A linear map that should change by an update of this rank, on Gaussian inputs.
+
+        **Arguments:**
+
+        - `seed`: of the random numbers, or their generator.
+        - `rows`, `columns`: the shape of W₀.
+        - `samples`: how many inputs.
+        - `rank`: of the update.
+
+        **Returns:** the problem, n = rows · columns.
+
+        **Raises:** `InputError` for a rank outside 1 … min(rows, columns).
 
         !!! example
             >>> from mirrorjax.problems import LowRankAdaptation
@@ -96,7 +112,18 @@ class LowRankAdaptation(AbstractProblem):
     def completion(
         cls, seed: int | Sequence[int] | np.random.Generator, size: int = 8, rank: int = 2, observed: float = 0.6
     ) -> "LowRankAdaptation":
-        """A square matrix of this rank, W₀ = 0 and X = I, each entry observed with this probability.
+        """A square matrix of this rank, W₀ = 0 and X = I, of which some entries are observed.
+
+        **Arguments:**
+
+        - `seed`: of the random numbers, or their generator.
+        - `size`: rows and columns.
+        - `rank`: of the matrix.
+        - `observed`: the probability of each entry to be observed.
+
+        **Returns:** the problem, n = size².
+
+        **Raises:** `InputError` for a rank outside 1 … size, and where no entry happens to be observed.
 
         !!! example
             >>> from mirrorjax.problems import LowRankAdaptation
@@ -112,7 +139,19 @@ class LowRankAdaptation(AbstractProblem):
         cls, seed: int | Sequence[int] | np.random.Generator, rows: int = 5, columns: int = 6, samples: int = 12,
         rank: int = 2, outputs: int = 2,
     ) -> "LowRankAdaptation":  # fmt: skip
-        """A two-layer tanh network whose first layer should be an update of this rank away.
+        """A two-layer tanh network whose first layer should change by an update of this rank.
+
+        **Arguments:**
+
+        - `seed`: of the random numbers, or their generator.
+        - `rows`, `columns`: the shape of the first layer W₀.
+        - `samples`: how many inputs.
+        - `rank`: of the update.
+        - `outputs`: rows of the second layer.
+
+        **Returns:** the problem, n = rows · columns.
+
+        **Raises:** `InputError` for a rank outside 1 … min(rows, columns).
 
         !!! example
             >>> from mirrorjax.problems import LowRankAdaptation
@@ -139,6 +178,8 @@ class LowRankAdaptation(AbstractProblem):
 
         Without a mask its nuclear norm is the least one too: every minimizer is this ΔW plus an `N (I − XX⁺)`,
         and the projection that removes it raises no singular value.
+
+        **Returns:** ΔW, shape `(rows, columns)`.
 
         **Raises:** `InputError` for a network, whose loss is not convex.
 

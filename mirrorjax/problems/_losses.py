@@ -10,6 +10,12 @@ from .._types import Scalar
 def half_mean_square(r: Float[Array, " d"]) -> Scalar:
     """`ℓ(r) = ½ mean(r²)`.
 
+    **Arguments:**
+
+    - `r`: the residual, shape `(d,)`.
+
+    **Returns:** scalar.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.problems import half_mean_square
@@ -22,6 +28,12 @@ def half_mean_square(r: Float[Array, " d"]) -> Scalar:
 def mean_log_cosh(r: Float[Array, " d"]) -> Scalar:
     """`ℓ(r) = mean log cosh r`, quadratic near 0 and linear far away.
 
+    **Arguments:**
+
+    - `r`: the residual, shape `(d,)`.
+
+    **Returns:** scalar.
+
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.problems import mean_log_cosh
@@ -33,6 +45,12 @@ def mean_log_cosh(r: Float[Array, " d"]) -> Scalar:
 
 def mean_logistic(margin: Float[Array, " d"]) -> Scalar:
     """`ℓ(r) = mean log(1 + e^{−r})`: no finite minimizer, so nothing interpolates.
+
+    **Arguments:**
+
+    - `margin`: r, shape `(d,)`.
+
+    **Returns:** scalar.
 
     !!! example
         >>> import jax.numpy as jnp

@@ -33,8 +33,16 @@ def _angle(w: Vector, v: Vector) -> tuple[Scalar, Vector, Vector]:
 def relu_kernel(w: Vector, v: Vector) -> Scalar:
     """`E ReLU(⟨w, z⟩) ReLU(⟨v, z⟩) = ‖w‖‖v‖ (sin ϑ + (π − ϑ) cos ϑ) / 2π`, z ~ N(0, I), ϑ the angle of w and v.
 
-    Also for parallel and opposite w and v, d = 1 among them, where ϑ has no derivative but the kernel has:
-    `(‖v‖ sin ϑ w/‖w‖ + (π − ϑ) v) / 2π`; and 0 at w = 0, as ReLU'(0) = 0.
+    Its derivative in w, `(‖v‖ sin ϑ w/‖w‖ + (π − ϑ) v) / 2π`, is right for parallel and opposite w and v too, where ϑ
+    has none, d = 1 among them. At w = 0 it is 0, as ReLU'(0) = 0.
+
+    **Arguments:**
+
+    - `w`, `v`: the weights of two neurons, shape `(d,)` each.
+
+    **Returns:** scalar.
+
+    **Reference:** `signin`, the complementary roles of a and w.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -69,7 +77,11 @@ class ReluNeurons(AbstractProblem):
     The effective parameter is the students' rows (a_j, w_j) one after the other, students · (1 + d) numbers.
     With d = 1 and the teacher 1: `¼(aw − 1)²` for w > 0 and `¼(a²w² + 1)` for w ≤ 0.
 
-    **Arguments:** `b` (k,), `V` (k, d) of the teachers, `students` how many neurons learn them.
+    **Arguments:**
+
+    - `b`: output weights of the teachers, shape `(k,)`.
+    - `V`: input weights of the teachers, shape `(k, d)`.
+    - `students`: how many neurons learn them.
 
     **Raises:** `InputError` for shapes that do not fit, entries that are not finite, and no students.
 
@@ -98,6 +110,12 @@ class ReluNeurons(AbstractProblem):
     def single(cls, dimension: int = 1) -> "ReluNeurons":
         """One student of the teacher `ReLU(z₁)`.
 
+        **Arguments:**
+
+        - `dimension`: d.
+
+        **Returns:** the problem, n = 1 + d.
+
         !!! example
             >>> from mirrorjax.problems import ReluNeurons
             >>> ReluNeurons.single(3).n
@@ -110,6 +128,15 @@ class ReluNeurons(AbstractProblem):
         cls, seed: int | Sequence[int] | np.random.Generator, dimension: int = 3, teachers: int = 2, students: int = 3
     ) -> "ReluNeurons":
         """Teachers b_k = ±1 in random directions of length 1.
+
+        **Arguments:**
+
+        - `seed`: of the random numbers, or their generator.
+        - `dimension`: d.
+        - `teachers`: how many.
+        - `students`: how many neurons learn them.
+
+        **Returns:** the problem, n = students · (1 + d).
 
         !!! example
             >>> from mirrorjax.problems import ReluNeurons
@@ -136,7 +163,9 @@ class ReluNeurons(AbstractProblem):
         return heights @ _gram(directions, directions) @ heights / 2
 
     def solution(self) -> Vector:
-        """The teachers as students, the spare ones at 0: loss 0.
+        """The teachers as students, the others 0: loss 0.
+
+        **Returns:** x, shape `(n,)`.
 
         **Raises:** `InputError` where there are fewer students than teachers.
 
@@ -152,7 +181,15 @@ class ReluNeurons(AbstractProblem):
         return jnp.ravel(jnp.pad(rows, ((0, spare), (0, 0))))
 
     def sampled(self, x: ArrayLike, z: ArrayLike) -> Scalar:
-        """The loss of x (n,) averaged over given inputs z (samples, d) instead of all."""
+        """The loss averaged over given inputs instead of all.
+
+        **Arguments:**
+
+        - `x`: the effective parameter, shape `(n,)`.
+        - `z`: inputs, shape `(samples, d)`.
+
+        **Returns:** scalar.
+        """
         rows, z = as_array(x).reshape(self.students, 1 + self.d), as_array(z)
         student = jax.nn.relu(z @ rows[:, 1:].T) @ rows[:, 0]
         return jnp.mean((student - jax.nn.relu(z @ self.V.T) @ self.b) ** 2) / 2

@@ -9,7 +9,10 @@ from ._shipped import shipped
 
 
 def nutrimouse_arrays() -> dict[str, np.ndarray]:
-    """The raw arrays: `genes` (40, 120), `lipids` (40, 21), their names, and each mouse's `genotype` and `diet`.
+    """The measurements, values unchanged; their source states no unit of the lipids.
+
+    **Returns:** arrays by name: `genes`, shape `(40, 120)`; `lipids`, shape `(40, 21)`; their names, `gene_names` and
+    `lipid_names`; each mouse's `genotype` and `diet`, shape `(40,)` each.
 
     !!! example
         >>> from mirrorjax.problems import nutrimouse_arrays
@@ -23,7 +26,11 @@ def nutrimouse_arrays() -> dict[str, np.ndarray]:
 def nutrimouse(lipid: str = "C22.6n.3") -> LinearRegression:
     """The concentration of one fatty acid in the liver from the expression of 120 genes, 40 mice, standardized.
 
-    n = 120 > d = 40. After centring the rank is 39 and y stays in the range of Z.
+    **Arguments:**
+
+    - `lipid`: the fatty acid, a name of the 21.
+
+    **Returns:** the problem. n = 120 > d = 40; after centring the rank is 39 and y stays in the range of Z.
 
     **Raises:** `InputError` for a fatty acid that was not measured.
 

@@ -24,9 +24,19 @@ LEAST_AT_0 = (half_mean_square, mean_log_cosh)
 class LinearRegression(AbstractProblem):
     r"""`f(x) = ℓ(Zx − y)`, by default `½ · mean squared residual`.
 
-    **Arguments:** `Z` (d, n), `y` (d,), `loss` a smooth function of the residual (d,) → ().
+    **Arguments:**
+
+    - `Z`: shape `(d, n)`.
+    - `y`: shape `(d,)`.
+    - `loss`: ℓ, a smooth function from the residual, shape `(d,)`, to a scalar.
+
+    **Fields:**
+
+    - `residual_loss`: ℓ.
 
     **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
+
+    **Reference:** `mask` Theorem 3.3, whose setting it is.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -67,7 +77,9 @@ class LinearRegression(AbstractProblem):
 
     @property
     def slope_at_interpolation(self) -> float:
-        """`max|∇ℓ(0)|` relative to the slope at r = −y: 0 where ℓ is stationary at the x with Zx = y. Host only."""
+        """`max|∇ℓ(0)|` relative to the slope at r = −y: 0 where ℓ is stationary at the x with Zx = y. On the host
+        only.
+        """
         with jax.ensure_compile_time_eval():
             there, away = _slope(self.residual_loss, 0 * self.y), _slope(self.residual_loss, -self.y)
         return there / max(there, away) if there > 0 else 0.0
@@ -76,7 +88,7 @@ class LinearRegression(AbstractProblem):
     def least_at_interpolation(self) -> bool:
         """Whether ℓ is least where Zx = y: that slope is 0 up to rounding, and ℓ no less at the residuals tried.
 
-        Only then does a flow on f end at an interpolator: −‖r‖² is stationary there as well. Host only.
+        Only then does a flow on f end at an interpolator: −‖r‖² is stationary there as well. On the host only.
         """
         if any(self.residual_loss is known for known in LEAST_AT_0):
             return True
@@ -91,12 +103,17 @@ class LinearRegression(AbstractProblem):
         """The same interpolators and row space with `ZZᵀ/d = I`, and ℓ of the residual in these rows.
 
         It is another f with the same Z up to a basis of its rows. The optimality theorems let ℓ be any function
-        of Zx − y that is least at 0, so the limit is the same, while the flow no longer waits for the
-        smallest singular value of Z. Dependent rows disappear: the rank is that of the rows at length 1,
+        of Zx − y that is least at 0, so the limit is the same, while the rate of the flow no longer
+        depends on the smallest singular value of Z. Dependent rows disappear: the rank is that of the rows at length 1,
         since a row 1e-11 as long as the others asks no less of x.
 
-        **Raises:** `InputError` where y is outside the range of Z, or ℓ is not least at 0 (as
-        `mean_logistic`): then no flow on f ends at an interpolator; where ℓ takes d residuals and fewer are left.
+        **Returns:** a `LinearRegression` of as many rows as Z has rank.
+
+        **Raises:** `InputError` where y is outside the range of Z, or ℓ is not least at 0 (as `mean_logistic`): then no
+        flow on f ends at an interpolator; where ℓ takes d residuals and fewer are left; inside `jit`, where no rank can
+        be decided.
+
+        **Reference:** `mask` Theorem 3.3.
         """
         if is_traced(self.Z, self.y):
             raise InputError("whitening decides a rank and so needs concrete Z", "", "call it outside jit")
@@ -124,7 +141,13 @@ class LinearRegression(AbstractProblem):
         return white
 
     def whitening(self) -> Float[np.ndarray, "r d"]:
-        """`T` of rank r with orthonormal rows `TZ`, those of `whitened` up to its root, and targets `Ty`. Host only."""
+        """`T` of rank r with orthonormal rows `TZ`, those of `whitened` up to its root, and targets `Ty`. On the host
+        only.
+
+        **Returns:** T, shape `(r, d)`.
+
+        **Raises:** `InputError` inside `jit`, where no rank can be decided.
+        """
         if is_traced(self.Z):
             raise InputError("whitening decides a rank and so needs concrete Z", "", "call it outside jit")
         Z = np.asarray(self.Z)

@@ -21,7 +21,15 @@ class MatrixSensing(AbstractProblem):
 
     The effective parameter is vec(X), row by row, as `Factorization` and `SymmetricFactorization` make it.
 
-    **Arguments:** `A` (m, rows, columns), `y` (m,), `loss` a smooth function of the residual (m,) → ().
+    **Arguments:**
+
+    - `A`: the measurement matrices, shape `(m, rows, columns)`.
+    - `y`: the measurements, shape `(m,)`.
+    - `loss`: ℓ, a smooth function from the residual, shape `(m,)`, to a scalar.
+
+    **Fields:**
+
+    - `residual_loss`: ℓ.
 
     **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
 
@@ -57,6 +65,17 @@ class MatrixSensing(AbstractProblem):
     ) -> "MatrixSensing":
         """Symmetric `A_i = O diag(e_i) Oᵀ`, e_i orthonormal, that measured `O diag(λ) Oᵀ` with λ ≥ 0 of this rank.
 
+        **Arguments:**
+
+        - `seed`: of the random numbers, or their generator.
+        - `size`: rows and columns of the A_i.
+        - `measurements`: m ≤ size.
+        - `rank`: of the measured matrix, by default `size`.
+
+        **Returns:** the problem, n = size².
+
+        **Raises:** `InputError` for m outside 1 … size, where the A_i would be dependent, and a rank outside 1 … size.
+
         !!! example
             >>> from mirrorjax.problems import MatrixSensing
             >>> A = MatrixSensing.commuting(0, size=4).A
@@ -78,6 +97,18 @@ class MatrixSensing(AbstractProblem):
         rank: int | None = None,
     ) -> "MatrixSensing":
         """Symmetric A_i with standard normal entries, which do not commute, that measured a PSD X of this rank.
+
+        **Arguments:**
+
+        - `seed`: of the random numbers, or their generator.
+        - `size`: rows and columns of the A_i.
+        - `measurements`: m ≤ size(size+1)/2.
+        - `rank`: of X, by default `size`.
+
+        **Returns:** the problem, n = size².
+
+        **Raises:** `InputError` for m outside 1 … size(size+1)/2, where the A_i would be dependent, and a rank outside
+        1 … size.
 
         !!! example
             >>> from mirrorjax.problems import MatrixSensing
@@ -104,13 +135,19 @@ class MatrixSensing(AbstractProblem):
         return self.residual_loss(self.A.reshape(self.d, -1) @ x - self.y)
 
     def regression(self) -> LinearRegression:
-        """The same loss with the rows vec(A_i): what can be whitened."""
+        """The same loss with the rows vec(A_i), as a regression, which can be whitened.
+
+        **Returns:** a `LinearRegression` of m residuals.
+        """
         return LinearRegression(self.A.reshape(self.d, -1), self.y, self.residual_loss)
 
     def eigenbasis(self) -> tuple[np.ndarray, np.ndarray]:
-        """`(O, E)` with `A_i = O diag(E_i) Oᵀ`, O (size, size) orthogonal and E (m, size).
+        """`(O, E)` with `A_i = O diag(E_i) Oᵀ`, O orthogonal.
 
-        **Raises:** `InputError` where there is none: A_i that are not symmetric or do not commute.
+        **Returns:** O, shape `(size, size)`, and E, shape `(m, size)`.
+
+        **Raises:** `InputError` where there is none: A_i that are not square and symmetric or do not commute, to 1e-10
+        of their largest entry, which A_i rounded to float32 miss; and inside `jit`.
         """
         if is_traced(self.A):
             raise InputError("a common eigenbasis needs concrete A", "", "call it outside jit")
@@ -139,6 +176,8 @@ class MatrixSensing(AbstractProblem):
         The part of X that is diagonal in the common eigenbasis has the measurements and the trace of X
         and is as positive, so nothing is lost by looking there only.
 
+        **Returns:** X, shape `(size, size)`.
+
         **Raises:** `InputError` where the A_i do not commute or no X ⪰ 0 has these measurements.
 
         !!! example
@@ -156,7 +195,10 @@ class MatrixSensing(AbstractProblem):
         return O * program.x @ O.T
 
     def least_norm(self) -> np.ndarray:
-        """The X of least Frobenius norm (among the least squares where none interpolates), any A_i."""
+        """The X of least Frobenius norm (among the least squares where none interpolates), any A_i.
+
+        **Returns:** X, shape `(rows, columns)`.
+        """
         rows = np.asarray(self.A).reshape(self.d, -1)
         return (np.linalg.pinv(rows) @ np.asarray(self.y)).reshape(self.A.shape[1:])
 

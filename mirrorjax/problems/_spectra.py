@@ -8,7 +8,9 @@ from ._shipped import shipped
 
 
 def spectra_arrays() -> dict[str, np.ndarray]:
-    """The raw arrays: `channel` (1047,), `spectra` (21, 1047), `glucose` (21,), in the source's units.
+    """The measurements, values unchanged; their source states no units.
+
+    **Returns:** arrays by name: `channel`, shape `(1047,)`; `spectra`, shape `(21, 1047)`; `glucose`, shape `(21,)`.
 
     !!! example
         >>> from mirrorjax.problems import spectra_arrays
@@ -21,8 +23,8 @@ def spectra_arrays() -> dict[str, np.ndarray]:
 def glucose_spectra() -> LinearRegression:
     """Glucose concentration from 21 spectra of 1047 channels, every column standardized.
 
-    n = 1047 ≫ d = 21, with constant and duplicate columns, as real data have. After centring the
-    rank is 20 and y stays in the range of Z.
+    **Returns:** the problem. n = 1047 ≫ d = 21, with constant and duplicate columns, as real data have; after centring
+    the rank is 20 and y stays in the range of Z.
 
     !!! example
         >>> from mirrorjax.problems import glucose_spectra

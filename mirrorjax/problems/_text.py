@@ -18,9 +18,9 @@ WINDOW = 4
 
 
 def topics_text() -> list[list[str]]:
-    """The words of every topic, in lower case, topics by their names.
+    """The words of every topic of the running Python's own documentation; other versions, other words.
 
-    The text is that of the running Python's own documentation: other versions, other words.
+    **Returns:** a list of words in lower case for each topic, topics by their names.
 
     !!! example
         >>> from mirrorjax.problems import topics_text
@@ -67,7 +67,13 @@ def _vectors() -> np.ndarray:
 
 
 def topics_embedding(d: int = 8) -> tuple[tuple[str, ...], np.ndarray]:
-    """The 128 most frequent words and their embedding (128, d): co-occurrence, PPMI, SVD; coordinates standardized.
+    """The 128 most frequent words and their embedding by co-occurrence, PPMI and SVD; coordinates standardized.
+
+    **Arguments:**
+
+    - `d`: the dimension.
+
+    **Returns:** the words, and their embedding, shape `(128, d)`.
 
     **Raises:** `InputError` for d outside 1 … 127.
 
@@ -89,10 +95,20 @@ def topics_attention(
 ) -> Attention:  # fmt: skip
     """Whether the next word is `target`, from the last few words; half of the samples are.
 
-    Tokens are the words' embeddings, the query is the last word's; the value of a word is the log odds that
-    the target follows it, each count raised by ½, minus those of all words together.
+    Tokens are the words' embeddings, the query is the last word's; the value of a word is the log odds that the target
+    follows it, each count raised by ½, minus those of all words together.
 
-    **Raises:** `InputError` for sizes below 1 and for a target that follows known words too rarely.
+    **Arguments:**
+
+    - `d`: the dimension of the embedding.
+    - `tokens`: how many words.
+    - `samples`: how many places in the text.
+    - `seed`: of the random numbers, or their generator.
+    - `target`: the word to predict.
+
+    **Returns:** the problem, n = d².
+
+    **Raises:** `InputError` for sizes below 1, d above 127, and a target that follows known words too rarely.
 
     !!! example
         >>> from mirrorjax.problems import topics_attention
@@ -137,6 +153,14 @@ def topics_lora(d: int = 8) -> LowRankAdaptation:
 
     The loss is the mean over all pairs of the second half, whatever their number: inputs and targets are 2d
     columns with the same second moments, and the loss depends on nothing else.
+
+    **Arguments:**
+
+    - `d`: the dimension of the embedding.
+
+    **Returns:** the problem, n = d².
+
+    **Raises:** `InputError` for d outside 1 … 127.
 
     !!! example
         >>> from mirrorjax.problems import topics_lora

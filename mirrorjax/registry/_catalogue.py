@@ -19,7 +19,9 @@ GROUP = "mirrorjax.theorems"
 
 @functools.cache
 def catalogue() -> tuple[Entry, ...]:
-    """All entries, by source and number.
+    """All theorems: mirrorjax's own, and those that installed packages announce.
+
+    **Returns:** their entries, in the order of their ids.
 
     **Raises:** `InputError` where two of them have the same id.
     """
@@ -42,7 +44,7 @@ def distinct(entries: list[Entry]) -> tuple[Entry, ...]:
 
 
 def _announced() -> Iterator[Entry]:
-    """Of every package that announces theorems; one that cannot be read is warned of and left out."""
+    """The entries of every package that announces theorems; one that cannot be read is left out with a warning."""
     for point in metadata.entry_points(group=GROUP):
         try:
             yield from of_module(point.value)
@@ -57,7 +59,7 @@ def of_module(name: str) -> tuple[Entry, ...]:
     """
     see_current_folder()
     top, *rest = name.split(".")
-    found = importlib.util.find_spec(top)  # of a dotted name it would import what is above
+    found = importlib.util.find_spec(top)  # of a dotted name find_spec would import the packages above
     places = [Path(p) for p in (found.submodule_search_locations or ())] if found else []
     if found and found.origin and not places and not rest:
         return read_file(Path(found.origin), name)

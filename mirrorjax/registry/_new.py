@@ -12,7 +12,14 @@ TEMPLATE = Path(__file__).with_name("new_theorem.txt")
 def write_new_theorem(path: Path) -> Path:
     """Writes a commented file with one theorem, which holds as it stands; its id is made of the file's name.
 
-    **Raises:** `InputError` for a name that does not end in .py, and where a file is already.
+    **Arguments:**
+
+    - `path`: of the file, ending in .py.
+
+    **Returns:** the path.
+
+    **Raises:** `InputError` for a name that does not end in .py, where a file is already, and where none can be
+    written.
     """
     if path.suffix != ".py":
         raise InputError("a file of Python ends in .py", str(path), f"{path}.py")

@@ -33,7 +33,14 @@ from ._theorem import Entry, Theorem
 class Plan:
     """Theorems with their instances, laid out before the work starts.
 
-    `table`: whether the user gave one. `quick`: whether errors are left unplanted. `float32`: whether it was asked for.
+    **Arguments:**
+
+    - `tasks`: each theorem with its instances.
+    - `seed`: of the random instances.
+    - `rungs`: relative tolerances, falling.
+    - `table`: whether the user gave a table.
+    - `quick`: whether errors are left unplanted.
+    - `float32`: whether verdicts in float32 were asked for.
     """
 
     tasks: tuple[tuple[Theorem, tuple], ...]
@@ -49,7 +56,16 @@ class Plan:
         return sum(len(cases) for _, cases in self.tasks)
 
     def run(self, on_instance: Callable[[Entry, Judgement], None] | None = None) -> Iterator[Verdict]:
-        """Yields a verdict per theorem; `on_instance` hears of every instance as it ends."""
+        """Checks every theorem on its instances, one after another.
+
+        **Arguments:**
+
+        - `on_instance`: called with the entry and the `Judgement` of every instance as it ends.
+
+        **Returns:** an iterator of one `Verdict` per theorem.
+
+        **Raises:** none of the errors of a check: they become part of its verdict.
+        """
         for theorem, cases in self.tasks:
             judgements = []
             for case in cases:
@@ -72,7 +88,17 @@ def plan(
     quick: bool = False,
     float32: bool = False,
 ) -> Plan:
-    """Chooses the theorems and builds their instances; the arguments are those of `verify`."""
+    """Chooses the theorems and builds their instances.
+
+    **Arguments:**
+
+    - `asked`: as of `select`.
+    - `seed`, `deep`, `data`, `quick`, `float32`: as of `verify`.
+
+    **Returns:** the `Plan`. What raises while instances are made becomes part of a verdict.
+
+    **Raises:** `InputError` as `verify`.
+    """
     if float32 and deep:
         raise InputError("float32 and deep exclude each other", "float32 does not resolve 1e-12", "one of them")
     if float32 and x64_on():
@@ -122,7 +148,7 @@ def _made(theorem: Theorem, seed: int, data: LinearRegression | None) -> tuple:
 
 
 def _unused_table() -> Judgement:
-    """Of a theorem that was tried on other instances only: left out, they would read as an answer about the table."""
+    """That the table was not used: without it the verdict on other instances would read as one about the table."""
     unused = Hypothesis("your table is used", "no instance of this theorem is made of a table", False)
     return judge(YOUR_DATA, Finding({}, {}, (unused,)), 0.0)
 
@@ -138,7 +164,7 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
     except Exception as error:
         finding = _unfinished(error)
         # Without float64 a check that counts on 16 digits fails in ways of its own: an entry of 1e-60 is 0, a matrix
-        # whose rows were independent is singular. That is no bug of it.
+        # whose rows were independent is singular. That is no bug of the check.
         if x64_on() and not isinstance(error, MirrorjaxError):
             crash = traceback.format_exc()
     judgement = judge(case.name, finding, time.perf_counter() - start, float32=float32)
@@ -146,7 +172,7 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
 
 
 def _unfinished(error: Exception) -> Finding:
-    """No theorem ends the others: what could not be done on an instance is said of this instance."""
+    """The finding where a check raised: an error on one instance must not end the run."""
     if not x64_on():
         return _nothing(_line(error))
     if isinstance(error, InputError):
@@ -181,18 +207,24 @@ def verify(
 ) -> list[Verdict]:
     """Verifies theorems: those that are asked for, or the whole catalogue.
 
-    **Arguments:** `theorems` an id, a shell pattern such as "mask/*", a file "my_paper.py", the name of a module, a
-    module, a theorem made by `mirrorjax.theorem`, or a list of these; `seed` of the random instances; `deep` adds
-    the rung 1e-12; `data` replaces the measurements, and a theorem that is tried on none comes out inconclusive then,
-    its other instances holding or not; `quick` tries one instance of each and plants no errors: a smoke test, whose
-    verdicts have no detection limit and say so; `float32`, where float64 is off, asks for what float32 can say, to
-    some 1e-4: without it every verdict there is inconclusive.
+    **Arguments:**
+
+    - `theorems`: an id, a shell pattern such as "mask/*", a file "my_paper.py", the name of a module, a module, a
+      theorem made by `mirrorjax.theorem`, or a list of these.
+    - `seed`: of the random instances.
+    - `deep`: whether to add the tolerance 1e-12.
+    - `data`: your table in place of the measurements; a theorem that is tried on none comes out inconclusive then, its
+      other instances holding or not.
+    - `quick`: whether to try one instance of each and plant no errors: a smoke test, whose verdicts have no detection
+      limit and say so.
+    - `float32`: where float64 is off, asks for what float32 can say, to some 1e-4; without it every verdict there is
+      inconclusive.
 
     **Returns:** one `Verdict` per theorem, in the order of their ids. Of a check that crashes it is inconclusive, with
     the traceback in `Verdict.traceback`; the others go on.
 
-    **Raises:** `InputError` for an unknown id, with near matches; for a file or module without a theorem; for two
-    theorems of one id; for `float32` with float64 on, or with `deep`.
+    **Raises:** `InputError` for an unknown id, with near matches; for a file or module without a theorem, or that
+    cannot be imported; for two theorems of one id; for `float32` with float64 on, or with `deep`.
 
     !!! example
         >>> import mirrorjax as mj

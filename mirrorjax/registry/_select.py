@@ -17,10 +17,14 @@ Asked: TypeAlias = str | Path | ModuleType | Theorem | Entry
 
 
 def select(asked: Sequence[Asked]) -> tuple[Entry | Theorem, ...]:
-    """The theorems that are asked for, by their ids; the whole catalogue, where nothing is.
+    """The theorems that are asked for.
 
-    **Arguments:** ids and shell-style patterns of the catalogue; paths of files; names of modules and packages that
-    can be imported; modules; theorems themselves.
+    **Arguments:**
+
+    - `asked`: ids and shell-style patterns of the catalogue; paths of files; names of modules and packages that can be
+      imported; modules; theorems themselves. Empty for the whole catalogue.
+
+    **Returns:** entries and theorems, each once, in the order of their ids.
 
     **Raises:** `InputError` for what matches nothing, with near matches, for a file or module without a theorem, and
     for two theorems of one id.
@@ -75,5 +79,14 @@ def _some(found: Sequence, where: str) -> Sequence:
 
 
 def entries_of(asked: Sequence[Asked]) -> tuple[Entry, ...]:
-    """What the theorems that are asked for say of themselves, see `select`."""
+    """What the theorems that are asked for say of themselves.
+
+    **Arguments:**
+
+    - `asked`: as of `select`.
+
+    **Returns:** their entries, in the order of their ids.
+
+    **Raises:** `InputError` as `select`.
+    """
     return tuple(found.entry if isinstance(found, Theorem) else found for found in select(asked))

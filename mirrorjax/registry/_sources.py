@@ -6,7 +6,16 @@ import re
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A paper by its short name, the first part of an entry's id; authors and title are empty where not known here."""
+    """A paper. Authors and title are empty where they are not known here.
+
+    **Arguments:**
+
+    - `key`: its short name, the first part of an entry's id.
+    - `authors`: names.
+    - `title`: of the paper.
+    - `venue`: where it appeared, and the year.
+    - `arxiv`: numbers, the first of them the paper's.
+    """
 
     key: str
     authors: tuple[str, ...] = ()
@@ -20,11 +29,14 @@ class Source:
 
     @property
     def links(self) -> dict[str, str]:
-        """The address of every arXiv number."""
+        """The address of every arXiv number, by the number."""
         return {number: f"https://arxiv.org/abs/{number}" for number in self.arxiv}
 
     def bibtex(self) -> str:
-        """An entry for BibTeX, with a note of further arXiv numbers."""
+        """An entry for BibTeX, with a note of further arXiv numbers.
+
+        **Returns:** text of several lines.
+        """
         first, *more = self.arxiv or ("",)
         year = re.search(r"\d{4}$", self.venue)
         fields = {
@@ -65,12 +77,19 @@ SOURCES = {
         Source("ham", (), "Hyperbolic Aware Minimization", "ICLR 2026", ("2506.02630",)),
     )
 }  # fmt: skip
-"""By short name, those that the catalogue names."""
+"""The papers that the catalogue names, by their short names."""
 
 OWN = ("beyond", "intrinsic", "train")
 """First parts of ids whose statements are mirrorjax's own, or whose paper is named in the entry's `source`."""
 
 
 def sources_of(text: str) -> tuple[Source, ...]:
-    """The papers that an entry's `source` names: `flow, Theorem 3.1 (α = 0: li, Theorem 4.9)` names two."""
+    """The papers that an entry's `source` names: `flow, Theorem 3.1 (α = 0: li, Theorem 4.9)` names two.
+
+    **Arguments:**
+
+    - `text`: the `source` of an entry.
+
+    **Returns:** the papers, each once, in their order; empty where none is known here.
+    """
     return tuple(SOURCES[key] for key in dict.fromkeys(re.findall(r"(\w+), ", text)) if key in SOURCES)

@@ -9,7 +9,17 @@ from .._modules import FROM_FILE, load_module
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """What a theorem says of itself, and where it is: a module by its dotted name or its file, and a name in it."""
+    """What a theorem says of itself, and where it is.
+
+    **Fields:**
+
+    - `id`: its name in the catalogue.
+    - `title`: in one line.
+    - `statement`: with LaTeX between dollars.
+    - `source`: the paper and the number there.
+    - `module`: its module by the dotted name or the file.
+    - `name`: of the theorem in the module.
+    """
 
     id: str
     title: str
@@ -19,13 +29,25 @@ class Entry:
     name: str = "theorem_"
 
     def load(self) -> "Theorem":
-        """The theorem with its instances and its check; imports its module, and so jax."""
+        """The theorem with its instances and its check; imports its module, and so jax.
+
+        **Returns:** the `Theorem`.
+
+        **Raises:** `InputError` for a module that cannot be imported.
+        """
         return getattr(load_module(self.module), self.name)
 
 
 @dataclasses.dataclass(frozen=True)
 class Theorem:
-    """An entry with the functions that test it; made by `theorem`."""
+    """An entry with the functions that test it; made by `theorem`.
+
+    **Fields:**
+
+    - `entry`: what it says of itself.
+    - `instances`: from a seed and the user's table, or None, to instances, each with a `name`.
+    - `check`: from an instance and the rungs of relative tolerance to a `Finding`.
+    """
 
     entry: Entry
     instances: Callable
@@ -37,24 +59,32 @@ class Theorem:
         return self.entry.id
 
     def load(self) -> "Theorem":
-        """Itself."""
+        """Itself, as `Entry.load`.
+
+        **Returns:** the `Theorem`.
+        """
         return self
 
 
 def theorem(*, id: str, title: str, statement: str, source: str, instances: Callable) -> Callable[[Callable], Theorem]:
     r"""Makes a theorem of the function that checks it on one instance.
 
-    The function takes an instance and the rungs of relative tolerance, and returns a `Finding`: claims that must
-    hold, controls that must be refuted, planted errors.
+    The function takes an instance and the rungs of relative tolerance, and returns a `Finding`: claims that must hold,
+    controls that must be refuted, planted errors. All arguments but `instances` are literals: `mirrorjax list` reads
+    them without importing the file.
 
-    **Arguments:** `id` its name, unlike any other, as `lab/1`; `title` in one line; `statement` with LaTeX between
-    dollars; `source` the paper and the number there; `instances(seed, data)` gives the instances, each with a `name`;
-    `data` is the user's table or None, and an instance made of it is named "your data". All but `instances` are
-    literals: `mirrorjax list` reads them without importing the file.
+    **Arguments:**
+
+    - `id`: its name, unlike any other, as `lab/1`.
+    - `title`: in one line.
+    - `statement`: with LaTeX between dollars.
+    - `source`: the paper and the number there.
+    - `instances`: a function `instances(seed, data)` that returns the instances, each with a `name`; `data` is the
+      user's table or None, and an instance made of it is named "your data".
 
     **Returns:** a decorator, and from it a `Theorem`, for `mirrorjax.verify`.
 
-    **Raises:** `InputError` for an id that is empty or holds a blank or one of `*?[`.
+    **Raises:** `InputError` for an id that is empty, ends in .py or holds a blank or one of `*?[`.
 
     !!! example
         >>> from types import SimpleNamespace

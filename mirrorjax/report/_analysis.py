@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 def write_analysis(
     analysis: "Analysis", directory: str | os.PathLike[str], *, environment: Mapping[str, str], title: str = "g under h"
 ) -> Path:
-    """Writes `index.html` with the answer of `analyze`, its numbers and its picture; returns its path.
+    """Writes `index.html` with the answer of `analyze`, its numbers and its picture.
+
+    **Arguments:**
+
+    - `analysis`: of a pair.
+    - `directory`: where; made if it is missing.
+    - `environment`: names and versions to show, as from `mirrorjax.checks.environment()`.
+    - `title`: of the page.
+
+    **Returns:** the path of the page.
 
     **Raises:** `InputError` for a folder that cannot be written to.
 

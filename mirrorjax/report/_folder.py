@@ -12,12 +12,18 @@ INDEX = "index.html"
 
 
 def ensure_writable(directory: str | os.PathLike[str]) -> Path:
-    """The folder as a path, if files can be written there; leaves nothing behind.
+    """Finds out whether files can be written to a folder; leaves nothing behind.
 
-    Permission bits are not asked: root passes all of them and a read-only file system shows none. A
-    file is created and deleted instead, in a folder that is made for it where there is none yet.
+    Permission bits are not asked: root passes all of them and a read-only file system shows none. A file is created and
+    deleted instead, in a folder that is made for it where there is none yet.
 
-    **Raises:** `InputError` where the folder cannot be made or written to.
+    **Arguments:**
+
+    - `directory`: the folder, `~` allowed.
+
+    **Returns:** the folder, `~` expanded.
+
+    **Raises:** `InputError` where the folder cannot be made or written to, or `index.html` is a folder in it.
 
     !!! example
         >>> import tempfile
@@ -49,7 +55,14 @@ def ensure_writable(directory: str | os.PathLike[str]) -> Path:
 
 
 def index_of(directory: str | os.PathLike[str]) -> Path:
-    """Where the page of a folder is written, symlinks followed; whether it is there or not."""
+    """Where the page of a folder is written, symlinks followed; whether it is there or not.
+
+    **Arguments:**
+
+    - `directory`: the folder, `~` allowed.
+
+    **Returns:** the path of `index.html`.
+    """
     return Path(os.path.realpath(Path(directory).expanduser() / INDEX))
 
 

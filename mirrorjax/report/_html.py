@@ -31,7 +31,7 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
 
 
 def document(title: str, *body: object) -> str:
-    """A whole page that needs nothing from elsewhere, in the house's style."""
+    """A whole page with its style inside; it loads nothing."""
     style = resources.files("mirrorjax.report").joinpath("style.css").read_text(encoding="utf-8")
     head = tag(
         "head",

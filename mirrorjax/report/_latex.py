@@ -10,7 +10,7 @@ from matplotlib.textpath import TextPath
 
 from ._html import Markup, join, tag
 
-# What touches a formula stays on its line: a comma must not open the next one.
+# What touches a formula stays on its line: else a comma could begin the next line.
 _FORMULA = re.compile(r"([^\s$]*)\$([^$]+)\$([^\s$]*)")
 _FONT = FontProperties(family="serif", math_fontfamily="stix", size=100)  # so that one em is 100 units
 _METRICS = MathTextParser("path")

@@ -9,7 +9,7 @@ from ..registry import Entry, catalogue
 from ..theorems import PREPRINT, Audited
 from ._badge import badge, size
 from ._html import Markup, document, join, seconds, table, tag
-from ._theorem import section
+from ._theorem import theorem_section
 
 TITLE = "mirrorjax: theorems on implicit bias, measured"
 
@@ -31,7 +31,7 @@ def page(
         _contents(verdicts, anchors, bool(audit)),
         _environment(verdicts, environment),
         _summary(verdicts, anchors, known),
-        *(drawn.get(v.id) or section(v, known.get(v.id), anchor) for v, anchor in zip(verdicts, anchors)),
+        *(drawn.get(v.id) or theorem_section(v, known.get(v.id), anchor) for v, anchor in zip(verdicts, anchors)),
         _audit(audit) if audit else Markup(),
     )
 
@@ -39,7 +39,7 @@ def page(
 def anchored_section(verdict: Verdict, entry: Entry | None = None) -> str:
     """The section of a verdict whose id comes once; `entry` by default from the catalogue."""
     [anchor] = _anchors([verdict.id])
-    return section(verdict, entry or {e.id: e for e in catalogue()}.get(verdict.id), anchor)
+    return theorem_section(verdict, entry or {e.id: e for e in catalogue()}.get(verdict.id), anchor)
 
 
 def _anchors(ids: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Which pictures belong to a finding, and how they get into the page."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from urllib.parse import quote
 
@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from .. import plots
-from ..checks import Finding
+from ..checks import DosePath, Finding, RankPath, Routes, StartMap
 from ._html import Markup, tag
 
 # Theorems about the potential itself, which no series of an instance shows.
@@ -19,6 +19,28 @@ _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _PLAIN = "".join(chr(c) for c in range(32, 127) if chr(c) not in '"#%<>')
 
 
+_DRAWN: dict[type, tuple[Callable[..., Figure], str]] = {
+    DosePath: (
+        plots.dose_path,
+        "The limit on real data as the dose grows: from the least-norm towards the least-ℓ1 interpolator.",
+    ),
+    Routes: (
+        plots.trajectories,
+        "Independent routes to x at the finest tolerance, in the coordinates that move most; "
+        "below, their largest difference over all coordinates.",
+    ),
+    StartMap: (
+        plots.sign_recovery,
+        "Where the flow from each start ended, by two solvers that know of no boundary, and the prediction.",
+    ),
+    RankPath: (
+        plots.rank_path,
+        "How the rank at the end changes with the dose: means of paired differences, 98 % intervals. Measured "
+        "outside the theorem, not claimed.",
+    ),
+}
+
+
 def pictures(finding: Finding, title: str) -> Iterator[Markup]:
     """What the evidence and the series of a finding allow to draw, for the page."""
     return (picture(figure, caption) for figure, caption in figures(finding, title))
@@ -26,28 +48,8 @@ def pictures(finding: Finding, title: str) -> Iterator[Markup]:
 
 def figures(finding: Finding, title: str) -> Iterator[tuple[Figure, str]]:
     """The same as figures with their captions."""
-    if {"dose", "l1"} <= finding.series.keys():
-        yield (
-            plots.dose_path(finding.series, title=title),
-            "The limit on real data as the dose grows: from the least-norm towards the least-ℓ1 interpolator.",
-        )
-    if "ts" in finding.series and sum(key.startswith("x_") for key in finding.series) > 1:
-        yield (
-            plots.trajectories(finding.series, title=title),
-            "Independent routes to x at the finest tolerance, in the coordinates that move most; "
-            "below, their largest difference over all coordinates.",
-        )
-    if {"a0", "w0_grid", "recovered", "predicted"} <= finding.series.keys():
-        yield (
-            plots.sign_recovery(finding.series, title=title),
-            "Where the flow from each start ended, by two solvers that know of no boundary, and the prediction.",
-        )
-    if {"dose", "ratio", "effective_rank"} <= finding.series.keys():
-        yield (
-            plots.rank_path(finding.series, title=title),
-            "How the rank at the end changes with the dose: means of paired differences, 98 % intervals. Measured "
-            "outside the theorem, not claimed.",
-        )
+    for kind, (draw, caption) in _DRAWN.items():  # in the order of the table
+        yield from ((draw(series, title=title), caption) for series in finding.series if isinstance(series, kind))
     kinds = [e.kind for e in [*finding.claims.values(), *finding.controls.values()] if e.rows]
     if "ladder" in kinds:
         yield (

@@ -10,7 +10,7 @@ from ._latex import rich
 from ._pictures import ABOUT_THE_POTENTIAL, pictures, potential_picture
 
 
-def section(verdict: Verdict, entry: Entry | None, anchor: str) -> Markup:
+def theorem_section(verdict: Verdict, entry: Entry | None, anchor: str) -> Markup:
     """Statement, source, and every instance; the one that decided is open."""
     deciding = verdict.deciding
     return tag(

@@ -23,14 +23,21 @@ def write_report(
     sections: Mapping[str, str] | None = None,
     entries: Sequence["Entry"] = (),
 ) -> Path:
-    """Writes `index.html` with every verdict, its evidence and its pictures; returns its path.
+    """Writes `index.html` with every verdict, its evidence and its pictures.
 
-    One file, with its images inside: it opens from disk, offline, in light and dark. It is rendered
-    before anything is written and then put in place in one step.
+    One file, with its images inside: it opens from disk, offline, in light and dark. It is rendered before anything is
+    written and then put in place in one step.
 
-    **Arguments:** `verdicts` in the order wanted; `environment` as from `mirrorjax.checks.environment()`;
-    `audit` as from `mirrorjax.theorems.audit()`; `sections` by id, from `render_section`, where they were
-    drawn already, by other processes say; `entries` of theorems that are not in the catalogue.
+    **Arguments:**
+
+    - `verdicts`: in the order wanted.
+    - `directory`: where; made if it is missing.
+    - `environment`: names and versions to show, as from `mirrorjax.checks.environment()`.
+    - `audit`: as from `mirrorjax.theorems.audit()`.
+    - `sections`: by id, from `render_section`, where they were drawn already, by other processes say.
+    - `entries`: of theorems that are not in the catalogue.
+
+    **Returns:** the path of the page.
 
     **Raises:** `InputError` for a folder that cannot be written to.
 
@@ -52,7 +59,12 @@ def write_report(
 def render_section(verdict: "Verdict", entry: "Entry | None" = None) -> str:
     """The section of one verdict with its pictures, most of the work of a report; for `write_report`.
 
-    **Arguments:** `entry` of a theorem that is not in the catalogue.
+    **Arguments:**
+
+    - `verdict`: of a theorem.
+    - `entry`: of a theorem that is not in the catalogue.
+
+    **Returns:** HTML.
 
     !!! example
         >>> import mirrorjax as mj
@@ -67,9 +79,16 @@ def render_section(verdict: "Verdict", entry: "Entry | None" = None) -> str:
 
 
 def write_picture(verdict: "Verdict", directory: str | os.PathLike[str]) -> Path | None:
-    """Writes the first picture of the deciding instance, `mask-3.1.svg` for mask/3.1; its path, or None without one.
+    """Writes the first picture of the deciding instance, `mask-3.1.svg` for mask/3.1.
 
-    While a long run is under way: the page with all pictures is written at its end.
+    It is for a long run under way: the page with all pictures is written at its end.
+
+    **Arguments:**
+
+    - `verdict`: of a theorem.
+    - `directory`: where; made if it is missing.
+
+    **Returns:** the path of the picture; None where there is nothing to draw.
 
     **Raises:** `InputError` for a folder that cannot be written to.
 

@@ -8,7 +8,7 @@ from ._smooth import (
     Constant as Constant,
     Exponential as Exponential,
     Harmonic as Harmonic,
-    Quadratic as Quadratic,
+    InverseSquare as InverseSquare,
 )
 from ._stepped import Geometric as Geometric, Piecewise as Piecewise, SwitchOff as SwitchOff
 from ._switch_on import SwitchOn as SwitchOn

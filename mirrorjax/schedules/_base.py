@@ -12,42 +12,72 @@ from .._types import ArrayLike, Scalar, as_array, has_nonfinite
 
 
 class AbstractSchedule(AbstractHostCompiled):
-    """A strength `α(t)` with its exact integral, the dose `A(t) = ∫₀ᵗ α`.
+    """A strength `α(t)` with its exact integral, the dose `A(t) = ∫₀ᵗ α`; t is the flow's time, dimensionless.
 
     Numbers that may vary are arrays: a Python float inside would be compiled in.
+
+    **Raises:** `InputError` for numbers that are not finite.
     """
 
     host_compiled: ClassVar = ("alpha", "dose", "time_of", "total", "a")
 
     @abc.abstractmethod
     def alpha(self, t: Scalar) -> Scalar:
-        """The strength α(t)."""
+        """The strength α(t).
+
+        **Arguments:**
+
+        - `t`: the time, scalar.
+
+        **Returns:** scalar.
+        """
 
     @abc.abstractmethod
     def dose(self, t: Scalar) -> Scalar:
-        """The exact dose A(t) = ∫₀ᵗ α."""
+        """The exact dose A(t) = ∫₀ᵗ α.
+
+        **Arguments:**
+
+        - `t`: the time, scalar.
+
+        **Returns:** scalar.
+        """
 
     @abc.abstractmethod
     def time_of(self, dose: Scalar) -> Scalar:
-        """The first t with A(t) = dose; `inf` where the schedule never gives that much."""
+        """The first t with A(t) = dose.
+
+        **Arguments:**
+
+        - `dose`: scalar.
+
+        **Returns:** t, scalar; `inf` where the schedule never gives that much.
+        """
 
     @property
     @abc.abstractmethod
     def breakpoints(self) -> Float[Array, " j"]:
-        """Times at which α jumps; handed to the step controller."""
+        """The times at which α jumps, shape `(j,)`; the step controller stops there."""
 
     @property
     @abc.abstractmethod
     def total(self) -> Scalar:
-        """The whole dose, `lim A(t)`; may be `inf`."""
+        """The whole dose, `lim A(t)`, scalar; may be `inf`, and NaN where it is not known."""
 
     @property
     def known_until(self) -> float:
-        """The time up to which the dose is known."""
+        """The time up to which the dose is known; `inf` unless the class says otherwise."""
         return float("inf")
 
     def a(self, t: Scalar) -> Scalar:
-        """`a_t = −A(t)`, the one place where this sign is taken."""
+        """`a_t = −A(t)`, the one place where this sign is taken.
+
+        **Arguments:**
+
+        - `t`: the time, scalar.
+
+        **Returns:** scalar.
+        """
         return -self.dose(t)
 
     def __check_init__(self):
@@ -71,8 +101,19 @@ def first_time(dose: Scalar, t: Scalar) -> Array:
 def dose_for(scale_from, scale_to, rate=4.0) -> Array:
     r"""The dose that takes the scale of a hyperbolic potential from one value to another.
 
-    `c_∞ = c₀ e^{−rate·A}` gives `A = log(c₀/c_∞) / rate`; `rate` is 4 for `h = m² + w²` and 4λ for
-    `λ(m² + w²)`. One dose sets one coordinate, or all where c₀ is uniform.
+    `c_∞ = c₀ e^{−rate·A}` gives `A = log(c₀/c_∞) / rate`. One dose sets one coordinate, or all where c₀ is uniform.
+
+    **Arguments:**
+
+    - `scale_from`: c₀ > 0, scalar or `(n,)`.
+    - `scale_to`: c_∞ > 0, scalar or `(n,)`.
+    - `rate`: 4 for `h = m² + w²` and 4λ for `λ(m² + w²)`.
+
+    **Returns:** A, scalar or `(n,)`.
+
+    **Raises:** `InputError` for a scale that is not positive.
+
+    **Reference:** `mask` Theorem 3.1, with the constants that hold.
 
     !!! example
         >>> from mirrorjax.schedules import dose_for

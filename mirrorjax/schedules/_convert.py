@@ -13,9 +13,16 @@ from ._smooth import Constant
 
 
 def as_schedule(value: Any) -> AbstractSchedule:
-    """A schedule as it is, a number as `Constant`, a function of t (an optax schedule too) as `FromFunction`.
+    """A schedule from what may stand in its place.
 
-    **Raises:** `InputError` for anything else, and as `FromFunction`.
+    **Arguments:**
+
+    - `value`: a schedule, which is returned as it is; a number, made a `Constant`; or a function of t (an optax
+      schedule too), made a `FromFunction`.
+
+    **Returns:** the schedule.
+
+    **Raises:** `InputError` for anything else, and as `Constant` and `FromFunction`.
 
     !!! example
         >>> from mirrorjax.schedules import as_schedule

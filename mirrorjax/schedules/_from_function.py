@@ -15,7 +15,7 @@ from ._quadrature import NODES, WEIGHTS, integrals, jump_between, sampled
 
 UNTIL = 1000.0
 ACCURATE = 1e-12
-"""Of the dose up to there: where two rules on a panel differ by more, it is halved."""
+"""As a share of the dose so far: a panel on which two rules differ by more is halved."""
 MOST_PANELS, MOST_JUMPS, MOST_SEARCHES = 20_000, 1000, 300  # searches in vain
 _BISECTIONS = 60
 
@@ -23,12 +23,26 @@ _BISECTIONS = 60
 class FromFunction(AbstractSchedule):
     """`α(t)` is any function of t; `A(t)` is integrated once, between the jumps of α, to 1e-12 of the dose so far.
 
-    **Arguments:** `alpha` from a number t to a number, by jax.numpy: an optax schedule, a lambda; `until` the
-    time up to which it is integrated; `breakpoints` where α jumps, found where None are given. Beyond `until`
-    the dose is known where α stays at one value there (it is looked at up to 1024 · until), else NaN, and
-    `integrate` refuses to go there. A function made anew is compiled anew.
+    Beyond `until` the dose is known where α stays at one value there (it is evaluated up to 1024 · until), else NaN,
+    and `integrate` refuses to go there. A function made anew is compiled anew.
 
-    **Raises:** `InputError` for an α that cannot be traced, is no finite number or swings too fast.
+    **Arguments:**
+
+    - `alpha`: from a scalar t to a scalar, by jax.numpy: an optax schedule, a lambda.
+    - `until`: the time up to which it is integrated.
+    - `breakpoints`: the times at which α jumps, shape `(j,)`; None to have them found.
+
+    **Fields:**
+
+    - `function`: `alpha`.
+    - `edges`: ends of the panels of integration, shape `(k+1,)`.
+    - `doses`: A at the edges, shape `(k+1,)`.
+    - `jumps`: where α jumps, shape `(j,)`.
+    - `tail`: α beyond `until`, scalar.
+    - `end`: the time up to which the dose is known.
+
+    **Raises:** `InputError` for an α that is no function, cannot be traced, is no finite number or swings too fast, and
+    for an `until` that is not positive and finite.
 
     !!! example
         >>> import jax.numpy as jnp
@@ -112,7 +126,7 @@ def _panels(alpha: Callable, until: float, given: np.ndarray | None) -> tuple[np
             i = int(np.argmin(np.isfinite(parts)))
             raise InputError("alpha is not finite", f"between t = {edges[i]:.6g} and {edges[i + 1]:.6g}")
         widths = np.diff(edges)
-        # A panel at 0 is never small beside the dose at its end where α ~ √t.
+        # Where α ~ √t, no panel at 0 is integrated to that share of the dose at its end.
         tiny = (widths <= 4 * np.spacing(edges[1:])) | (edges[1:] <= until * 2.0**-60)
         rounding = 1e-15 * widths * np.max(np.abs(parts) / widths)
         bad = np.flatnonzero((unsure > ACCURATE * np.cumsum(np.abs(parts)) + rounding) & ~tiny)

@@ -9,14 +9,24 @@ from ._quadrature import integrals, jump_between, sampled
 PANELS = 128
 DEPTH = 8
 AGREES = 1e-11
-"""Of the whole ∫|α|: a dose that is further from the integral moves x by digits that a comparison sees."""
+"""As a share of ∫|α|: a dose that is further from the integral changes x by more than a comparison resolves."""
 
 
 def measured(schedule: AbstractSchedule, t1: float) -> str:
-    """What is wrong with `dose = ∫₀ᵗ α` up to t1, or with the breakpoints; empty where nothing is. Host only.
+    """What is wrong with `dose = ∫₀ᵗ α` up to t1, or with the breakpoints. On the host only.
 
-    α is integrated between the breakpoints by two rules of Gauss. Where they agree with each other and not with
-    the dose, the dose is wrong; where they do not agree on ever shorter panels, α jumps where nobody says so.
+    α is integrated between the breakpoints by two rules of Gauss. Where they agree with each other and not with the
+    dose, the dose is wrong. Where they do not agree on ever shorter panels, α has a jump that is not among the
+    breakpoints.
+
+    **Arguments:**
+
+    - `schedule`: what is measured.
+    - `t1`: the time up to which it is measured.
+
+    **Returns:** a sentence with the time and both numbers; empty where nothing is wrong.
+
+    **Raises:** `InputError` for an α that cannot be traced or is no number.
 
     !!! example
         >>> from mirrorjax.schedules import Constant, FromFunction, measured
@@ -37,7 +47,7 @@ def measured(schedule: AbstractSchedule, t1: float) -> str:
     wrong = _fault(schedule, edges, tolerance, DEPTH)
     if wrong:
         return wrong
-    # Each panel may hide a share of what the whole shows. Those in doubt were looked at, and are not counted.
+    # Gaps below the tolerance on every panel may add up. Panels in doubt were looked at and are not counted.
     gap = np.cumsum(np.where(unsure <= tolerance, parts - np.diff(doses), 0.0))
     if np.max(np.abs(gap)) <= 8 * tolerance:
         return ""

@@ -23,7 +23,13 @@ class _Smooth(AbstractSchedule):
 
 
 class Constant(_Smooth):
-    """`α(t) = α`, `A(t) = α t`. Its dose never ends: outside the convergence theorems.
+    """`α(t) = α`, `A(t) = α t`. The dose has no limit, so that the convergence theorems do not apply.
+
+    **Arguments:**
+
+    - `strength`: α, scalar.
+
+    **Raises:** `InputError` for a strength that is not one finite number.
 
     !!! example
         >>> from mirrorjax.schedules import Constant
@@ -52,6 +58,13 @@ class Constant(_Smooth):
 
 class Exponential(_Smooth):
     """`α(t) = α e^{−t/τ}`, `A(t) = α τ (1 − e^{−t/τ})`.
+
+    **Arguments:**
+
+    - `strength`: α at t = 0, scalar.
+    - `tau`: τ > 0, in units of t, scalar.
+
+    **Raises:** `InputError` for what is not one finite number, and for a τ that is not positive.
 
     !!! example
         >>> from mirrorjax.schedules import Exponential
@@ -83,7 +96,14 @@ class Exponential(_Smooth):
 
 
 class Harmonic(_Smooth):
-    """`α(t) = α / (1 + t/τ)`, `A(t) = α τ log(1 + t/τ)`: vanishes, yet its dose never ends.
+    """`α(t) = α / (1 + t/τ)`, `A(t) = α τ log(1 + t/τ)`: α tends to 0 and the dose has no limit.
+
+    **Arguments:**
+
+    - `strength`: α at t = 0, scalar.
+    - `tau`: τ > 0, in units of t, scalar.
+
+    **Raises:** `InputError` for what is not one finite number, and for a τ that is not positive.
 
     !!! example
         >>> from mirrorjax.schedules import Harmonic
@@ -112,12 +132,19 @@ class Harmonic(_Smooth):
         return jnp.where(self.strength == 0, 0.0, jnp.sign(self.strength) * jnp.inf)
 
 
-class Quadratic(_Smooth):
+class InverseSquare(_Smooth):
     """`α(t) = α / (1 + t/τ)²`, `A(t) = α t / (1 + t/τ)`, total dose α τ.
 
+    **Arguments:**
+
+    - `strength`: α at t = 0, scalar.
+    - `tau`: τ > 0, in units of t, scalar.
+
+    **Raises:** `InputError` for what is not one finite number, and for a τ that is not positive.
+
     !!! example
-        >>> from mirrorjax.schedules import Quadratic
-        >>> float(Quadratic(1.0, tau=2.0).dose(2.0))
+        >>> from mirrorjax.schedules import InverseSquare
+        >>> float(InverseSquare(1.0, tau=2.0).dose(2.0))
         1.0
     """
 

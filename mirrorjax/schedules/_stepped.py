@@ -14,6 +14,13 @@ from ._smooth import require_positive
 class SwitchOff(AbstractSchedule):
     """`α(t) = α` until `at`, 0 afterwards; the dose stays at `α · at` from then on.
 
+    **Arguments:**
+
+    - `strength`: α until then, scalar.
+    - `at`: the time > 0 of the switch, scalar.
+
+    **Raises:** `InputError` for what is not one finite number, and for a time that is not positive.
+
     !!! example
         >>> from mirrorjax.schedules import SwitchOff
         >>> schedule = SwitchOff(0.3, at=5.0)
@@ -51,7 +58,13 @@ class SwitchOff(AbstractSchedule):
 class Piecewise(AbstractSchedule):
     """`α(t) = strengths[i]` on `[times[i−1], times[i])`, the last strength for ever.
 
-    **Arguments:** `strengths` (j+1,), `times` (j,) increasing and positive.
+    **Arguments:**
+
+    - `strengths`: shape `(j+1,)`.
+    - `times`: positive and increasing, shape `(j,)`.
+
+    **Raises:** `InputError` for shapes that do not fit, times that are not positive and increasing, and numbers that
+    are not finite.
 
     !!! example
         >>> from mirrorjax.schedules import Piecewise
@@ -104,9 +117,16 @@ class Piecewise(AbstractSchedule):
 
 
 class Geometric(AbstractSchedule):
-    """`α(t) = α ρ^⌊t/p⌋`: cut by the factor ρ every p units of time, 0 < ρ < 1.
+    """`α(t) = α ρ^⌊t/p⌋`: cut by the factor ρ every p units of time.
 
-    The first `stages` jumps are told to the step controller; later ones are too small to matter.
+    **Arguments:**
+
+    - `strength`: α at t = 0, scalar.
+    - `ratio`: ρ between 0 and 1, scalar.
+    - `every`: p > 0, in units of t, scalar.
+    - `stages`: how many jumps are among the breakpoints; later ones are too small to matter.
+
+    **Raises:** `InputError` for what is not one finite number, a ratio outside (0, 1) and a p that is not positive.
 
     !!! example
         >>> from mirrorjax.schedules import Geometric

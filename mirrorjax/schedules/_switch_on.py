@@ -12,8 +12,15 @@ from ._smooth import require_positive
 class SwitchOn(AbstractSchedule):
     """0 before `at`, the given schedule's `α(t)` from then on; its dose counts from `at`.
 
-    A flow that begins at w₀ at the time t₀ has the potential of w₀ at dose 0, so that its schedule must count
-    from t₀: `SwitchOn(schedule, at=t₀)`. The clock of α stays as it was.
+    A flow that begins at w₀ at the time t₀ has the potential of w₀ at dose 0, so that its schedule must count from t₀:
+    `SwitchOn(schedule, at=t₀)`. α(t) itself is not shifted.
+
+    **Arguments:**
+
+    - `schedule`: a schedule, a number or a function of t.
+    - `at`: the time > 0 from which it counts, scalar.
+
+    **Raises:** `InputError` for a time that is not one positive number, and for what is no schedule.
 
     !!! example
         >>> from mirrorjax.schedules import Constant, SwitchOn
@@ -37,7 +44,7 @@ class SwitchOn(AbstractSchedule):
 
     def time_of(self, dose):
         t = self.schedule.time_of(dose + self.schedule.dose(self.at))
-        # Sooner than `at` is never, but for rounding: a dose of the other sign was given before it began.
+        # A time before `at`, but for rounding, is no answer: the dose was reached before it began to count.
         return first_time(dose, jnp.where(t >= self.at * (1 - 1e-9), jnp.maximum(t, self.at), jnp.inf))
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, merged, planted_sizes
+from ..checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, Routes, compare, merged, planted_sizes
 from ..flows import GradientFlow, Trajectory, limit
 from ..instances import (
     Regression,
@@ -63,7 +63,7 @@ def limit_of_flow(
             "least-norm interpolator": ends_at(least_norm),
         },
         planted={d: against(Distorted(R, a_shift=d / 4)) for d in planted_sizes(*PLANTED)},
-        series={"ts": np.asarray(flow.ts), "x_gradient": x, "x_newton": np.asarray(newton.x)},
+        series=(Routes(np.asarray(flow.ts), {"gradient flow": x, "Newton's limit": np.asarray(newton.x)}),),
     )
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from .._errors import InputError
 from ._factors import is_factors, map_nodes, merge
-from ._weights import Where, chosen
+from ._weights import Where, chosen, weights_of
 
 Allocation = Literal["global", "uniform", "balanced"]
 """One count over all layers; the same density in each; the same number in each, as far as it has them."""
@@ -242,7 +242,7 @@ def sparsity(model: PyTree, where: Where | None = None) -> float:
         >>> training.sparsity(jnp.array([[0.0, 1.0], [0.0, 0.0]]))
         0.75
     """
-    weights = _weights(model, where)
+    weights = weights_of(model, where)
     return sum(int(np.sum(weight == 0)) for weight in weights) / sum(weight.size for weight in weights)
 
 
@@ -255,11 +255,7 @@ def sign_flips(before: PyTree, after: PyTree, where: Where | None = None) -> int
         >>> training.sign_flips(jnp.array([[1.0, -1.0, 0.0]]), jnp.array([[-2.0, -1.0, 3.0]]))
         1
     """
-    old, new = _weights(before, where), _weights(after, where)
+    old, new = weights_of(before, where), weights_of(after, where)
     if [weight.shape for weight in old] != [weight.shape for weight in new]:
         raise InputError("the models have different weights", f"{len(old)} and {len(new)}", "the same model, twice")
     return sum(int(np.sum(np.sign(a) * np.sign(b) < 0)) for a, b in zip(old, new))
-
-
-def _weights(model: PyTree, where: Where | None) -> list[np.ndarray]:
-    return [np.asarray(leaf, np.float64) for _, leaf, weight in chosen(merge(model), where)[0] if weight]

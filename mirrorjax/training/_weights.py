@@ -6,9 +6,11 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.tree_util as jtu
+import numpy as np
 from jaxtyping import PyTree
 
 from .._errors import InputError
+from ._factors import merge
 
 Where = Callable[[Any], PyTree]
 """A function from the model to one array, or to a sequence of arrays, as for `eqx.tree_at`."""
@@ -23,6 +25,13 @@ def weight_test(tree: PyTree) -> Callable[[tuple, Any], bool]:
 
     A weight is inexact, has at least two axes, is not empty and not called `bias`. The axes alone do not tell: the
     bias of `eqx.nn.Conv2d` has shape (channels, 1, 1), the g of `eqx.nn.WeightNorm` (rows, 1).
+
+    !!! example
+        >>> import jax, jax.numpy as jnp
+        >>> from mirrorjax import training
+        >>> layer = {"weight": jnp.ones((2, 3)), "bias": jnp.ones((2, 1))}
+        >>> jax.tree_util.tree_map_with_path(training.weight_test(layer), layer)
+        {'bias': False, 'weight': True}
     """
     gains = _gains(tree, ())
     return lambda path, leaf: _is_weight(path, leaf) and not any(path[: len(gain)] == gain for gain in gains)
@@ -43,6 +52,21 @@ def _gains(tree: PyTree, above: tuple) -> list[tuple]:
 def _is_weight(path: tuple, leaf: Any) -> bool:
     name = getattr(path[-1], "name", getattr(path[-1], "key", "")) if path else ""
     return eqx.is_inexact_array(leaf) and leaf.ndim >= 2 and leaf.size > 0 and name != "bias"
+
+
+def weights_of(model: PyTree, where: Where | None = None) -> list[np.ndarray]:
+    """The weights of the merged model, in float64.
+
+    **Arguments:** `model` plain or in factors; `where` as for `reparameterize`, on the merged model.
+
+    !!! example
+        >>> import equinox as eqx, jax
+        >>> from mirrorjax import training
+        >>> model = training.reparameterize(eqx.nn.MLP(2, 1, 8, 1, key=jax.random.key(0)))
+        >>> [weight.shape for weight in training.weights_of(model)]
+        [(8, 2), (1, 8)]
+    """
+    return [np.asarray(leaf, np.float64) for _, leaf, weight in chosen(merge(model), where)[0] if weight]
 
 
 def chosen(model: PyTree, where: Where | None) -> tuple[list[tuple[str, Any, bool]], Any]:

@@ -28,8 +28,8 @@ def test_the_right_potential_holds():
     [judgement] = verdict.instances
     assert {"time variation dropped", "exponent halved"} <= set(judgement.controls)
     assert all(control.outcome is Outcome.REFUTED for control in judgement.controls.values())
-    series = judgement.finding.series
-    assert series["x_gradient"].shape == series["x_mirror"].shape == (len(series["ts"]), CASE.problem.n)
+    [routes] = judgement.finding.series
+    assert {x.shape for x in routes.x.values()} == {(len(routes.ts), CASE.problem.n)}
 
 
 # Numbers inside the potential are changed, not its type, so that nothing is compiled anew.

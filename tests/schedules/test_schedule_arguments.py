@@ -12,8 +12,8 @@ from mirrorjax.schedules import (
     Exponential,
     Geometric,
     Harmonic,
+    InverseSquare,
     Piecewise,
-    Quadratic,
     SwitchOff,
     dose_for,
 )
@@ -22,7 +22,7 @@ BAD_STRENGTH = {
     "constant": lambda bad: Constant(bad),
     "exponential": lambda bad: Exponential(bad, tau=1.0),
     "harmonic": lambda bad: Harmonic(bad, tau=1.0),
-    "quadratic": lambda bad: Quadratic(bad, tau=1.0),
+    "inverse-square": lambda bad: InverseSquare(bad, tau=1.0),
     "switch-off": lambda bad: SwitchOff(bad, at=1.0),
     "piecewise": lambda bad: Piecewise([1.0, bad], times=[1.0]),
     "geometric": lambda bad: Geometric(bad, ratio=0.5, every=1.0),
@@ -31,7 +31,7 @@ POSITIVE = {
     "tau": [
         lambda bad: Exponential(1.0, tau=bad),
         lambda bad: Harmonic(1.0, tau=bad),
-        lambda bad: Quadratic(1.0, tau=bad),
+        lambda bad: InverseSquare(1.0, tau=bad),
     ],
     "at": [lambda bad: SwitchOff(1.0, at=bad)],
     "every": [lambda bad: Geometric(1.0, ratio=0.5, every=bad)],

@@ -16,8 +16,8 @@ from mirrorjax.schedules import (
     FromFunction,
     Geometric,
     Harmonic,
+    InverseSquare,
     Piecewise,
-    Quadratic,
     SwitchOff,
     SwitchOn,
 )
@@ -27,13 +27,13 @@ SCHEDULES = {
     "never": Constant(0.0),
     "exponential": Exponential(0.4, tau=2.0),
     "harmonic": Harmonic(0.7, tau=1.5),
-    "quadratic": Quadratic(1.2, tau=0.8),
+    "inverse-square": InverseSquare(1.2, tau=0.8),
     "switch-off": SwitchOff(0.3, at=5.0),
     "piecewise": Piecewise([1.0, 0.25, 2.0, 0.5], times=[1.0, 2.5, 4.0]),
     "piecewise with a pause": Piecewise([1.0, 0.0, 0.5, 0.0], times=[1.0, 2.0, 6.0]),
     "geometric": Geometric(1.0, ratio=0.5, every=1.5),
     "from function": FromFunction(lambda t: jnp.where(t < 2.5, 0.6, 0.4 * jnp.exp(-t / 2)), until=200.0),
-    "switch-on": SwitchOn(Quadratic(1.2, tau=0.8), at=1.75),
+    "switch-on": SwitchOn(InverseSquare(1.2, tau=0.8), at=1.75),
     "switch-on and off": SwitchOn(Piecewise([1.0, 0.25, 0.0], times=[2.0, 4.0]), at=1.0),
 }
 NEVER_ENDING = {"constant", "harmonic", "piecewise"}

@@ -4,9 +4,9 @@ import jax
 import pytest
 
 from mirrorjax.checks import RUNGS, Outcome, judge
+from mirrorjax.instances import _families
 from mirrorjax.potentials import Distorted, RescaledPotential
 from mirrorjax.registry import catalogue
-from mirrorjax.theorems import _families
 from mirrorjax.theorems.beyond import _rescaled
 from mirrorjax.theorems.flow import _contracting
 from mirrorjax.theorems.ham import _potential
@@ -48,8 +48,8 @@ def test_the_gradient_of_q_is_not_one_matrix_exponential_against_itself(spoiled)
 
 @pytest.mark.slow
 def test_a_derived_potential_is_not_the_weights_against_their_own_g(spoiled):
-    right = _families.sinh_difference
-    spoiled.setattr(_families, "sinh_difference", lambda w: (1 + 1e-5) * right(w))
+    right = _families._sinh_difference
+    spoiled.setattr(_families, "_sinh_difference", lambda w: (1 + 1e-5) * right(w))
     claims = first_judgement("flow/3.1").claims
     assert claims["gradient flow = mirror flow"].outcome is Outcome.HOLDS
     assert claims["gradient flow = mirror flow by hand"].outcome is Outcome.REFUTED

@@ -30,14 +30,19 @@ def test_the_table_is_there_and_its_ids_are_unique_and_well_formed():
         assert entry.id.split("/")[0] == entry.module.split(".")[2], "the id begins with its folder"
 
 
-def test_every_file_of_a_source_holds_a_theorem():
+def test_every_file_of_a_source_holds_a_theorem_or_helps_one_of_its_folder():
     folder = Path(theorems.__file__).parent
-    files = {
-        f"mirrorjax.theorems.{path.parent.name}.{path.stem}"
-        for path in folder.glob("*/_*.py")
-        if path.stem != "__init__"
-    }
-    assert {entry.module for entry in catalogue()} == files
+    entries = {entry.module for entry in catalogue()}
+    for path in folder.glob("*/_*.py"):
+        if path.stem == "__init__" or f"mirrorjax.theorems.{path.parent.name}.{path.stem}" in entries:
+            continue
+        beside = [other.read_text(encoding="utf-8") for other in path.parent.glob("_*.py") if other != path]
+        assert path.stem == "_audit" or any(f"from .{path.stem} import" in text for text in beside), path
+
+
+def test_helpers_beside_the_folders_are_two():
+    helpers = {path.name for path in Path(theorems.__file__).parent.glob("_*.py")} - {"__init__.py"}
+    assert helpers == {"_all_families.py", "_optimality.py"}
 
 
 @pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)

@@ -2,7 +2,8 @@
 
 The table is kept by hand: no test can see which side of a comparison a call belongs to. What is enforced is that it
 names every entry; that the two sides of an entry share nothing outside `SHARED`, but for the two of
-`STILL_IN_COMMON`; that a name exists, and that the entry or a helper it imports does import it; and that whatever an
+`STILL_IN_COMMON`; that a name exists, and that the entry or a helper it imports, of its folder, the checks or the
+instances, does import it; and that whatever an
 entry itself imports from the flows, potentials, geometry and training stands on one side, so that a new call
 cannot be added without being placed.
 "by hand" is a formula in the entry's file or its helpers, "scipy" a solver of SciPy. The integrator under two flows and
@@ -29,11 +30,12 @@ STILL_IN_COMMON = {
     "gunasekar/depth-L": {"AccompaniedFlow"},  # μ = −∫∇f of the weights' own solve, as flow/3.1 had alone
 }
 NEUTRAL = {
-    "AbstractFlow", "AbstractPotential", "Trajectory", "Solver", "as_data",  # types
+    "AbstractFlow", "AbstractPotential", "Trajectory", "Solution", "Solver", "as_data",  # types
     "Distorted", "WithoutDecay",  # wrappers of the potential on the side where it stands
     "Reparameterized", "Factors", "flatten",  # containers
     "agreement_finding",  # gradient flow on its left, the mirror flow of a potential on its right
     "gradient_descent", "init", "merge", "reparameterize", "train_step", "integrate", "solve",  # they run a side
+    "ensemble",  # many of one side
 }  # fmt: skip
 ROUTES: dict[str, tuple[str, str]] = {
     "amid/duality": ("GradientFlow", "MirrorFlow"),
@@ -115,6 +117,11 @@ def imported(path: Path, rooms: tuple[str, ...], helpers: bool) -> set[str]:
             modules = [name, *(f"{name}.{alias.name}" for alias in node.names)]
             files = [ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py") for module in modules]
             found = found.union(*(imported(file, rooms, helpers) for file in files if file.is_file()))
+        if helpers and name in ("mirrorjax.checks", "mirrorjax.instances"):
+            room = importlib.import_module(name)
+            defining = {getattr(getattr(room, alias.name), "__module__", name) for alias in node.names}
+            files = {file_of(module) for module in defining - {name, "mirrorjax.checks._agreement"}}
+            found = found.union(*(imported(file, rooms, helpers=False) for file in files if file.is_file()))
     return found
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mirrorjax.checks import Outcome
+from mirrorjax.checks import DosePath, Outcome
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +21,11 @@ def test_gradient_and_mirror_flow_agree_to_1e_minus_8(on_spectra):
     real = on_spectra("mask/3.1")
     assert real.outcome is Outcome.HOLDS and real.resolution <= 1e-8
     assert real.claims["gradient flow = mirror flow"].resolution <= 1e-8
-    series = real.finding.series
-    assert series["x_gradient"].shape == (21, 1047)
-    gap = np.max(np.abs(series["x_gradient"] - series["x_mirror"]))
-    assert gap <= 1e-8 * np.max(np.abs(series["x_gradient"]))
-    assert np.max(np.abs(series["x_gradient"][-1] - series["x_gradient"][0])) > 1e-3
+    [routes] = real.finding.series
+    gradient, mirror = routes.x.values()
+    assert gradient.shape == (21, 1047)
+    assert np.max(np.abs(gradient - mirror)) <= 1e-8 * np.max(np.abs(gradient))
+    assert np.max(np.abs(gradient[-1] - gradient[0])) > 1e-3
 
 
 @pytest.mark.parametrize("theorem_id", ["mask/2.4", "mask/3.3"])
@@ -34,22 +34,22 @@ def test_flow_and_newton_reach_one_limit_to_1e_minus_8(on_spectra, theorem_id):
     evidence = real.finding.claims["flow limit = Newton limit"]
     assert evidence.rows[-1].discrepancy <= 1e-8 * evidence.scale
     assert real.claims["flow limit = Newton limit"].resolution <= 1e-8
-    series = real.finding.series
-    assert np.max(np.abs(series["x_gradient"][-1] - series["x_newton"])) <= 1e-8 * np.max(np.abs(series["x_newton"]))
+    gradient, newton = real.finding.series[0].x.values()
+    assert np.max(np.abs(gradient[-1] - newton)) <= 1e-8 * np.max(np.abs(newton))
     assert real.claims["∇R(x∞) in row space"].outcome is Outcome.HOLDS
 
 
 def test_the_l1_norm_falls_with_the_dose_to_that_of_basis_pursuit(on_spectra):
     real = on_spectra("mask/3.3")
-    series = real.finding.series
-    l1, pursuit = series["l1"], float(series["basis_pursuit"])
-    assert series["dose"][0] == 0 and np.all(np.diff(series["dose"]) > 0) and len(l1) == len(series["dose"])
+    [path] = [series for series in real.finding.series if isinstance(series, DosePath)]
+    l1, pursuit = path.l1, path.basis_pursuit
+    assert path.dose[0] == 0 and np.all(np.diff(path.dose) > 0) and len(l1) == len(path.dose)
     assert np.all(np.diff(l1) <= 1e-9 * l1[0])
     assert pursuit * (1 - 1e-8) <= l1[-1] <= 1.01 * pursuit
     assert l1[0] > 1.5 * pursuit  # there was something to fall from
-    assert series["active"][-1] < 0.1 * series["active"][0]
+    assert path.active[-1] < 0.1 * path.active[0]
     # The two ends of the picture are known from elsewhere.
-    assert float(series["least_norm"]) >= l1[-1]
+    assert path.least_norm >= l1[-1]
 
 
 @pytest.mark.parametrize("theorem_id", ["mask/3.1", "mask/3.3", "mask/2.4", "flow/storage"])

@@ -10,7 +10,7 @@ from jaxtyping import Array
 
 from ..._compile import quick_jit
 from ..._ode import Solution
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, interval, planted_sizes
+from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, RankPath, compare, interval, planted_sizes
 from ...flows import GradientFlow, MirrorFlow, ensemble
 from ...instances import draw, hyperbolic, in_frame, orthonormal, positive_scale
 from ...parameterizations import AbstractParameterization, Factorization, Hadamard
@@ -141,7 +141,7 @@ def theorem_(case: Layer, rungs) -> Finding:
         },
         planted={size: of_aligned(mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
         observations=observations,
-        series=series,
+        series=(series,),
     )
 
 
@@ -202,7 +202,7 @@ def spectra(case: Unaligned, linear: bool) -> tuple[np.ndarray, float]:
     return fine, max(float(np.max(np.abs(measure(fine) - measure(coarse)))) for measure in MEASURES.values())
 
 
-def ranks(case: Unaligned) -> tuple[dict[str, float | str], dict[str, np.ndarray]]:
+def ranks(case: Unaligned) -> tuple[dict[str, float | str], RankPath]:
     """Part (iii): the rank of KᵀQ against the dose, beside that of a linear parameterization, M trained itself."""
     runs = {"KᵀQ": spectra(case, linear=False), "M trained itself": spectra(case, linear=True)}
     outside = "(iii) outside the theorem"
@@ -214,11 +214,11 @@ def ranks(case: Unaligned) -> tuple[dict[str, float | str], dict[str, np.ndarray
         for name, (values, _) in runs.items():
             observations[f"{outside}, {name}: dose {dose:g} minus 0"] = paired_ranks(values[:, i], values[:, 0])
     observations[f"{outside}: numerical error of these"] = max(error for _, error in runs.values())
-    series = {"dose": DOSES}
+    found: dict[str, np.ndarray] = {}
     for suffix, (values, _) in zip(("", "_linear"), runs.values()):
-        series |= {f"ratio{suffix}": changes(nuclear_over_frobenius(values))}
-        series |= {f"effective_rank{suffix}": changes(effective_rank(values))}
-    return observations, series
+        found |= {f"ratio{suffix}": changes(nuclear_over_frobenius(values))}
+        found |= {f"effective_rank{suffix}": changes(effective_rank(values))}
+    return observations, RankPath(DOSES, **found)
 
 
 def changes(measured: np.ndarray) -> np.ndarray:

@@ -122,7 +122,6 @@ def one_family(name: str, case: Point) -> Finding:
 
         return identity(lambda x: _rise(R, x, -as_array(dose)), right, x)
 
-    ratios = np.array([float(per_dose(name, R, A, jnp.asarray(x))) for A in DOUBLING])
     return Finding(
         claims={f"{name}: limit ‖x‖₁": limit(l1(1.0)), f"{name}: first-order term": expanded()},
         controls={
@@ -135,7 +134,6 @@ def one_family(name: str, case: Point) -> Finding:
         },
         planted={d: limit(l1(1 + d)) for d in planted_sizes(1e-4, 1e-6, 1e-9, 1e-12)},
         hypotheses=(bracket_hypothesis(FAMILIES[name], w0, f", {name}"),),
-        series={"doses": DOUBLING, f"R per dose over ‖x‖₁, {name}": ratios / np.sum(np.abs(x))},
     )
 
 
@@ -198,7 +196,7 @@ def from_the_fields(case: Point, rungs) -> list[Finding]:
 
 def exponents(case: Point) -> Finding:
     """The local exponent of R from a balanced start, over 18 decades of x and over doubling doses."""
-    claims, controls, series = {}, {}, {}
+    claims, controls = {}, {}
     for name in ("m⊙w", "u² − v²", "u⁴ − v⁴"):
         # Balanced to the last digit, which a lift is not: s = 1e-16 would show at x = 1e-6 c.
         start = abs(case.x[0]) * np.array([[1.0], [0.0 if name == "m⊙w" else 1.0]])
@@ -218,8 +216,7 @@ def exponents(case: Point) -> Finding:
             f"{name}: local exponent ≥ 2": at_most(2.0, float(np.min(both)), floor),
             f"{name}: it rises with the dose": at_most(float(np.max(-np.diff(by_dose))), 0.0, floor, 2.0),
         }
-        series |= {"distance": DISTANCES, f"local exponent, {name}": by_x}
-    return Finding(claims=claims, controls=controls, series=series)
+    return Finding(claims=claims, controls=controls)
 
 
 @quick_jit

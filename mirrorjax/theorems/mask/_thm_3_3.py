@@ -5,7 +5,7 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Finding, at_most
+from ...checks import DosePath, Finding, at_most
 from ...flows import limit_path
 from ...instances import Regression, hyperbolic, limits
 from ...parameterizations import Hadamard
@@ -57,12 +57,5 @@ def with_dose_path(case: Regression, finding: Finding) -> Finding:
             "‖x∞‖₁ / basis pursuit at dose 40": float(l1[-1] / pursuit),
             "scale c at dose 40": float(np.exp(np.asarray(R.log_c(jnp.asarray(-40.0)))[0])),
         },
-        series=finding.series
-        | {
-            "dose": DOSES,
-            "l1": l1,
-            "active": share.sum(1),
-            "basis_pursuit": np.array(pursuit),
-            "least_norm": np.array(np.abs(least_norm).sum()),
-        },
+        series=(*finding.series, DosePath(DOSES, l1, share.sum(1), pursuit, float(np.abs(least_norm).sum()))),
     )

@@ -109,6 +109,10 @@ class Neuron(eqx.Module):
 
     product: Float[Array, ""]
 
+    @property
+    def breakpoints(self):
+        return jnp.zeros(0)
+
     def __call__(self, t, state, args=None):
         theta, pull = jax.vjp(self.g, state)
         return -pull(force(theta))[0]

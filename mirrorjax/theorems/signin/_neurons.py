@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Int
 from ... import checks
 from ..._ode import Solution, Solver, as_data
 from ..._types import Vector
-from ...checks import MAIN, SWAP, AbstractRoute, Evidence, Hypothesis, Sample
+from ...checks import MAIN, SWAP, AbstractRoute, Evidence, Hypothesis, Sample, StartMap
 from ...flows import ensemble
 
 FAMILIES: dict[str, tuple[Callable, Callable]] = {
@@ -56,6 +56,10 @@ class NeuronFlow(eqx.Module):
     kinds: Int[Array, " 2"]
     stops: Bool[Array, ""]
     force: Callable[[Vector], Vector] = eqx.field(static=True)
+
+    @property
+    def breakpoints(self):
+        return jnp.zeros(0)
 
     def __call__(self, t, weights, args=None):
         theta, pull = jax.vjp(self.g, weights)
@@ -186,16 +190,9 @@ def _gap(loss: np.ndarray, outcome: np.ndarray) -> float:
     return float(np.max(near) / np.min(far)) if near.size and far.size else float("nan")
 
 
-def maps(starts: np.ndarray, measured: Recovery, predicted: np.ndarray, boundary: np.ndarray) -> dict[str, np.ndarray]:
-    """What a map of the starts is drawn from; `recovered` is NaN where undecided, `boundary` a path, (k, 2)."""
-    a0, w0 = starts.T
-    return {
-        "a0": a0,
-        "w0_grid": w0,
-        "recovered": measured.outcome,
-        "predicted": predicted.astype(float),
-        "boundary": boundary,
-    }
+def maps(starts: np.ndarray, measured: Recovery, predicted: np.ndarray, boundary: np.ndarray) -> tuple[StartMap]:
+    """The map of the starts (N, 2), with the boundary as a path, (k, 2)."""
+    return (StartMap(starts[:, 0], starts[:, 1], measured.outcome, predicted, boundary),)
 
 
 def jittered(rng: np.random.Generator, k: int, low: tuple[float, float], high: tuple[float, float]) -> np.ndarray:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import MAIN, SWAP, Finding, Hypothesis
+from ...checks import MAIN, SWAP, Finding, Hypothesis, StartMap
 from ...instances import draw
 from ...registry import theorem
 from ._neurons import FAMILIES, RECOVERED, Ensemble, mismatches, scalar_force, scalar_loss
@@ -87,12 +87,7 @@ def theorem_(case: Starts, rungs) -> Finding:
             "solvers apart, relative": floor,
             "undecided": float(open_),
         },
-        series={
-            "a0": case.w0[:, 0],
-            "w0_grid": case.w0[:, 1],
-            "recovered": np.where(solved, there, np.nan),
-            "predicted": np.zeros(N),
-        },
+        series=(StartMap(case.w0[:, 0], case.w0[:, 1], np.where(solved, there, np.nan), np.zeros(N)),),
     )
 
 

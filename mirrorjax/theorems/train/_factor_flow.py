@@ -90,6 +90,10 @@ class Formula(eqx.Module):
     shrink: Scalar
     plain: Scalar
 
+    @property
+    def breakpoints(self):
+        return self.schedule.breakpoints
+
     def __call__(self, t, x, args=None):
         c = self.factor * self.c * jnp.exp(-self.fall * self.schedule.dose(t))
         root = jnp.where(self.plain > 0, 1.0, jnp.sqrt(x**2 + c**2))

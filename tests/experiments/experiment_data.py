@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mirrorjax import training
+from mirrorjax import experiments
 
 
 def blobs(n=100, features=(4,), classes=3, seed=0):
@@ -10,4 +10,4 @@ def blobs(n=100, features=(4,), classes=3, seed=0):
     rng = np.random.default_rng(seed)
     y = np.arange(n) % classes
     centres = 3 * rng.standard_normal((classes, *features))
-    return training.Data(centres[y] + rng.standard_normal((n, *features)), y, "blobs")
+    return experiments.Data(centres[y] + rng.standard_normal((n, *features)), y, "blobs")

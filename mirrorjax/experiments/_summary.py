@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from .._errors import InputError
+from ..training import TrainLog
 from ._comparison import FIRST_TUNING_SEED, Comparison
-from ._log import TrainLog
 from ._methods import method
 
 LEVEL = 0.95
@@ -33,8 +33,8 @@ def estimate(values: Sequence[float]) -> Estimate:
     """Mean of independent values, and its 95 % interval.
 
     !!! example
-        >>> from mirrorjax import training
-        >>> print(training.estimate([0.90, 0.92, 0.94]))
+        >>> from mirrorjax import experiments
+        >>> print(experiments.estimate([0.90, 0.92, 0.94]))
         92.00 ± 4.97
     """
     n = len(values)
@@ -45,7 +45,7 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class MethodResult:
     """What a comparison says of a method at a density: `test` and `flips` a value for each seed that got through."""
 
     method: str
@@ -60,55 +60,55 @@ class Row:
     """(seed, step) of those that did not."""
 
 
-def rows(plan: Comparison, records: dict[str, Any]) -> list[Row]:
+def method_results(plan: Comparison, records: dict[str, Any]) -> list[MethodResult]:
     """A row for each method, density and reported strength, as far as runs are there.
 
     !!! example
-        >>> from mirrorjax import training
-        >>> training.rows(training.Comparison(("dense",), densities=(0.5,)), {})
+        >>> from mirrorjax import experiments
+        >>> experiments.method_results(experiments.Comparison(("dense",), densities=(0.5,)), {})
         []
     """
     found = []
     for name in plan.methods:
         if any(job.name not in records for job in plan.tuning_runs(name)):
             continue
-        for density in (density for group in plan.groups(name) for density in group):
+        for density in plan.densities_of(name):
             for strength, rate in sorted(plan.chosen(name, density, records)):
-                found.append(_row(name, density, strength, rate, records))
+                found.append(_result(name, density, strength, rate, records))
     return [row for row in found if row.seeds or row.diverged]
 
 
-def _row(name: str, density: float, strength: float, rate: float, records: dict[str, Any]) -> Row:
+def _result(name: str, density: float, strength: float, rate: float, records: dict[str, Any]) -> MethodResult:
     point = {"method": name, "strength": strength, "rate": rate}
     mine = [r for r in records.values() if point.items() <= r.items() and r["seed"] < FIRST_TUNING_SEED]
     scores = {r["seed"]: s for r in mine for s in r["scores"] if s["density"] == density}
     seeds = tuple(sorted(scores))
     test, flips, kept = (tuple(scores[seed][key] for seed in seeds) for key in ("test", "flips", "kept"))
     lost = tuple((r["seed"], r["diverged"]) for r in mine if r["diverged"] is not None)
-    return Row(name, density, strength, rate, seeds, test, flips, kept, lost)
+    return MethodResult(name, density, strength, rate, seeds, test, flips, kept, lost)
 
 
 def log_of(record: dict[str, Any]) -> TrainLog:
     """The training that a record keeps, an epoch a row; without rows where it keeps none.
 
     !!! example
-        >>> from mirrorjax import training
-        >>> len(training.log_of({"log": [[30.0, 0.5, 0.9, None, None, None, None, 12.0]]}))
+        >>> from mirrorjax import experiments
+        >>> len(experiments.log_of({"log": [[30.0, 0.5, 0.9, None, None, None, None, 12.0]]}))
         1
     """
     kept = record.get("log") or []
     return TrainLog(tuple(tuple(np.nan if value is None else value for value in row) for row in kept))
 
 
-def paired(one: Row, other: Row) -> Estimate:
+def paired(one: MethodResult, other: MethodResult) -> Estimate:
     """The difference in test accuracy, over the seeds that both have: same data, same start.
 
     **Raises:** `InputError` where they share no seed.
 
     !!! example
-        >>> from mirrorjax.training import Row, paired
-        >>> one = Row("pilot", 0.1, 0.2, 0.1, (0, 1), (0.90, 0.92), (5, 7), (10, 10), ())
-        >>> print(paired(one, Row("spred", 0.1, 1e-4, 0.1, (0, 1), (0.89, 0.90), (0, 0), (10, 10), ())))
+        >>> from mirrorjax.experiments import MethodResult, paired
+        >>> one = MethodResult("pilot", 0.1, 0.2, 0.1, (0, 1), (0.90, 0.92), (5, 7), (10, 10), ())
+        >>> print(paired(one, MethodResult("spred", 0.1, 1e-4, 0.1, (0, 1), (0.89, 0.90), (0, 0), (10, 10), ())))
         1.50 ± 6.35
     """
     shared = sorted(set(one.seeds) & set(other.seeds))
@@ -118,40 +118,39 @@ def paired(one: Row, other: Row) -> Estimate:
     return estimate([a[seed] - b[seed] for seed in shared])
 
 
-def table(found: Sequence[Row]) -> str:
+def table(found: Sequence[MethodResult]) -> str:
     """Markdown: a line for each method, test accuracy in % at each density, and what was chosen for it.
 
     !!! example
-        >>> from mirrorjax.training import Row, table
-        >>> print(table([Row("pilot", 0.1, 0.2, 0.1, (0, 1), (0.9, 0.92), (5, 7), (10, 10), ())]))
+        >>> from mirrorjax.experiments import MethodResult, table
+        >>> print(table([MethodResult("pilot", 0.1, 0.2, 0.1, (0, 1), (0.9, 0.92), (5, 7), (10, 10), ())]))
         | method | 10 % |
         |---|---|
         | pilot | 91.00 ± 12.71 |
     """
     densities = sorted({row.density for row in found}, reverse=True)
-    lines = [[f"{100 * density:g} %" for density in densities]]
-    names = list(dict.fromkeys(row.method for row in found))
-    for name in names:
+    lines = [f"| method | {' | '.join(f'{100 * density:g} %' for density in densities)} |"]
+    lines.append("|" + "---|" * (1 + len(densities)))
+    for name in dict.fromkeys(row.method for row in found):
         cells = []
         for density in densities:
             mine = [row for row in found if row.method == name and row.density == density]
             cells.append("; ".join(_cell(row, many=len(mine) > 1) for row in mine))
-        lines.append(cells)
-    text = [f"| {name} | {' | '.join(cells)} |" for name, cells in zip(["method", *names], lines)]
-    return "\n".join([text[0], "|" + "---|" * (1 + len(densities)), *text[1:]])
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
-def _cell(row: Row, many: bool) -> str:
+def _cell(row: MethodResult, many: bool) -> str:
     lost = "".join(f", seed {seed} diverged at step {step}" for seed, step in row.diverged)
     return (f"{row.strength:g}: " if many else "") + f"{estimate(row.test)}{lost}"
 
 
-def choices(found: Sequence[Row]) -> str:
+def choices(found: Sequence[MethodResult]) -> str:
     """Markdown: what the tuning chose, sign flips and kept weights, a line for each method and density.
 
     !!! example
-        >>> from mirrorjax.training import Row, choices
-        >>> print(choices([Row("ham", 0.1, 20.0, 0.1, (0, 1), (0.9, 0.92), (5, 7), (10, 10), ())]))
+        >>> from mirrorjax.experiments import MethodResult, choices
+        >>> print(choices([MethodResult("ham", 0.1, 20.0, 0.1, (0, 1), (0.9, 0.92), (5, 7), (10, 10), ())]))
         | method | density | strength | rate | sign flips | weights kept |
         |---|---|---|---|---|---|
         | ham | 10 % | α_H = 20 | 0.1 | 6 | 10 |

@@ -1,5 +1,6 @@
 """Two small networks for pictures: fully connected, and convolutional."""
 
+import math
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -31,8 +32,8 @@ def mlp(key: PRNGKeyArray, sizes: Sequence[int] = (784, *HIDDEN, 10)) -> Percept
 
     !!! example
         >>> import jax, jax.numpy as jnp
-        >>> from mirrorjax import training
-        >>> training.mlp(jax.random.key(0), (4, 3, 2))(jnp.ones((2, 2), jnp.float32)).shape
+        >>> from mirrorjax import experiments
+        >>> experiments.mlp(jax.random.key(0), (4, 3, 2))(jnp.ones((2, 2), jnp.float32)).shape
         (2,)
     """
     if len(sizes) < 2 or any(size < 1 for size in sizes):
@@ -85,17 +86,16 @@ def convnet(key: PRNGKeyArray, side: int = 28, classes: int = 10) -> Convnet:
 
     !!! example
         >>> import jax, jax.numpy as jnp
-        >>> from mirrorjax import training
-        >>> training.convnet(jax.random.key(0), side=8)(jnp.ones((8, 8), jnp.float32)).shape
+        >>> from mirrorjax import experiments
+        >>> experiments.convnet(jax.random.key(0), side=8)(jnp.ones((8, 8), jnp.float32)).shape
         (10,)
     """
     if side < 4 or side % 4:
         raise InputError("the pictures of convnet have a side that is a multiple of 4", f"side {side}", "the mlp")
     keys = jax.random.split(key, 3)
     first, second = Convolution(1, CHANNELS[0], keys[0]), Convolution(*CHANNELS, keys[1])
-    return Convnet(
-        first, second, eqx.nn.Linear(CHANNELS[1] * (side // 4) ** 2, classes, dtype=jnp.float32, key=keys[2])
-    )
+    last = eqx.nn.Linear(CHANNELS[1] * (side // 4) ** 2, classes, dtype=jnp.float32, key=keys[2])
+    return Convnet(first, second, last)
 
 
 NETWORKS = ("mlp", "conv")
@@ -106,9 +106,7 @@ def network(name: str, key: PRNGKeyArray, shape: tuple[int, ...], classes: int) 
 
     **Raises:** `InputError` for another name, and for a convnet on what are no square pictures.
     """
-    size = 1
-    for n in shape:
-        size *= n
+    size = math.prod(shape)
     if name == "mlp":
         return mlp(key, (size, *HIDDEN, classes))
     if name != "conv":

@@ -22,7 +22,7 @@ class Data:
 
     !!! example
         >>> import numpy as np
-        >>> from mirrorjax.training import Data
+        >>> from mirrorjax.experiments import Data
         >>> Data(np.ones((20, 3)), np.arange(20) % 2).classes
         2
     """
@@ -91,8 +91,8 @@ def load_data(source: str) -> Data:
     **Raises:** `InputError` where the package is missing, for an unreadable file, and as `Data`.
 
     !!! example
-        >>> from mirrorjax import training
-        >>> training.load_data("letters") # doctest: +ELLIPSIS
+        >>> from mirrorjax import experiments
+        >>> experiments.load_data("letters") # doctest: +ELLIPSIS
         Traceback (most recent call last):
         mirrorjax._errors.InputError: no data of that name [letters]...
     """
@@ -144,9 +144,9 @@ def split_data(data: Data, seed: int, fold: int = 0) -> Split:
 
     !!! example
         >>> import numpy as np
-        >>> from mirrorjax import training
-        >>> data = training.Data(np.arange(100.0).reshape(50, 2), np.arange(50) % 3)
-        >>> one, two = training.split_data(data, 1), training.split_data(data, 2)
+        >>> from mirrorjax import experiments
+        >>> data = experiments.Data(np.arange(100.0).reshape(50, 2), np.arange(50) % 3)
+        >>> one, two = experiments.split_data(data, 1), experiments.split_data(data, 2)
         >>> [len(part.y) for part in (one.train, one.validation, one.test)], bool((one.test.y == two.test.y).all())
         ([30, 10, 10], True)
     """

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from training_data import blobs
+from experiment_data import blobs
 
 from mirrorjax._cli import main
 
@@ -110,18 +110,18 @@ def test_mismatched_lengths_end_with_3(tmp_path, capsys):
 
 def test_a_reported_run_that_diverges_ends_with_3_and_its_step(file, tmp_path, capsys, monkeypatch):
     """Everything else is written, and the last good checkpoint stays."""
-    from mirrorjax import training
-    from mirrorjax.training import _comparison
+    from mirrorjax import experiments
+    from mirrorjax.experiments import _results
 
-    honest = training.run
+    honest = experiments.run
 
     def breaks(job, data, **options):
         if job.seed == 1 and job.method == "magnitude":
             options["checkpoint"].write_bytes(b"good")
-            raise training.DivergedError(17, job.name)
+            raise experiments.DivergedError(17, job.name)
         return honest(job, data, **options)
 
-    monkeypatch.setattr(_comparison, "run", breaks)
+    monkeypatch.setattr(_results, "run", breaks)
     out = tmp_path / "out"
     assert main(["train", "magnitude", "--data", file, "--out", str(out), *QUICK]) == 3
     error = capsys.readouterr().err

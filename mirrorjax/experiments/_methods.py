@@ -12,19 +12,12 @@ from jaxtyping import Array
 
 from .._errors import InputError
 from .._types import ArrayLike, Scalar
-from ._decay import spred, switch_off
-from ._ham import ham
-from ._pilot import pilot
-from ._proximal import soft_threshold
-from ._sign_in import sign_in_reset
-from ._weights import weight_test
+from ..training import ham, pilot, sign_in_reset, soft_threshold, spred, switch_off, weight_test
 
 MOMENTUM = 0.9
 PILOT_TARGET, PILOT_FACTOR, PILOT_CEILING = 0.2, 1.01, 3e-2
 SCALES, RESETS = (0.2, 0.5, 1.0, 2.0), 10
 HAM_BETA = 1e-3
-
-
 WARM = 0.1
 EARLY = 0.782
 """Σ η_k of the first half of the steps, as a share of the whole."""
@@ -59,7 +52,7 @@ class Method:
     mask from the start).
 
     !!! example
-        >>> from mirrorjax.training import METHODS
+        >>> from mirrorjax.experiments import METHODS
         >>> len(METHODS["pilot"].strengths), METHODS["pilot"].scale
         (4, 0.5)
     """
@@ -146,8 +139,8 @@ def method(name: str) -> Method:
     **Raises:** `InputError` with the names that are near, for another one.
 
     !!! example
-        >>> from mirrorjax import training
-        >>> training.method("sign-in").title
+        >>> from mirrorjax import experiments
+        >>> experiments.method("sign-in").title
         'factors under a random mask, reset'
     """
     if name in METHODS:

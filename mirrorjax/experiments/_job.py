@@ -29,7 +29,7 @@ class Run:
     **Raises:** `InputError` for an unknown method and for numbers outside their ranges.
 
     !!! example
-        >>> from mirrorjax.training import Run
+        >>> from mirrorjax.experiments import Run
         >>> Run("magnitude", strength=1e-4, rate=0.1, densities=(0.1,)).name
         'magnitude, strength 0.0001, rate 0.1, seed 0, density 0.1'
     """

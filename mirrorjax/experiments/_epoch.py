@@ -1,20 +1,27 @@
 """One epoch, compiled as one scan."""
 
+from typing import NamedTuple
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, PyTree
 
 from .._types import Scalar
+from ..training import keep_mask, merge
 from ._datasets import Part
-from ._factors import merge
 from ._methods import Method, Setting
-from ._pruning import keep_mask
-from ._weights import chosen
 
 CLIP = 1.0
+
+
+class Phase(NamedTuple):
+    """What an epoch is trained with: a method, what it is set to, and the mask, None where nothing is pruned."""
+
+    method: Method
+    setting: Setting
+    mask: PyTree
 
 
 def cross_entropy(model: PyTree, x: Array, y: Array) -> Scalar:
@@ -23,36 +30,30 @@ def cross_entropy(model: PyTree, x: Array, y: Array) -> Scalar:
     return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
 
 
-def optimizer_of(method: Method, setting: Setting, mask: PyTree) -> optax.GradientTransformation:
-    """What the method trains with: the gradient clipped first, the mask last.
+def optimizer_of(phase: Phase) -> optax.GradientTransformation:
+    """The method's optimizer, with the gradient clipped first and the mask last.
 
     Unclipped, fast factors and HAM diverge in the first hundred steps, for some seeds and not for others.
     """
-    parts = [optax.clip_by_global_norm(CLIP), method.build(setting)]
-    return optax.chain(*parts, *([] if mask is None else [keep_mask(mask)]))
+    parts = [optax.clip_by_global_norm(CLIP), phase.method.build(phase.setting)]
+    return optax.chain(*parts, *([] if phase.mask is None else [keep_mask(phase.mask)]))
 
 
 @eqx.filter_jit
-def start(method: Method, setting: Setting, model: PyTree, mask: PyTree) -> optax.OptState:
+def start(phase: Phase, model: PyTree) -> optax.OptState:
     """The optimizer's state before the first step."""
-    return optimizer_of(method, setting, mask).init(eqx.filter(model, eqx.is_inexact_array))
+    return optimizer_of(phase).init(eqx.filter(model, eqx.is_inexact_array))
 
 
 @eqx.filter_jit
 def epoch(
-    method: Method,
-    setting: Setting,
-    model: PyTree,
-    state: optax.OptState,
-    mask: PyTree,
-    data: tuple[Array, Array],
-    order: Array,
+    phase: Phase, model: PyTree, state: optax.OptState, data: tuple[Array, Array], order: Array
 ) -> tuple[PyTree, optax.OptState, Array, Array]:
     """A step on each row of `order` (steps, batch), the indices of samples.
 
     **Returns:** model, state, the loss at every step, and whether every weight is finite after them.
     """
-    optimizer = optax.with_extra_args_support(optimizer_of(method, setting, mask))
+    optimizer = optax.with_extra_args_support(optimizer_of(phase))
     x, y = data
     weights, rest = eqx.partition(model, eqx.is_inexact_array)
 
@@ -76,13 +77,3 @@ def _right(model: PyTree, x: Array, y: Array) -> Array:
 def accuracy(model: PyTree, part: Part) -> float:
     """The share of labels that the model finds."""
     return int(_right(merge(model), jnp.asarray(part.x), jnp.asarray(part.y))) / len(part.y)
-
-
-def weights_of(model: PyTree) -> list[np.ndarray]:
-    """The weights of a plain model."""
-    return [np.asarray(leaf) for _, leaf, weight in chosen(model, None)[0] if weight]
-
-
-def l1_norm(model: PyTree) -> float:
-    """‖x‖₁ of all weights of a plain model."""
-    return float(sum(np.abs(weight).sum(dtype=np.float64) for weight in weights_of(model)))

@@ -12,16 +12,23 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from .._errors import InputError, SolverError
+from ..training import (
+    TrainLog,
+    apply_mask,
+    magnitude_mask,
+    measurements,
+    merge,
+    random_mask,
+    reparameterize,
+    sign_flips,
+    weights_of,
+)
 from ._checkpoint import load_checkpoint, save_checkpoint
 from ._datasets import Split
-from ._epoch import accuracy, epoch, l1_norm, start, weights_of
-from ._factors import merge
+from ._epoch import Phase, accuracy, epoch, start
 from ._job import Run
-from ._log import TrainLog, measurements
 from ._methods import Method, Setting, descent, method
 from ._networks import network
-from ._pruning import apply_mask, magnitude_mask, random_mask, sign_flips
-from ._reparameterize import reparameterize
 
 FINE_TUNE_RATE = 0.05
 FINE_TUNE = Method("fine-tune", "what is left under the mask", "", descent, (), ())
@@ -48,13 +55,17 @@ class Score:
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """Where a run stands between two epochs; `trained` is the plain model at the end of the first phase."""
+    """Where a run stands between two epochs; `model` and `state` are None between two phases.
 
-    phase: int
-    epoch: int
-    model: PyTree
-    state: Any
+    `initial` is the plain model that it began with, `trained` the one at the end of the first phase.
+    """
+
+    initial: PyTree
     trained: PyTree
+    phase: int = 0
+    epoch: int = 0
+    model: PyTree = None
+    state: Any = None
     log: TrainLog = dataclasses.field(default_factory=TrainLog)
     scores: tuple[Score, ...] = ()
 
@@ -81,78 +92,70 @@ def run(
 
     !!! example
         >>> import numpy as np
-        >>> from mirrorjax import training
+        >>> from mirrorjax import experiments
         >>> rng = np.random.default_rng(0)
         >>> y = rng.integers(0, 2, 100)
-        >>> data = training.split_data(training.Data(rng.normal(size=(100, 4)) + 3 * y[:, None], y), seed=0)
-        >>> job = training.Run("magnitude", 0.0, 0.1, densities=(0.5,), epochs=2, fine_tuning=1, batch=20)
-        >>> log, [score] = training.run(job, data)
+        >>> data = experiments.split_data(experiments.Data(rng.normal(size=(100, 4)) + 3 * y[:, None], y), seed=0)
+        >>> job = experiments.Run("magnitude", 0.0, 0.1, densities=(0.5,), epochs=2, fine_tuning=1, batch=20)
+        >>> log, [score] = experiments.run(job, data)
         >>> len(log), score.kept, score.test > 0.8
         (2, 15700, True)
     """
     if job.batch > len(data.train.y):
         raise InputError("a batch is larger than the data", f"{job.batch} of {len(data.train.y)}", "a smaller batch")
     plain = network(job.network, jax.random.key(job.seed), data.train.x.shape[1:], data.classes)
+    now = Progress(plain, plain)
     if checkpoint is not None and checkpoint.exists():
-        now = _resumed(job, data, plain, checkpoint)
-    else:
-        now = _phase(job, data, plain, Progress(0, 0, None, None, plain))
+        now = _resumed(job, data, now, checkpoint)
     arrays = jnp.asarray(data.train.x), jnp.asarray(data.train.y)
     while now.phase < len(job.phases):
-        setting, mask = _setting(job, data, now.phase, plain), _mask(job, now.phase, now.trained)
-        while now.epoch < job.phases[now.phase]:
-            now = _advanced(job, data, now, plain, setting, mask, arrays)
-            if checkpoint is not None and (now.epoch % every == 0 or now.epoch == job.phases[now.phase]):
+        phase, epochs = _phase(job, data, now), job.phases[now.phase]
+        if now.model is None:
+            now = _begun(job, now, phase)
+        while now.epoch < epochs:
+            now = _advanced(job, data, now, phase, arrays)
+            if checkpoint is not None and (now.epoch % every == 0 or now.epoch == epochs):
                 save_checkpoint(checkpoint, _about(job, data, now), (now.model, now.state, now.trained))
             say()
-        now = _closed(job, data, now, plain, tested)
+        now = _closed(job, data, now, tested)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return now.log, now.scores
 
 
-def _trainer(job: Run, phase: int) -> Method:
-    return FINE_TUNE if phase else method(job.method)
+def _phase(job: Run, data: Split, now: Progress) -> Phase:
+    """The job's method in the first phase, fine-tuning in the others."""
+    trainer, *numbers = (FINE_TUNE, 0.0, FINE_TUNE_RATE) if now.phase else (method(job.method), job.strength, job.rate)
+    l1 = sum(np.abs(weight).sum() for weight in weights_of(now.initial))
+    strength, rate, l1 = (jnp.asarray(value, jnp.float32) for value in (*numbers, l1))
+    steps = job.phases[now.phase] * (len(data.train.y) // job.batch)
+    return Phase(trainer, Setting(strength, rate, jnp.asarray(steps, jnp.int32), l1), _mask(job, now))
 
 
-def _setting(job: Run, data: Split, phase: int, plain: PyTree) -> Setting:
-    steps = job.phases[phase] * (len(data.train.y) // job.batch)
-    strength, rate = (0.0, FINE_TUNE_RATE) if phase else (job.strength, job.rate)
-    strength, rate, l1 = (jnp.asarray(value, jnp.float32) for value in (strength, rate, l1_norm(plain)))
-    return Setting(strength, rate, jnp.asarray(steps, jnp.int32), l1)
+def _mask(job: Run, now: Progress) -> PyTree:
+    """Of the seed, or of the trained weights; None where nothing is pruned."""
+    if method(job.method).kind == "masked":
+        return random_mask(now.trained, job.densities[0], jax.random.key(job.seed), allocation="balanced")
+    return magnitude_mask(now.trained, job.densities[now.phase - 1]) if now.phase else None
 
 
-def _mask(job: Run, phase: int, trained: PyTree) -> PyTree:
-    """The mask of a phase: of the trained weights, or of the seed; None where nothing is pruned."""
-    kind = method(job.method).kind
-    if kind == "masked":
-        return random_mask(trained, job.densities[0], jax.random.key(job.seed), allocation="balanced")
-    return magnitude_mask(trained, job.densities[phase - 1]) if phase else None
-
-
-def _phase(job: Run, data: Split, plain: PyTree, now: Progress) -> Progress:
+def _begun(job: Run, now: Progress, phase: Phase) -> Progress:
     """The first moment of a phase: the model to train, and the optimizer's fresh state."""
-    if now.phase == len(job.phases):
-        return dataclasses.replace(now, model=None, state=None)
-    trainer, model = _trainer(job, now.phase), now.trained
-    scale = trainer.scale_of(job.strength)
+    model, scale = now.trained, phase.method.scale_of(job.strength)
     if scale is not None:
         model = reparameterize(model, scale=scale)
-    mask = _mask(job, now.phase, now.trained)
-    model = model if mask is None else apply_mask(model, mask)
-    state = start(trainer, _setting(job, data, now.phase, plain), model, mask)
-    return dataclasses.replace(now, epoch=0, model=model, state=state)
+    if phase.mask is not None:
+        model = apply_mask(model, phase.mask)
+    return dataclasses.replace(now, epoch=0, model=model, state=start(phase, model))
 
 
-def _advanced(
-    job: Run, data: Split, now: Progress, plain: PyTree, setting: Setting, mask: PyTree, arrays: tuple[Array, Array]
-) -> Progress:
+def _advanced(job: Run, data: Split, now: Progress, phase: Phase, arrays: tuple[Array, Array]) -> Progress:
     """One epoch later, with a row more in the log if this is the first phase."""
-    n, trainer = len(data.train.y), _trainer(job, now.phase)
+    n = len(data.train.y)
     # Every sample once; what does not fill a batch waits for another epoch. On the host: a sort costs 1 s to compile.
     order = np.random.default_rng([job.seed, now.phase, now.epoch]).permutation(n)[: n // job.batch * job.batch]
     order = jnp.asarray(order.reshape(-1, job.batch), jnp.int32)
-    model, state, losses, finite = epoch(trainer, setting, now.model, now.state, mask, arrays, order)
+    model, state, losses, finite = epoch(phase, now.model, now.state, arrays, order)
     losses, done = np.asarray(losses), now.epoch * len(losses)
     fine = np.append(np.isfinite(losses), finite)  # a weight may be lost in the last step
     if not fine.all():
@@ -160,21 +163,21 @@ def _advanced(
     log = now.log
     if now.phase == 0:
         found = accuracy(model, data.validation)
-        row = measurements(model, state, start=plain)
+        row = measurements(model, state, start=now.initial)
         log = log.append(step=done + len(losses), loss=losses.mean(dtype=np.float64), accuracy=found, **row)
     return dataclasses.replace(now, epoch=now.epoch + 1, model=model, state=state, log=log)
 
 
-def _closed(job: Run, data: Split, now: Progress, plain: PyTree, tested: bool) -> Progress:
-    """The end of a phase: scored where the model is final, and the next phase begun."""
-    model, kind, scores = merge(now.model), method(job.method).kind, now.scores
-    if now.phase or kind != "one-shot":
+def _closed(job: Run, data: Split, now: Progress, tested: bool) -> Progress:
+    """The end of a phase, scored where the model is final."""
+    model, scores = merge(now.model), now.scores
+    if now.phase or method(job.method).kind != "one-shot":
         density = job.densities[max(now.phase - 1, 0)]
-        kept = sum(int(np.count_nonzero(weight)) for weight in weights_of(model))
+        flips, kept = sign_flips(now.initial, model), sum(np.count_nonzero(weight) for weight in weights_of(model))
         test = accuracy(model, data.test) if tested else None
-        scores = (*scores, Score(density, accuracy(model, data.validation), test, sign_flips(plain, model), kept))
+        scores = (*scores, Score(density, accuracy(model, data.validation), test, flips, int(kept)))
     trained = now.trained if now.phase else model
-    return _phase(job, data, plain, dataclasses.replace(now, phase=now.phase + 1, trained=trained, scores=scores))
+    return Progress(now.initial, trained, now.phase + 1, log=now.log, scores=scores)
 
 
 def _about(job: Run, data: Split, now: Progress) -> dict[str, Any]:
@@ -187,15 +190,16 @@ def _digest(data: Split) -> int:
     return zlib.crc32(data.train.x.tobytes() + data.train.y.tobytes())
 
 
-def _resumed(job: Run, data: Split, plain: PyTree, checkpoint: Path) -> Progress:
+def _resumed(job: Run, data: Split, now: Progress, checkpoint: Path) -> Progress:
     def like(about: dict[str, Any]) -> PyTree:
         same = dataclasses.asdict(job) | {"densities": list(job.densities)}
         if about["job"] != same or about["data"] != _digest(data):
             raise InputError("the checkpoint is that of another run", f"{checkpoint}", f"remove {checkpoint}")
-        fresh = _phase(job, data, plain, Progress(about["phase"], 0, None, None, plain))
-        return fresh.model, fresh.state, plain
+        place = dataclasses.replace(now, phase=about["phase"])
+        fresh = _begun(job, place, _phase(job, data, place))
+        return fresh.model, fresh.state, fresh.trained
 
     about, (model, state, trained) = load_checkpoint(checkpoint, like)
     log = TrainLog(tuple(map(tuple, about["log"])))
     scores = tuple(Score(**score) for score in about["scores"])
-    return Progress(about["phase"], about["epoch"], model, state, trained, log, scores)
+    return Progress(now.initial, trained, about["phase"], about["epoch"], model, state, log, scores)
