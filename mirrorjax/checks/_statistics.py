@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._thresholds import DISAGREE
 from ._bounds import at_most
 from ._evidence import Evidence
 
@@ -49,9 +50,10 @@ def interval(difference: np.ndarray) -> tuple[float, float]:
 
 
 def paired_below(left: np.ndarray, right: np.ndarray, floor: float) -> Evidence:
-    """Whether `left < right` on average over paired seeds: the bound of the mean difference is ≤ 0.
+    """Whether `left < right` on average over paired seeds: the bound of the mean difference is below 0.
 
-    `floor` is the numerical error of one value. Without an effect the bound is positive, so a null is refuted.
+    Without an effect the bound is positive, so a null is refuted. Where the two are one, the bound is 0 and their
+    difference has no spread: below 0 has to be by more than `floor` can hide.
 
     **Arguments:**
 
@@ -67,7 +69,7 @@ def paired_below(left: np.ndarray, right: np.ndarray, floor: float) -> Evidence:
         >>> [str(decide(paired_below(*pair, floor=1e-12)).outcome) for pair in ((left, right), (right, left))]
         ['holds', 'refuted']
     """
-    return at_most(upper_bound(left - right), 0.0, floor, float(np.mean(np.abs(right))))
+    return at_most(upper_bound(left - right), -2 * DISAGREE * floor, floor, float(np.mean(np.abs(right))))
 
 
 def summary(left: np.ndarray, right: np.ndarray) -> str:

@@ -87,6 +87,14 @@ def test_seeds_are_paired():
     assert decide(paired_below(noise - effect, noise[::-1], 1e-9)).outcome is Outcome.REFUTED
 
 
+@pytest.mark.parametrize("floor", [1e-15, 1e-9])
+def test_what_is_the_same_on_every_seed_is_not_below(floor):
+    """The difference has no spread, so that its bound is 0, not positive: “at most 0” once let it pass."""
+    values = np.random.default_rng(2).standard_normal(12)
+    assert decide(paired_below(values, values, floor)).outcome is Outcome.REFUTED
+    assert decide(paired_below(values - 100 * floor, values, floor)).outcome is Outcome.HOLDS
+
+
 def test_the_bound_is_at_99_per_cent():
     """Student's t of 4 degrees of freedom: 3.746947 at 0.99, from a printed table."""
     assert upper_bound(np.arange(1.0, 6.0)) == pytest.approx(3 + 3.746947 * np.sqrt(2.5 / 5), rel=1e-6)

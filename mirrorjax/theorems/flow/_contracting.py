@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Finding, at_most, identity
+from ...checks import Evidence, Finding, at_most, identity, planted_sizes
 from ...parameterizations import ExponentiatedGradient, Hadamard, LogRatio, PowerDifference
 from ...potentials import AbstractPotential, potential_of
 from ...registry import theorem
@@ -52,7 +52,7 @@ def theorem_(case: Family, rungs) -> Finding:
     mu, a = 0.05 * rng.standard_normal(N), -0.05
     x = np.asarray(R.dual_grad(jnp.asarray(mu), jnp.asarray(a)))
     h = float(-jax.grad(R.value, argnums=1)(jnp.asarray(x), jnp.asarray(a)))
-    claims, controls = regularizer(case, R, mu, a)
+    claims, controls, planted = regularizer(case, R, mu, a)
     engine, wrong = bregman(case, R, mu, a, rng)
     floor = np.finfo(float).eps * max(1.0, abs(h))
     falls = at_most(-h, 0.0, floor, max(1.0, abs(h)))
@@ -62,6 +62,7 @@ def theorem_(case: Family, rungs) -> Finding:
     return Finding(
         claims=claims | engine | {name: sign},
         controls=controls | wrong | {f"the opposite of {name}": opposite},
+        planted=planted,
         observations={"h at the state": h},
     )
 
@@ -77,12 +78,15 @@ def regularizer(case: Family, R: AbstractPotential, mu, a: float):
     def plain(w):
         return case.param.h(w)  # pyright: ignore[reportAttributeAccessIssue]
 
+    left = quick_jit(slope)
+
+    def against(factor: float) -> Evidence:
+        return identity(left, lambda w: factor * plain(w), w)
+
     return (
-        {"−∂_aR = h(φ)": identity(quick_jit(slope), plain, w)},
-        {
-            "−∂_aR = h(φ) wrong by 1e-6": identity(quick_jit(slope), lambda w: (1 + 1e-6) * plain(w), w),
-            "−∂_aR = 2 h(φ)": identity(quick_jit(slope), lambda w: 2 * plain(w), w),
-        },
+        {"−∂_aR = h(φ)": against(1.0)},
+        {"−∂_aR = h(φ) wrong by 1e-6": against(1 + 1e-6), "−∂_aR = 2 h(φ)": against(2.0)},
+        {d: against(1 + d) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
     )
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import Evidence, Finding, Hypothesis, compare, paired_below
+from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, paired_below, planted_sizes
 from ...flows import ensemble
 from ...instances import draw
 from ...parameterizations import Hadamard
@@ -97,7 +97,7 @@ def theorem_(case: Ensemble, rungs) -> Finding:
     floor = max(gap, gap_never, gap_full)
     at_switch, end = nuclear_over_frobenius(switched).T
     end_never, end_full = (nuclear_over_frobenius(run[:, 1]) for run in (never, full))
-    claims, controls = aligned(case.aligned, rungs)
+    claims, controls, planted = aligned(case.aligned, rungs)
     return Finding(
         hypotheses=(*lemma.hypotheses(case.aligned), Hypothesis("error of a ratio ≤ 1e-7", floor, floor <= 1e-7)),
         claims={
@@ -111,6 +111,7 @@ def theorem_(case: Ensemble, rungs) -> Finding:
             "the ratio keeps falling after the switch": paired_below(end, at_switch, floor),
             "never decayed ends below itself, seeds permuted": paired_below(end_never, np.roll(end_never, 1), floor),
         },
+        planted=planted,
         observations={
             "unaligned, on-then-off minus never (98 % intervals)": paired_ranks(switched[:, 1], never[:, 1]),
             "unaligned, on-then-off minus full-rank (98 % intervals)": paired_ranks(switched[:, 1], full[:, 1]),
@@ -126,14 +127,18 @@ def measured(case: Ensemble, starts: tuple, strength: float) -> tuple[np.ndarray
     return fine, float(np.max(np.abs(nuclear_over_frobenius(coarse) - nuclear_over_frobenius(fine))))
 
 
-def aligned(case: lemma.Aligned, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
+def aligned(case: lemma.Aligned, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence], dict[float, Evidence]]:
     """LoRA's start in the spectral lemma."""
     schedule = SwitchOff(case.strength, at=4.0)
     R = potential_of(Hadamard(), case.w0)
     left = lemma.factors_route(case, schedule, case.factors(case.O), case.target)
     turned = lemma.factors_route(case, schedule, case.factors(case.O, turn=case.other), case.target)
-    right = lemma.spectral_route(case, schedule, Distorted(R))
+
+    def against(left: FlowRoute, factor: float = 1.0) -> Evidence:
+        return compare(left, lemma.spectral_route(case, schedule, Distorted(R, mu_factor=factor)), rungs)
+
     return (
-        {"aligned: BA = U diag(σ) Vᵀ": compare(left, right, rungs)},
-        {"aligned: A₀ turned within V": compare(turned, right, rungs)},
+        {"aligned: BA = U diag(σ) Vᵀ": against(left)},
+        {"aligned: A₀ turned within V": against(turned)},
+        {d: against(left, 1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
     )

@@ -60,6 +60,7 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Mixed, rungs) -> Finding:
+    """No errors are planted: the claims are that something is not 0."""
     good = Hadamard()
     start = np.stack([case.w.ravel()[:2] + 2.0, case.w.ravel()[:2]])
     return Finding(

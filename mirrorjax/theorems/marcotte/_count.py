@@ -74,6 +74,7 @@ def count_evidence(measured: int | None, expected: int, closure: Closure) -> Evi
     instances=cases,
 )
 def theorem_(case: Counted, rungs) -> Finding:
+    """No errors are planted: a number of laws is whole."""
     pair, w = flatten(case.param, jnp.asarray(case.w))
     closure = lie_closure(pair, w, case.n)
     laws = None if closure.dim is None else w.shape[0] - closure.dim

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Finding, identity, slight, swapped_controls, written
+from ...checks import Evidence, Finding, identity, planted_sizes, slight, swapped_controls, written
 from ...geometry import lie_bracket
 from ...instances import draw
 from ...parameterizations import Hadamard, NeuronMask
@@ -58,21 +58,23 @@ def theorem_(case: Point, rungs) -> Finding:
     def padded(w):
         return jnp.pad(formula(1.0, -1.0)(w), ((0, 0), (0, 0), (1, 0)))
 
+    def image_is(second: float) -> Evidence:
+        return identity(images, lambda w: w[0] * formula(1.0, second)(w), case.w)
+
     elementwise = np.stack([case.w[1:] + 2.0, case.w[1:]])
     return Finding(
         claims={
             "[∇g_i,∇g_j] = w_i e_j − w_j e_i": identity(brackets, padded, case.w),
-            "its image is m(w_i e_j − w_j e_i)": identity(images, lambda w: w[0] * formula(1.0, -1.0)(w), case.w),
+            "its image is m(w_i e_j − w_j e_i)": image_is(-1.0),
             "the order of controls matters": swapped_controls(NeuronMask(), case.w, case.seed, rungs)[0].differs(),
         },
         controls={
             "the image vanishes": identity(images, lambda w: 0.0 * formula(1.0, -1.0)(w), case.w),
-            "[∇g_i,∇g_j] with a plus sign": identity(images, lambda w: w[0] * formula(1.0, 1.0)(w), case.w),
-            f"image wrong by {written(1e-6)}": identity(
-                images, lambda w: w[0] * formula(1.0, -1 - slight(1e-6))(w), case.w
-            ),
+            "[∇g_i,∇g_j] with a plus sign": image_is(1.0),
+            f"image wrong by {written(1e-6)}": image_is(-1 - slight(1e-6)),
             "the order matters for an elementwise mask": swapped_controls(Hadamard(), elementwise, case.seed, rungs)[
                 0
             ].differs(),
         },
+        planted={d: image_is(-1 - d) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
     )

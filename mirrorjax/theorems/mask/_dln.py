@@ -61,6 +61,7 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Recovery, rungs) -> Finding:
+    """No errors are planted: the bounds leave room, a fifth of the rate, and a smaller error leaves them true."""
     pursuit, margin = basis_pursuit(case.problem.Z, case.problem.y), widest_margin(case)
     gap = float(np.max(np.abs(pursuit - case.target)))
     R = hyperbolic(Hadamard(), jnp.asarray(case.w0))

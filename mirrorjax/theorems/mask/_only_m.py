@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Finding, identity, slight, swapped_controls, written
+from ...checks import Finding, identity, planted_sizes, slight, swapped_controls, written
 from ...geometry import lie_bracket
 from ...instances import draw, mask_alone
 from ...parameterizations import Hadamard
@@ -68,4 +68,5 @@ def theorem_(case: Point, rungs) -> Finding:
             ),
             "the order matters for decay on both factors": both.differs(),
         },
+        planted={d: identity(image, formula(-1.0 - d, 1.0), case.w) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
     )

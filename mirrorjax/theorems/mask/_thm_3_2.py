@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
+from ..._types import ulp
 from ...checks import (
     POINTS,
     RTOL,
@@ -142,7 +143,8 @@ def convex(case: Regression, rungs: Sequence[float]) -> Finding:
     """The limit against the normal equations; f* > 0, as the rows contradict each other."""
     flow, R = route(case), hyperbolic(case.param, case.w0)
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
-    best = Z @ np.linalg.lstsq(Z, y)[0]
+    # By default NumPy asks for the rank to an ulp of float64, also of rows that are rounded to float32.
+    best = Z @ np.linalg.lstsq(Z, y, rcond=max(Z.shape) * ulp())[0]
 
     def same_as(i: int) -> Evidence:
         x = np.asarray(flow.path(rungs[-1]).x)

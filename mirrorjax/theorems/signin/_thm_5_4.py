@@ -55,6 +55,7 @@ def follow(starts: np.ndarray, kinds: np.ndarray, stops: bool = False) -> Ensemb
     instances=cases,
 )
 def theorem_(case: Starts, rungs) -> Finding:
+    """No errors are planted: a number of starts is whole."""
     ensemble = follow(case.w0, case.kinds)
     main, swap = ensemble.paths(rungs[-1], MAIN), ensemble.paths(rungs[-2], SWAP)
     w, other = main.theta[..., 1], swap.theta[..., 1]

@@ -132,6 +132,7 @@ def trained(case: Ensemble, nudge: float = 1.0) -> dict[str, Tuned]:
     instances=cases,
 )
 def theorem_(case: Ensemble, rungs) -> Finding:
+    """No errors are planted: an order of means says nothing of a size."""
     runs, nudged = trained(case), trained(case, 1 + float(np.finfo(float).eps))
     floor = max(float(np.max(np.abs(runs[name].error - nudged[name].error))) for name in runs)
     error = {name: run.error for name, run in runs.items()}

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, floor, paired_below, summary
+from ...checks import Evidence, Finding, Hypothesis, floor, paired_below, planted_sizes, summary
 from ...instances import descended, draw, squared_error, student
 from ...registry import theorem
 from ...training import (
@@ -131,7 +131,7 @@ def _reset(w, scale):
     return jax.vmap(one)(w)
 
 
-def reset_keeps(w: np.ndarray) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
+def reset_keeps(w: np.ndarray) -> tuple[dict[str, Evidence], dict[str, Evidence], dict[float, Evidence]]:
     """θ and c after a reset of the factors (seeds, 2, 1, k) that training left."""
     old, new = w, np.asarray(_reset(jnp.asarray(w), jnp.asarray(SCALE)))
     theta = old[:, 0] * old[:, 1]
@@ -149,6 +149,7 @@ def reset_keeps(w: np.ndarray) -> tuple[dict[str, Evidence], dict[str, Evidence]
             "a reset leaves θ(1 + 1e-6)": same(product, theta * (1 + 1e-6), size),
             "without a reset c is ½": same((old[:, 0] ** 2 - old[:, 1] ** 2) / 2, SCALE, squares),
         },
+        {d: same(product, theta * (1 + d), size) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
     )
 
 
@@ -177,7 +178,7 @@ def theorem_(case: Ensemble, rungs) -> Finding:
     smaller, _ = factors(SMALLER, 0.0, EVERY)
     spred, _ = factors(0.0, STRENGTH, NEVER)
     weights = SEEDS * HIDDEN * (KEPT + 1)
-    claims, controls = reset_keeps(np.asarray(outer))
+    claims, controls, planted = reset_keeps(np.asarray(outer))
     negative = float(np.mean(case.outer < 0))
     balance = float(np.max(np.abs(case.outer[:, 0] ** 2 - np.sum(case.w0**2, axis=2))))
 
@@ -204,6 +205,7 @@ def theorem_(case: Ensemble, rungs) -> Finding:
             "Sign-In without resets flips none": none(unreset.all, weights),
             **controls,
         },
+        planted=planted,
         observations={
             "outer weights flipped, Sign-In minus plain": summary(sign_in.outer, plain.outer),
             "all weights flipped, Sign-In minus plain": summary(sign_in.all, plain.all),

@@ -5,7 +5,7 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare
+from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, planted_sizes
 from ...flows import GradientFlow, limit
 from ...instances import DECADES, FEATURES, draw, random_problem
 from ...parameterizations import SquaredDifference
@@ -106,7 +106,7 @@ def theorem_(case: Case, rungs) -> Finding:
     ends = (*small.values(), *large.values())
     worst = max(e.residual for e in ends)
     first, last = small[RICH[0]], small[RICH[-1]]
-    flows, flow_controls = followed(case, rungs)
+    flows, flow_controls, planted = followed(case, rungs)
     return Finding(
         hypotheses=(Hypothesis("interpolation: Newton's KKT residual", worst, worst <= 1e-9),),
         claims={
@@ -123,6 +123,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "ℓ2, half the bound": large[0.02].bounded(large[0.02].l2, 1.02 * case.l2 / 2),
             **flow_controls,
         },
+        planted=planted,
         observations={
             **{f"‖x∞‖₁/‖x*‖₁ − 1 at ε = {eps:g}": e.l1 / case.l1 - 1 for eps, e in small.items()},
             **{f"‖x∞‖₂²/‖x*‖₂² − 1 at ε = {eps:g}": e.l2 / case.l2 - 1 for eps, e in large.items()},
@@ -130,9 +131,9 @@ def theorem_(case: Case, rungs) -> Finding:
     )
 
 
-def followed(case: Case, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
-    """At one γ of each kind: gradient flow to its end, which knows no potential."""
-    claims, controls = {}, {}
+def followed(case: Case, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence], dict[float, Evidence]]:
+    """At one γ of each kind: gradient flow to its end, which knows no potential; errors are planted in its limit."""
+    claims, controls, planted = {}, {}, {}
     # The larger γ, the less the limit depends on it: hence another wrong factor for each.
     kinds = (("ℓ1, ε = 5", rich(case, 5.0), 1 + 1e-4), ("ℓ2, ε = 1", kernel(case, 1.0), 0.1))
     for name, log_gamma, wrong in kinds:
@@ -143,7 +144,12 @@ def followed(case: Case, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence
         flow = GradientFlow(case.problem, SquaredDifference(), SwitchOff(0.0, at=1.0))
         route = FlowRoute(flow, w0, ts=ts, observe=lambda path: path.x[-1:])
         limits = {factor: end(case, log_gamma + np.log(factor)).x for factor in (1.0, wrong, 2.0)}
-        compared = {k: compare(route, Exact(x), rungs, moved=float(np.max(np.abs(x)))) for k, x in limits.items()}
+        compared = {factor: ends_at(route, x, rungs) for factor, x in limits.items()}
         claims[f"{name}: flow limit = Newton limit"] = compared.pop(1.0)
         controls |= {f"{name}: flow, γ times {factor:g}": e for factor, e in compared.items()}
-    return claims, controls
+        planted = {d: ends_at(route, (1 + d) * limits[1.0], rungs) for d in planted_sizes(1e-4, 1e-6, 1e-8)}
+    return claims, controls, planted
+
+
+def ends_at(route: FlowRoute, x: np.ndarray, rungs) -> Evidence:
+    return compare(route, Exact(x), rungs, moved=float(np.max(np.abs(x))))
