@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._compile import AbstractHostCompiled
-from .._types import ArrayLike, Scalar, Vector, as_array
+from .._types import ArrayLike, Number, Scalar, Vector, as_array
 
 
 class AbstractPotential(AbstractHostCompiled):
@@ -34,51 +34,51 @@ class AbstractPotential(AbstractHostCompiled):
         return True
 
     @abc.abstractmethod
-    def dual_value(self, mu: Vector, a: Scalar) -> Scalar:
+    def dual_value(self, mu: Vector, a: Number) -> Scalar:
         """`Q(μ, a)`."""
 
     @abc.abstractmethod
-    def dual_grad(self, mu: Vector, a: Scalar) -> Vector:
+    def dual_grad(self, mu: Vector, a: Number) -> Vector:
         """`x = ∇_μ Q(μ, a) = g(φ(μ, a))`."""
 
     @abc.abstractmethod
-    def grad(self, x: Vector, a: Scalar) -> Vector:
+    def grad(self, x: Vector, a: Number) -> Vector:
         """`μ = ∇R_a(x)`, the inverse of `dual_grad`."""
 
     @abc.abstractmethod
-    def hessian(self, x: Vector, a: Scalar) -> Array:
+    def hessian(self, x: Vector, a: Number) -> Array:
         """`∇²R_a(x) = (Jg Jgᵀ)⁻¹`; the diagonal (n,) where the potential is separable, else (n, n)."""
 
     @abc.abstractmethod
-    def hessian_solve(self, x: Vector, v: Vector, a: Scalar) -> Vector:
+    def hessian_solve(self, x: Vector, v: Vector, a: Number) -> Vector:
         """`(∇²R_a(x))⁻¹ v`."""
 
     @abc.abstractmethod
-    def domain(self, a: Scalar) -> tuple[Vector, Vector]:
+    def domain(self, a: Number) -> tuple[Vector, Vector]:
         """Lower and upper ends of the x for which R_a is finite, per coordinate."""
 
     @abc.abstractmethod
-    def dual_domain(self, a: Scalar) -> tuple[Vector, Vector]:
+    def dual_domain(self, a: Number) -> tuple[Vector, Vector]:
         """Lower and upper ends of `ran ∇R_a`, per coordinate."""
 
-    def value(self, x: Vector, a: Scalar) -> Scalar:
+    def value(self, x: Vector, a: Number) -> Scalar:
         """`R_a(x) = ⟨μ, x⟩ − Q(μ, a)` at `μ = ∇R_a(x)`."""
         mu = self.grad(x, a)
         return mu @ x - self.dual_value(mu, a)
 
-    def excess(self, x: Vector, a: Scalar) -> Scalar:
+    def excess(self, x: Vector, a: Number) -> Scalar:
         """`R_a(x) − R_a(0)`, the quantity that turns from ‖x‖₂² to ‖x‖₁."""
         return self.value(x, a) - self.value(jnp.zeros_like(x), a)
 
-    def bregman(self, x: Vector, z: Vector, a: Scalar) -> Scalar:
+    def bregman(self, x: Vector, z: Vector, a: Number) -> Scalar:
         """`D_{R_a}(x, z) = R_a(x) − R_a(z) − ⟨∇R_a(z), x − z⟩ ≥ 0`."""
         return self.value(x, a) - self.value(z, a) - self.grad(z, a) @ (x - z)
 
-    def argmin(self, a: Scalar) -> Vector:
+    def argmin(self, a: Number) -> Vector:
         """`argmin R_a = g(φ(0, a))`; meaningless where 0 is outside `dual_domain(a)`."""
         return self.dual_grad(jnp.zeros(self.n), a)
 
-    def grad_drift(self, x: Vector, a: Scalar) -> Vector:
+    def grad_drift(self, x: Vector, a: Number) -> Vector:
         """`∂_a ∇R_a(x) = −∇y_a(x)`: how decay moves the mirror map under a fixed x."""
         a = as_array(a)
         return jax.jvp(lambda s: self.grad(x, s), (a,), (jnp.ones_like(a),))[1]
@@ -112,7 +112,7 @@ class Distorted(AbstractPotential):
     a_factor: Float[Array, ""] = eqx.field(converter=as_array, default=1.0)
     a_shift: Float[Array, ""] = eqx.field(converter=as_array, default=0.0)
 
-    def _a(self, a: Scalar) -> Scalar:
+    def _a(self, a: Number) -> Scalar:
         return self.a_factor * a + self.a_shift
 
     @property

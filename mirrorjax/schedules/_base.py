@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from .._compile import AbstractHostCompiled
 from .._errors import InputError
-from .._types import ArrayLike, Scalar, as_array, has_nonfinite
+from .._types import ArrayLike, Number, Scalar, as_array, has_nonfinite
 
 
 class AbstractSchedule(AbstractHostCompiled):
@@ -20,15 +20,15 @@ class AbstractSchedule(AbstractHostCompiled):
     host_compiled: ClassVar = ("alpha", "dose", "time_of", "total", "a")
 
     @abc.abstractmethod
-    def alpha(self, t: Scalar) -> Scalar:
+    def alpha(self, t: Number) -> Scalar:
         """The strength α(t)."""
 
     @abc.abstractmethod
-    def dose(self, t: Scalar) -> Scalar:
+    def dose(self, t: Number) -> Scalar:
         """The exact dose A(t) = ∫₀ᵗ α."""
 
     @abc.abstractmethod
-    def time_of(self, dose: Scalar) -> Scalar:
+    def time_of(self, dose: Number) -> Scalar:
         """The first t with A(t) = dose; `inf` where the schedule never gives that much."""
 
     @property
@@ -46,7 +46,7 @@ class AbstractSchedule(AbstractHostCompiled):
         """The time up to which the dose is known."""
         return float("inf")
 
-    def a(self, t: Scalar) -> Scalar:
+    def a(self, t: Number) -> Scalar:
         """`a_t = −A(t)`, the one place where this sign is taken."""
         return -self.dose(t)
 
@@ -63,7 +63,7 @@ def as_number(name: str, value: ArrayLike) -> Scalar:
     return number
 
 
-def first_time(dose: Scalar, t: Scalar) -> Array:
+def first_time(dose: Number, t: Scalar) -> Array:
     """`t` where it is a time, else `inf`: 0 for no dose even at strength 0, where t is 0/0."""
     return jnp.where(dose == 0, 0.0, jnp.where(t >= 0, t, jnp.inf))
 

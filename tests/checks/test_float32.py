@@ -130,7 +130,7 @@ def test_evidence_made_by_hand_says_nothing_in_float32():
 
 
 def test_the_start_is_moved_by_an_ulp_of_what_is_integrated(single):
-    start = np.float32([1.0, -0.3])
+    start = np.asarray([1.0, -0.3], np.float32)
     moved = _moved_by_an_ulp(start)
     assert moved.dtype == np.float32
     assert np.all(np.abs(moved - start) > 0) and np.all(np.abs(moved - start) <= 2 * np.spacing(np.abs(start)))

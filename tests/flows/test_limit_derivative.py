@@ -366,7 +366,7 @@ def test_descent_along_the_derivative_finds_the_start_of_a_limit():
 
     @jax.value_and_grad
     def loss(at):
-        return jnp.sum((mj.limit(problem, HyperbolicEntropy(*at, 2.0), -0.4).x - goal) ** 2)
+        return jnp.sum((mj.limit(problem, HyperbolicEntropy(at[0], at[1], 2.0), -0.4).x - goal) ** 2)
 
     at, losses = (jnp.zeros(4), jnp.zeros(4)), []
     for _ in range(60):

@@ -45,7 +45,7 @@ def test_every_method_learns_and_keeps_its_density(name, data):
     weights = 4 * 300 + 300 * 100 + 100 * 3
     assert [score.density for score in scores] == [1.0 if name == "dense" else 0.2]
     assert scores[0].kept <= round(scores[0].density * weights) + 2  # rounded layer by layer
-    assert log.loss[-1] < log.loss[0] and scores[0].test > 0.6
+    assert log.loss[-1] < log.loss[0] and (scores[0].test or 0.0) > 0.6
     assert np.all(np.diff(log.step) == 3)
 
 
@@ -139,9 +139,10 @@ def test_soft_threshold_is_the_proximal_map():
     optimizer = optax.chain(optax.sgd(0.5), training.soft_threshold(0.5, 0.3))
     gradient = {"weight": np.ones((2, 2)), "bias": np.ones((1, 1))}
     updates, _ = optimizer.update(gradient, optimizer.init(model), model)
-    after = np.asarray(model["weight"] + updates["weight"])
+    bias, weight = jax.tree.leaves(updates)
+    after = np.asarray(model["weight"] + weight)
     assert after == pytest.approx(np.array([[0.25, -0.75], [0.0, 0.0]])) and np.sum(after == 0) == 2
-    assert float(updates["bias"][0, 0]) == -0.5
+    assert float(bias[0, 0]) == -0.5
     with pytest.raises(InputError, match="strength"):
         training.soft_threshold(0.1, -1.0)
 
@@ -267,7 +268,7 @@ def test_the_convolution_is_a_convolution():
     kernel = np.asarray(layer.weight).reshape(16, 2, 2, 2, 2, 8).transpose(0, 1, 3, 2, 4, 5).reshape(16, 4, 4, 8)
     padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
     wanted = [[np.sum(kernel * padded[i : i + 4, j : j + 4], axis=(1, 2, 3)) for j in (0, 2)] for i in (0, 2)]
-    assert np.asarray(eqx.filter_jit(layer)(x)) == pytest.approx(np.asarray(wanted), abs=1e-5)
+    assert np.asarray(eqx.filter_jit(layer)(jnp.asarray(x))) == pytest.approx(np.asarray(wanted), abs=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 4), (6, 6)])

@@ -168,7 +168,7 @@ def test_density_must_be_a_share(density):
     [
         (lambda: training.magnitude_mask(jnp.full((2, 2), jnp.nan), 0.5), "must be finite"),
         (lambda: training.magnitude_mask(jnp.ones(3), 0.5), "has no weights"),
-        (lambda: training.magnitude_mask(jnp.ones((2, 2)), 0.5, allocation="even"), "unknown allocation"),
+        (lambda: training.magnitude_mask(jnp.ones((2, 2)), 0.5, allocation="even"), "unknown allocation"),  # pyright: ignore[reportArgumentType]
         (lambda: training.apply_mask(jnp.ones((2, 2)), jnp.ones((1, 2), bool)), "does not fit"),
         (lambda: training.apply_mask({"w": jnp.ones((2, 2))}, {"v": jnp.ones((2, 2), bool)}), "does not fit"),
         (lambda: training.iterative_pruning(jnp.ones((2, 2)), lambda m, _: m, [0.5, 0.5]), "must decrease"),

@@ -33,7 +33,7 @@ def linear(dtype=jnp.float64):
 
 
 def trained(optimizer, model, count, dtype=jnp.float64):
-    step, state, value = training.train_step(loss, optimizer), training.init(optimizer, model), None
+    step, state, value = training.train_step(loss, optimizer), training.init(optimizer, model), jnp.inf
     for _ in range(count):
         model, state, value = step(model, state, jnp.asarray(Z, dtype), jnp.asarray(Y, dtype))
     return model, value
