@@ -69,7 +69,7 @@ def give_up_stdout() -> None:
 class _Screen(io.TextIOBase):
     """A stream for as long as it takes text; `error` is what ended it."""
 
-    def __init__(self, stream: TextIO):
+    def __init__(self, stream: TextIO | io.TextIOBase):
         self.stream, self.error = stream, None
 
     def write(self, text: str, /) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax._errors import InputError
-from mirrorjax.checks import Decision, Evidence, Finding, Hypothesis, Row, combine, judge
+from mirrorjax.checks import Decision, Evidence, Finding, Hypothesis, Outcome, Row, combine, judge
 from mirrorjax.report import _page, _pictures, ensure_writable, write_report
 from mirrorjax.report._badge import size
 from mirrorjax.report._latex import formula, rich
@@ -44,7 +44,7 @@ VERDICTS = [
     verdict("my/own", claim=STILL),
     verdict("my/own", control=SAME, seconds=float("nan")),
 ]
-HELD, FELL = Decision("holds", "e/b = 0.5", 1e-10), Decision("refuted", "e/b = 1e9", 1e-10, 0.8)  # pyright: ignore
+HELD, FELL = Decision(Outcome.HOLDS, "e/b = 0.5", 1e-10), Decision(Outcome.REFUTED, "e/b = 1e9", 1e-10, 0.8)
 AUDIT = [
     SimpleNamespace(
         item=SimpleNamespace(where="Theorem 3.1", printed="2u₀v₀ exp(−2∫α)", holds="u₀v₀ exp(−4∫α)"),

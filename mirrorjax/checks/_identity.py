@@ -37,7 +37,7 @@ def identity(
 
     def residual(*at: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         sides = [np.asarray(side(*[jax.numpy.asarray(p) for p in at])) for side in (left, right)]
-        return sides[0] - sides[1], np.maximum(np.abs(sides[0]), np.abs(sides[1]))
+        return np.asarray(sides[0] - sides[1]), np.asarray(np.maximum(np.abs(sides[0]), np.abs(sides[1])))
 
     gap, size = residual(*arrays)
     # A side in NumPy is in float64 also where the other one is not.

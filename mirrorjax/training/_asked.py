@@ -2,15 +2,18 @@
 
 import inspect
 from collections.abc import Callable
+from typing import TypeAlias
 
 import optax
 from jaxtyping import PyTree
 
 from .._types import Scalar
 
+Optimizer: TypeAlias = optax.GradientTransformation | optax.MultiSteps
+
 
 def updated(
-    optimizer: optax.GradientTransformation,
+    optimizer: Optimizer,
     gradient: PyTree,
     state: optax.OptState,
     params: PyTree,

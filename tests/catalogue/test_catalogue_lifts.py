@@ -142,6 +142,7 @@ def test_factorization_is_a_hadamard_pair_on_each_singular_value(rank):
         (lambda: Linear(np.eye(2), np.zeros(3)), "shape"),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_what_is_impossible_is_refused(lift, says):
     with pytest.raises(InputError, match=says):
         lift()

@@ -240,6 +240,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
+@pytest.mark.usefixtures("annotations_off")
 def test_options_that_cannot_be_used_are_refused(name):
     options, says = WRONG[name]
     with pytest.raises(InputError, match=says):
@@ -282,6 +283,7 @@ SMALL = mj.potential_of(CASE.param, CASE.w0[:, :2])
         (lambda: RiemannianFlow(CASE.problem, SMALL, 0.1), "potential has n = 2"),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_a_flow_of_other_parts_is_refused(make, says):
     with pytest.raises(InputError, match=says):
         make()

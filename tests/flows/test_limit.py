@@ -304,6 +304,7 @@ def quartic(r):
     return jnp.sum(r**4)
 
 
+@pytest.mark.usefixtures("annotations_off")
 def test_what_has_no_limit_of_this_form_is_refused():
     R = mj.potential_of(Hadamard(), Hadamard().lift(START, 0.5))
     for loss in (mean_logistic, squared_margin, hill):

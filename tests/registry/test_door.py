@@ -109,6 +109,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
         mj.verify(tmp_path / "folder.py")
 
 
+@pytest.mark.usefixtures("annotations_off")
 def test_what_is_no_theorem_is_refused():
     with pytest.raises(InputError, match="got int"):
         mj.verify([3])  # pyright: ignore[reportArgumentType]

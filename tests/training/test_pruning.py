@@ -158,6 +158,7 @@ def test_under_weight_normalization_nothing_is_pruned():
 
 
 @pytest.mark.parametrize("density", [0, -0.1, 1.5, np.nan, [0.5]])
+@pytest.mark.usefixtures("annotations_off")
 def test_density_must_be_a_share(density):
     with pytest.raises(InputError, match=r"density must be in \(0, 1\]"):
         training.magnitude_mask(jnp.ones((2, 2)), density)
@@ -176,6 +177,7 @@ def test_density_must_be_a_share(density):
         (lambda: training.sign_flips(jnp.ones((2, 2)), jnp.ones((2, 3))), "different weights"),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_they_refuse(call, message):
     with pytest.raises(InputError, match=message):
         call()

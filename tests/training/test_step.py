@@ -74,7 +74,8 @@ nadamw noisy_sgd novograd optimistic_adam_v2 optimistic_gradient_descent radam r
 def test_every_optimizer_of_optax_takes_the_step(name):
     """Traced, not compiled: what is missing is asked for while tracing."""
     make = getattr(optax, name)
-    arguments = {"learning_rate": 0.1} if "learning_rate" in inspect.signature(make).parameters else {}
+    offered = {"learning_rate": 0.1, "key": jax.random.key(0)}
+    arguments = {name: offered[name] for name in inspect.signature(make).parameters if name in offered}
     optimizer, model = make(**arguments), linear()
     state = training.init(optimizer, model)
     after, _, value = eqx.filter_eval_shape(training.train_step(loss, optimizer), model, state, Z, Y)

@@ -393,6 +393,7 @@ NO_NUMBERS = (jnp.array([0.1]), [0.1, 0.2], "0.1", None, 1j, {"layer": 0.1})
         ),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_they_refuse(make, message):
     with pytest.raises(InputError, match=message):
         make()
