@@ -18,7 +18,7 @@ MODEL = "import jax.numpy as jnp\ndef g(w): return w[0] * w[1]\ndef h(w): return
 
 @pytest.fixture
 def narrow(tmp_path, monkeypatch):
-    """`narrow(encoding)`: stdout knows only those letters, as Windows redirects and LC_ALL=C make it; gives its text."""
+    """`narrow(encoding)`: stdout has only its letters, as Windows redirects and LC_ALL=C make it; gives the text."""
     path = tmp_path / "out"
     with contextlib.ExitStack() as opened:
 
