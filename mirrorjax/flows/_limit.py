@@ -44,11 +44,11 @@ class Limit(eqx.Module):
     Where y is 0, x counts for no less than argmin R_a does.
     """
 
-    x: Vector
-    mu: Vector
-    a: Scalar
-    residual: Scalar
-    iterations: Int[Array, ""]
+    x: Float[Array, "*levels n"]
+    mu: Float[Array, "*levels n"]
+    a: Float[Array, "*levels"]
+    residual: Float[Array, "*levels"]
+    iterations: Int[Array, "*levels"]
 
     @property
     def ok(self) -> Array:
