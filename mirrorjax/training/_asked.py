@@ -36,4 +36,4 @@ def updated(
     named = inspect.signature(optimizer.update).parameters  # of most, any; SAM's takes grad_fn and nothing else
     if all(parameter.kind != parameter.VAR_KEYWORD for parameter in named.values()):
         answers = {name: answer for name, answer in answers.items() if name in named}
-    return optimizer.update(gradient, state, params, **answers)
+    return optimizer.update(gradient, state, params, **answers)  # pyright: ignore[reportArgumentType]
