@@ -35,9 +35,9 @@ def identity(
     rng = np.random.default_rng(seed)
     arrays = [np.asarray(point, dtype=float) for point in points]
 
-    def residual(*at: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    def residual(*at: ArrayLike) -> tuple[np.ndarray | np.floating, np.ndarray | np.floating]:
         sides = [np.asarray(side(*[jax.numpy.asarray(p) for p in at])) for side in (left, right)]
-        return np.asarray(sides[0] - sides[1]), np.asarray(np.maximum(np.abs(sides[0]), np.abs(sides[1])))
+        return sides[0] - sides[1], np.maximum(np.abs(sides[0]), np.abs(sides[1]))
 
     gap, size = residual(*arrays)
     # A side in NumPy is in float64 also where the other one is not.
