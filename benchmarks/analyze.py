@@ -49,11 +49,12 @@ def row(kind, n, D):
 
     param, w0 = instance(kind, n, D)
     w0 = jnp.asarray(w0)
-    laps = []
-    for _ in range(2):
+
+    def timed():
         start = time.perf_counter()
-        found = mj.analyze(param.g, param.h, w0)
-        laps.append(time.perf_counter() - start)
+        return mj.analyze(param.g, param.h, w0), time.perf_counter() - start
+
+    (found, first), (_, again) = timed(), timed()
     pair, w = flatten(param, w0)
     points = jnp.concatenate(reachable_points(pair, w, n, 0))
     jax.block_until_ready(commutation(pair, points, n))
@@ -61,9 +62,7 @@ def row(kind, n, D):
     jax.block_until_ready(commutation(pair, points, n))
     brackets = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(
-        f"{kind:<10}{n:>8}{D:>8}{laps[0]:>12.1f} s{laps[1]:>10.2f} s{brackets:>10.2f} s{peak:>10.2f} GB  {found.kind}"
-    )
+    print(f"{kind:<10}{n:>8}{D:>8}{first:>12.1f} s{again:>10.2f} s{brackets:>10.2f} s{peak:>10.2f} GB  {found.kind}")
 
 
 def main():

@@ -6,6 +6,7 @@ Every solver runs at the loosest tolerance whose measured error, against DOP853 
 below the target. The first call (tracing and compiling) and repeats (median) stand apart.
 """
 
+import math
 import os
 import platform
 import statistics
@@ -70,6 +71,7 @@ def timed(solve, reference):
     start = time.perf_counter()
     solve(TOLERANCES[0])
     first = time.perf_counter() - start
+    rtol, error = math.nan, math.inf
     for rtol in TOLERANCES:
         error = float(np.max(np.abs(np.asarray(solve(rtol)) - reference)))
         if error <= TARGET:

@@ -4,6 +4,35 @@ Everything is imported on first use: `import mirrorjax` alone does not import ja
 """
 
 import importlib
+import typing
+
+if typing.TYPE_CHECKING:  # What `__getattr__` below finds, for type checkers and editors.
+    from . import (
+        analysis as analysis,
+        checks as checks,
+        flows as flows,
+        geometry as geometry,
+        instances as instances,
+        parameterizations as parameterizations,
+        plots as plots,
+        potentials as potentials,
+        problems as problems,
+        registry as registry,
+        report as report,
+        schedules as schedules,
+        testing as testing,
+        theorems as theorems,
+        training as training,
+    )
+    from ._cache import enable_cache as enable_cache
+    from ._errors import InputError as InputError, MirrorjaxError as MirrorjaxError, SolverError as SolverError
+    from ._outcome import Outcome as Outcome
+    from .analysis import analyze as analyze
+    from .checks import Verdict as Verdict
+    from .flows import integrate as integrate, limit as limit, limit_path as limit_path
+    from .instances import Instance as Instance
+    from .potentials import potential_of as potential_of
+    from .registry import theorem as theorem, verify as verify
 
 __version__: str
 
@@ -31,7 +60,7 @@ _PACKAGES = (
 __all__ = ["__version__", *_FROM, *_PACKAGES]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> typing.Any:
     if name == "__version__":
         return _version()
     if name in _FROM:

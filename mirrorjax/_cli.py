@@ -7,10 +7,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn
 
 from ._errors import InputError, MirrorjaxError
-from ._output import give_up_stdout, is_stdout, open_streams, printing_beside, write_json
+from ._output import Stream, give_up_stdout, is_stdout, open_streams, printing_beside, write_json
 from ._prepare import prepare_jax
 
 if TYPE_CHECKING:
@@ -309,7 +309,7 @@ def _verify(options: argparse.Namespace) -> int:
     return _console.exit_status(results.verdicts)
 
 
-def _write_verdicts(options: argparse.Namespace, asked, results: "Results", stdout: TextIO) -> Path | None:
+def _write_verdicts(options: argparse.Namespace, asked, results: "Results", stdout: Stream) -> Path | None:
     from . import _console
     from .checks import environment
     from .report import write_report

@@ -10,9 +10,11 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 from ._files import is_open_as, replace_text
+
+Stream: TypeAlias = TextIO | io.TextIOBase  # one in memory has no name, as a `TextIO` has
 
 _PLAIN = {"−": "-", "–": "-", "—": "-", "∞": "inf", "≤": "<=", "≥": ">=", "≠": "!=", "∇": "grad ", "·": "*", "⊙": "*",
           "×": "x", "→": "->", "↔": "<->", "“": '"', "”": '"', "’": "'", "√": "sqrt ", "∈": " in ", "‖": "||", "∂": "d",
@@ -69,7 +71,7 @@ def give_up_stdout() -> None:
 class _Screen(io.TextIOBase):
     """A stream for as long as it takes text; `error` is what ended it."""
 
-    def __init__(self, stream: TextIO):
+    def __init__(self, stream: Stream):
         self.stream, self.error = stream, None
 
     def write(self, text: str, /) -> int:
@@ -103,7 +105,7 @@ def is_stdout(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def printing_beside(*results: Path | None) -> Iterator[TextIO]:
+def printing_beside(*results: Path | None) -> Iterator[Stream]:
     """Inside, a stdout that is full or closed ends no work whose results go into files; afterwards it is an error.
 
     Where a result is stdout itself, everything else is printed on stderr. Gives the true stdout. Without
@@ -123,7 +125,7 @@ def printing_beside(*results: Path | None) -> Iterator[TextIO]:
         raise screen.error
 
 
-def write_json(path: Path, content: Mapping[str, object], stdout: TextIO) -> None:
+def write_json(path: Path, content: Mapping[str, object], stdout: Stream) -> None:
     """Into the file, whole or not at all; or on stdout, in letters that every encoding has."""
     text = json.dumps(content, indent=1, ensure_ascii=is_stdout(path), allow_nan=False) + "\n"
     if is_stdout(path):

@@ -6,6 +6,7 @@ Loaded in every run of pytest, so nothing heavy is imported before a test asks f
 import functools
 import math
 import operator
+import typing
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 _PROPERTY = "mirrorjax"
 
 
+# jaxtyping's import hook would wrap the generator, which pytest then takes for a plain function.
 @pytest.fixture
+@typing.no_type_check
 def _float64() -> Iterator[None]:
     """Float64 for one test: its parts are made in full precision, and the tests after it are left as they were."""
     import jax

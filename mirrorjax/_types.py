@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 ArrayLike: TypeAlias = jaxtyping.ArrayLike | Sequence[Any]  # whatever `as_array` lifts: jax's own has no lists
 Scalar: TypeAlias = Float[Array, ""]
 Vector: TypeAlias = Float[Array, " n"]
+Number: TypeAlias = Scalar | float  # of a public method: who calls it on the host has a float
 State: TypeAlias = Any  # a pytree of float arrays: w, μ or x
 
 

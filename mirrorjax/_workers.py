@@ -5,7 +5,7 @@ import gc
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import TypeVar
@@ -45,7 +45,7 @@ class _Spawning(SpawnContext):
         return self.own[-1]
 
 
-def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Iterator[tuple[int, T]]:
+def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Generator[tuple[int, T], None, None]:
     """Yields the number of a task and what it returned, as they end; they begin in their order.
 
     **Raises:** `MirrorjaxError` where a process died, as one does that runs out of memory.

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import hypothesis
+import jaxtyping
 import pytest
 
 # Equinox's runtime checks are host callbacks, and a computation that carries one is never cached.
@@ -46,6 +47,14 @@ def room_for_compiled_code():
     yield
     if time.perf_counter() - start > 0.1:  # a test that compiled; counting after each would cost 10 s in all
         make_room()
+
+
+@pytest.fixture
+def annotations_off():
+    """For tests of what a function says to callers who hand over what its annotations forbid, in place of jaxtyping."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What goes wrong around a command never reads as an answer, and costs no result file."""
 
+import contextlib
 import json
 import os
 import stat
@@ -129,6 +130,8 @@ def test_the_results_are_written_before_anything_has_to_be_printed(target, monke
     # A reader that went away has the answer in the file; a disk that is full has to be spoken of.
     assert status == (0 if target == "closed pipe" else 3)
     assert ("No space" in capsys.readouterr().err) == (status == 3)
+    with contextlib.suppress(OSError):  # what it could not print
+        stdout.close()
 
 
 def test_a_report_that_fails_late_costs_neither_json_nor_table(quick, monkeypatch, capsys):

@@ -109,10 +109,15 @@ def test_other_libraries_stay_where_they_belong(path):
         assert part(path) in CONFINED.get(library, ()), f"{path}:{line} imports {library}"
 
 
+def lines_of(node: ast.stmt) -> int:
+    assert node.end_lineno is not None
+    return node.end_lineno - node.lineno + 1
+
+
 def docstring_lines(node) -> int:
     first = node.body[0]
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-        return first.end_lineno - first.lineno + 1
+        return lines_of(first)
     return 0
 
 
@@ -122,7 +127,7 @@ def test_files_and_functions_are_short(path):
     assert len(text.splitlines()) <= FILE_LINES
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = node.end_lineno - node.lineno + 1 - docstring_lines(node)
+            length = lines_of(node) - docstring_lines(node)
             assert length <= FUNCTION_LINES, f"{path}:{node.lineno} {node.name} has {length} lines"
 
 
@@ -134,6 +139,13 @@ def test_the_library_leaves_the_configuration_of_jax_alone(path):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("config.update")
     ]
     assert not calls or part(path) in MAY_CONFIGURE
+
+
+def test_type_checkers_see_what_the_top_level_finds_on_first_use():
+    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    [block] = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert seen == mirrorjax._FROM | dict.fromkeys(mirrorjax._PACKAGES)
 
 
 def test_importing_the_package_does_not_import_jax():
@@ -237,14 +249,14 @@ def test_what_users_call_has_an_example(package):
     found = dict(taught(package))
     assert found
     for name, value in found.items():
-        assert ">>>" in value.__doc__, f"{package}.{name} has no example"
+        assert ">>>" in (value.__doc__ or ""), f"{package}.{name} has no example"
 
 
 def test_the_checks_and_the_top_level_have_examples():
     checks = public("checks")
     functions = {name: value for name, value in top().items() if not inspect.isclass(value)}
     for name, value in functions.items() | {(name, checks[name]) for name in TAUGHT_CHECKS}:
-        assert ">>>" in value.__doc__, f"{name} has no example"
+        assert ">>>" in (value.__doc__ or ""), f"{name} has no example"
 
 
 def test_modules_are_abstract_or_final():

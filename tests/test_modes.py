@@ -8,6 +8,7 @@ from pathlib import Path
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import jaxtyping
 import numpy as np
 import optax
 import pytest
@@ -99,3 +100,10 @@ def test_readme_runs_with_its_annotations_checked():
     run = [sys.executable, "-c", README_TYPECHECKED, str(readme)]
     done = subprocess.run(run, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("x", [jnp.ones((2, 2)), jnp.ones(2, int)], ids=["shape", "dtype"])
+def test_annotations_are_checked_in_these_tests(x):
+    """By jaxtyping's import hook, which `addopts` in pyproject.toml puts in."""
+    with pytest.raises(jaxtyping.TypeCheckError, match="parameter 'x'"):
+        mj.problems.LinearRegression(np.eye(2), np.ones(2)).loss(x)

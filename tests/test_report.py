@@ -3,7 +3,6 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +10,11 @@ import pytest
 import mirrorjax as mj
 from mirrorjax import checks
 from mirrorjax._errors import InputError
-from mirrorjax.checks import Decision, Finding, Hypothesis, RankPath, Routes, StartMap, combine, floor, judge
+from mirrorjax.checks import Decision, Finding, Hypothesis, Outcome, RankPath, Routes, StartMap, combine, floor, judge
 from mirrorjax.report import _page, _pictures, ensure_writable, write_report
 from mirrorjax.report._badge import size
 from mirrorjax.report._latex import formula, rich
+from mirrorjax.theorems.mask._audit import Audited, Printed
 
 ENVIRONMENT = {"jax": "0.10.2", "dtype": "float64", "backend": "cpu"}
 RUNGS = (1e-6, 1e-8, 1e-10)
@@ -46,12 +46,17 @@ VERDICTS = [
     verdict("my/own", claim=STILL),
     verdict("my/own", control=SAME, seconds=float("nan")),
 ]
-HELD, FELL = Decision("holds", "e/b = 0.5", 1e-10), Decision("refuted", "e/b = 1e9", 1e-10, 0.8)  # pyright: ignore
+HELD, FELL = Decision(Outcome.HOLDS, "e/b = 0.5", 1e-10), Decision(Outcome.REFUTED, "e/b = 1e9", 1e-10, 0.8)
 AUDIT = [
-    SimpleNamespace(
-        item=SimpleNamespace(where="Theorem 3.1", printed="2u₀v₀ exp(−2∫α)", holds="u₀v₀ exp(−4∫α)"),
-        as_printed=dataclasses.replace(FELL, outcome=mj.Outcome.REFUTED),
-        as_holds=dataclasses.replace(HELD, outcome=mj.Outcome.HOLDS),
+    Audited(
+        item=Printed(
+            where="Theorem 3.1",
+            printed="2u₀v₀ exp(−2∫α)",
+            holds="u₀v₀ exp(−4∫α)",
+            test=lambda seed, rungs: pytest.fail("a report runs nothing"),
+        ),
+        as_printed=FELL,
+        as_holds=HELD,
     )
 ]
 

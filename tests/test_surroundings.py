@@ -1,5 +1,6 @@
 """Terminals of few letters, accounts without a home, caches that cannot be used."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,30 +16,37 @@ from mirrorjax._output import open_streams
 MODEL = "import jax.numpy as jnp\ndef g(w): return w[0] * w[1]\ndef h(w): return jnp.sum(w**2)\n"
 
 
-class Narrow:
-    """Streams that know only the letters of one encoding, as Windows redirects and LC_ALL=C make them."""
+@pytest.fixture
+def narrow(tmp_path, monkeypatch):
+    """`narrow(encoding)`: stdout has only its letters, as Windows redirects and LC_ALL=C make it; gives the text."""
+    path = tmp_path / "out"
+    with contextlib.ExitStack() as opened:
 
-    def __init__(self, path, encoding, monkeypatch):
-        self.path, self.encoding = path, encoding
-        monkeypatch.setattr(sys, "stdout", path.open("w", encoding=encoding))
+        def to(encoding):
+            stream = opened.enter_context(path.open("w", encoding=encoding))
+            monkeypatch.setattr(sys, "stdout", stream)
 
-    def text(self):
-        sys.stdout.flush()
-        return self.path.read_text(encoding=self.encoding)
+            def text():
+                stream.flush()
+                return path.read_text(encoding=encoding)
+
+            return text
+
+        yield to
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
-def test_what_a_terminal_cannot_show_is_said_in_its_letters(encoding, tmp_path, monkeypatch):
-    narrow = Narrow(tmp_path / "out", encoding, monkeypatch)
+def test_what_a_terminal_cannot_show_is_said_in_its_letters(narrow, encoding):
+    text = narrow(encoding)
     assert main(["list"]) == main(["show", "*"]) == 0
-    assert "mask/3.1" in narrow.text() and "\\u" not in narrow.text()
+    assert "mask/3.1" in text() and "\\u" not in text()
 
 
-def test_tables_too_are_said_in_the_letters_of_the_terminal(tmp_path, tmp_path_factory, monkeypatch):
+def test_tables_too_are_said_in_the_letters_of_the_terminal(narrow, tmp_path_factory, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-    narrow = Narrow(tmp_path / "out", "ascii", monkeypatch)
+    text = narrow("ascii")
     assert main(["verify", "mask/C.1", "--jobs", "1"]) == 0
-    assert "mask/C.1: holds" in narrow.text() and "\\u" not in narrow.text()
+    assert "mask/C.1: holds" in text() and "\\u" not in text()
 
 
 def test_file_names_that_are_no_text_can_be_named(capfd):
@@ -57,11 +65,11 @@ def test_plain_letters_keep_the_formula():
     assert {text: text.encode("ascii", "mirrorjax").decode() for text in written} == written
 
 
-def test_letters_that_it_has_stay(tmp_path, monkeypatch):
-    narrow = Narrow(tmp_path / "out", "utf-8", monkeypatch)
+def test_letters_that_it_has_stay(narrow):
+    text = narrow("utf-8")
     open_streams()
     print("∇R ≤ ∞")
-    assert narrow.text() == "∇R ≤ ∞\n"
+    assert text() == "∇R ≤ ∞\n"
 
 
 HOMELESS = """

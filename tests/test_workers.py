@@ -75,7 +75,7 @@ def test_a_process_that_dies_is_an_error_and_not_a_wait():
 def test_workers_end_with_a_command_that_is_killed(tmp_path):
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "mirrorjax", "verify", "mask/*", "--jobs", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     deadline = time.monotonic() + 60
     while len(children.read_text().split()) < 3 and time.monotonic() < deadline:  # two workers and a resource tracker

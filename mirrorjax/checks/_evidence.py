@@ -239,8 +239,8 @@ class Hypothesis:
     """
 
     name: str
-    measured: float | str
-    ok: bool
+    measured: float | str | np.number
+    ok: bool | np.bool
 
     def __post_init__(self):
         # NumPy's booleans and integers, which a comparison of arrays yields, are not JSON.

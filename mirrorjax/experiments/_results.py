@@ -5,7 +5,7 @@ import json
 import math
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ CHECKPOINTS = "checkpoints"
 
 def run_comparison(
     plan: Comparison, data: Data, folder: Path, *, say: Callable[[Run], None] = lambda job: None
-) -> Iterator[tuple[Run, dict[str, Any]]]:
+) -> Generator[tuple[Run, dict[str, Any]], None, None]:
     """Does what is not yet done of a comparison; yields every run with its record.
 
     `folder/results.json` is rewritten after each run, a run under way leaves a checkpoint in

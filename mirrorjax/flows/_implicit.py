@@ -50,12 +50,12 @@ def _beside(value: Array) -> Array:
 
 @eqx.filter_custom_jvp
 def _solution(
-    found: tuple[Vector, Vector, Vector],
+    found: tuple[Vector, Vector, Float[Array, " r"]],
     rows: Float[Array, "r n"],
     target: Float[Array, " r"],
     potential: AbstractPotential,
     a: Scalar,
-) -> tuple[Vector, Vector, Vector]:
+) -> tuple[Vector, Vector, Float[Array, " r"]]:
     """`found` = (x, μ, ν) with `μ = rowsᵀν`, `x = ∇Q_a(μ)` and `rows x = target`."""
     return found
 

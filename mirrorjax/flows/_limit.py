@@ -54,11 +54,11 @@ class Limit(eqx.Module):
     **Reference:** `mask` Theorem 3.3 (α = 0: Theorem 2.4).
     """
 
-    x: Vector
-    mu: Vector
-    a: Scalar
-    residual: Scalar
-    iterations: Int[Array, ""]
+    x: Float[Array, "*levels n"]
+    mu: Float[Array, "*levels n"]
+    a: Float[Array, "*levels"]
+    residual: Float[Array, "*levels"]
+    iterations: Int[Array, "*levels"]
 
     @property
     def ok(self) -> Array:

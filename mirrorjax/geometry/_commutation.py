@@ -166,7 +166,7 @@ def _relative(value: Array, scale: Array) -> Array:
 
 
 @once_jit
-def bracket_table(pair: FlatPair, w: Float[Array, " D"], n: int) -> Float[Array, "n+1 n+1"]:
+def bracket_table(pair: FlatPair, w: Float[Array, " D"], n: int) -> Float[Array, "{n}+1 {n}+1"]:
     """`‖[∇g_i, ∇g_j]‖` for all i, j, with ∇h as the last row and column. n² gradients: small n.
 
     **Arguments:**

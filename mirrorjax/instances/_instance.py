@@ -2,12 +2,13 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from .._errors import InputError
-from .._types import State, Vector
+from .._types import ArrayLike, State, Vector
 from ..checks import POINTS, FlowRoute, mirror_route
 from ..flows import GradientFlow, Limit, RiemannianFlow, limit
 from ..parameterizations import AbstractLiftable, AbstractParameterization, start_of
@@ -23,7 +24,7 @@ P_co = TypeVar("P_co", bound=AbstractProblem, covariant=True)
 G_co = TypeVar("G_co", bound=AbstractParameterization, covariant=True)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, init=False)
 class Instance(Generic[P_co, G_co]):
     """Everything that a flow needs, and how far to follow it.
 
@@ -58,15 +59,20 @@ class Instance(Generic[P_co, G_co]):
     schedule: AbstractSchedule
     w0: State
     t1: float
-    name: str = "this instance"
-    real: bool = False
-    followed_to_the_limit: bool = False
+    name: str
+    real: bool
+    followed_to_the_limit: bool
 
-    def __post_init__(self):
-        object.__setattr__(self, "w0", start_of(self.param, self.w0))
-        object.__setattr__(self, "schedule", as_schedule(self.schedule))
-        if not (np.ndim(self.t1) == 0 and np.isfinite(self.t1) and self.t1 >= 0):
-            raise InputError("t1 must be a finite time from 0 on", f"t1 = {self.t1}", "t1=5.0")
+    # Written out, because it takes more than the fields hold.
+    def __init__(
+        self, problem: P_co, param: G_co, schedule: AbstractSchedule | Callable | ArrayLike, w0: State, t1: float,
+        name: str = "this instance", real: bool = False, followed_to_the_limit: bool = False,
+    ):  # fmt: skip
+        values = (problem, param, as_schedule(schedule), start_of(param, w0), t1, name, real, followed_to_the_limit)
+        for field, value in zip(dataclasses.fields(self), values):
+            object.__setattr__(self, field.name, value)
+        if not (np.ndim(t1) == 0 and np.isfinite(t1) and t1 >= 0):
+            raise InputError("t1 must be a finite time from 0 on", f"t1 = {t1}", "t1=5.0")
 
     @property
     def x0(self) -> Vector:

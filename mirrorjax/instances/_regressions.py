@@ -5,8 +5,8 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
-from .._types import ArrayLike
 from ..parameterizations import AbstractLiftable, Hadamard
 from ..problems import LinearRegression, glucose_spectra, half_mean_square, nutrimouse
 from ..schedules import AbstractSchedule, Exponential, SwitchOff
@@ -19,7 +19,7 @@ DECADES = 32.0
 """Length of a run to the limit, in units of its slowest rate: e^−32 = 1e-14."""
 
 
-def random_start(rng: np.random.Generator, param: AbstractLiftable, n: int = FEATURES) -> ArrayLike:
+def random_start(rng: np.random.Generator, param: AbstractLiftable, n: int = FEATURES) -> Array:
     """A w₀ with every coordinate at its own scale and its own sign.
 
     **Arguments:**

@@ -5,7 +5,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import ArrayLike, Scalar, State, Vector, is_traced
+from .._types import ArrayLike, Scalar, State, is_traced
 from ._base import AbstractLiftable, checked_lift, shape_of
 
 
@@ -31,13 +31,13 @@ class ExponentiatedGradient(AbstractLiftable):
         if getattr(w, "ndim", None) != 1:
             raise InputError("w0 must be u, shape (n,)", shape_of(w))
 
-    def g(self, w: Float[Array, " n"]) -> Vector:
+    def g(self, w: Float[Array, "..."]) -> Float[Array, "..."]:
         return w**2
 
-    def h(self, w: Float[Array, " n"]) -> Scalar:
+    def h(self, w: Float[Array, "..."]) -> Scalar:
         return jnp.sum(w**2)
 
-    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, " n"]:
+    def lift(self, x0: ArrayLike, scale: ArrayLike = 0.5) -> Float[Array, "..."]:
         """`u₀ = √x₀`. x₀ alone fixes the potential: `scale` is checked and has no effect.
 
         **Arguments:**

@@ -5,7 +5,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import ArrayLike, Scalar, State, Vector, as_array, is_traced
+from .._types import ArrayLike, Scalar, State, as_array, is_traced
 from ._base import AbstractParameterization, checked_lift, shape_of
 from ._hadamard import Hadamard
 
@@ -39,7 +39,7 @@ class Factorization(AbstractParameterization):
         if ranks != [2, 2] or w[0].shape[1] != w[1].shape[0]:
             raise InputError("w0 must be the pair (B, A) of shapes (n, r) and (r, m)", shape_of(w))
 
-    def g(self, w: tuple[Float[Array, "n r"], Float[Array, "r m"]]) -> Vector:
+    def g(self, w: tuple[Float[Array, "n r"], Float[Array, "r m"]]) -> Float[Array, " n*m"]:
         return jnp.ravel(w[0] @ w[1])
 
     def h(self, w: tuple[Float[Array, "n r"], Float[Array, "r m"]]) -> Scalar:

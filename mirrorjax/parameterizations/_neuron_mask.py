@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, State, Vector
+from .._types import Scalar, State
 from ._base import AbstractParameterization, shape_of
 
 
@@ -31,8 +31,8 @@ class NeuronMask(AbstractParameterization):
         if getattr(w, "ndim", None) != 1 or w.shape[0] < 2:
             raise InputError("w0 must be (m, w₁ … wₙ), shape (n+1,)", shape_of(w))
 
-    def g(self, w: Float[Array, " n+1"]) -> Vector:
+    def g(self, w: Float[Array, " D"]) -> Float[Array, " D-1"]:
         return w[0] * w[1:]
 
-    def h(self, w: Float[Array, " n+1"]) -> Scalar:
+    def h(self, w: Float[Array, " D"]) -> Scalar:
         return jnp.sum(w**2)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import ArrayLike, Scalar, State, Vector, as_array, has_nonfinite, is_traced
+from .._types import ArrayLike, Scalar, State, as_array, has_nonfinite, is_traced
 from ._base import AbstractLiftable, checked_lift, shape_of
 from ._commutator import check_symmetric, largest_commutator
 
@@ -67,7 +67,7 @@ class SymmetricFactorization(AbstractLiftable):
             rows = "" if size is None else f", n = {size} as the measurements have"
             raise InputError(f"w0 must be U, shape (n, r){rows}", shape_of(w))
 
-    def g(self, w: Float[Array, "n r"]) -> Vector:
+    def g(self, w: Float[Array, "n r"]) -> Float[Array, " m"]:
         X = w @ w.T
         if self.measurements is None:
             return X[jnp.triu_indices(X.shape[0])]

@@ -2,16 +2,18 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import ParamSpec
+from typing import ParamSpec, TypeAlias
 
 import numpy as np
 from matplotlib import style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.container import Container
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 P = ParamSpec("P")
+Handle: TypeAlias = Artist | Container  # the two that a legend takes
 
 # Okabe and Ito's palette: told apart with every common form of colour blindness, and in grey print.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
@@ -72,13 +74,13 @@ def _margins(figure: Figure, right: float = 0.15, below: float = 0.0) -> None:
     )
 
 
-def legend_right(figure: Figure, handles: Sequence[Artist], inches: float = 1.6) -> None:
+def legend_right(figure: Figure, handles: Sequence[Handle], inches: float = 1.6) -> None:
     """A legend beside the axes, where it cannot cover data."""
     _margins(figure, right=inches)
     figure.legend(handles=list(handles), loc="upper left", bbox_to_anchor=(1 - inches / WIDTH, 1.0), handlelength=2.2)
 
 
-def legend_below(figure: Figure, handles: Sequence[Artist], columns: int) -> None:
+def legend_below(figure: Figure, handles: Sequence[Handle], columns: int) -> None:
     """A legend under the axes, where it cannot cover data; the figure grows by its height."""
     below = 0.15 + 0.2 * -(-len(handles) // columns)
     figure.set_figheight(figure.get_figheight() + below)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._compile import AbstractHostCompiled
-from .._types import ArrayLike, Scalar, Vector, as_array
+from .._types import ArrayLike, Number, Scalar, Vector, as_array
 
 
 class AbstractPotential(AbstractHostCompiled):
@@ -38,7 +38,7 @@ class AbstractPotential(AbstractHostCompiled):
         return True
 
     @abc.abstractmethod
-    def dual_value(self, mu: Vector, a: Scalar) -> Scalar:
+    def dual_value(self, mu: Vector, a: Number) -> Scalar:
         """The conjugate, `Q(μ, a) = sup_x ⟨μ, x⟩ − R_a(x)`.
 
         **Arguments:**
@@ -50,7 +50,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
 
     @abc.abstractmethod
-    def dual_grad(self, mu: Vector, a: Scalar) -> Vector:
+    def dual_grad(self, mu: Vector, a: Number) -> Vector:
         """The mirror map from μ to x, `∇_μ Q(μ, a) = g(φ(μ, a))`.
 
         **Arguments:**
@@ -62,7 +62,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
 
     @abc.abstractmethod
-    def grad(self, x: Vector, a: Scalar) -> Vector:
+    def grad(self, x: Vector, a: Number) -> Vector:
         """The mirror map from x to μ, `∇R_a(x)`, the inverse of `dual_grad`.
 
         **Arguments:**
@@ -74,7 +74,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
 
     @abc.abstractmethod
-    def hessian(self, x: Vector, a: Scalar) -> Array:
+    def hessian(self, x: Vector, a: Number) -> Array:
         """`∇²R_a(x) = (Jg Jgᵀ)⁻¹`.
 
         **Arguments:**
@@ -87,7 +87,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
 
     @abc.abstractmethod
-    def hessian_solve(self, x: Vector, v: Vector, a: Scalar) -> Vector:
+    def hessian_solve(self, x: Vector, v: Vector, a: Number) -> Vector:
         """`(∇²R_a(x))⁻¹ v`.
 
         **Arguments:**
@@ -100,7 +100,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
 
     @abc.abstractmethod
-    def domain(self, a: Scalar) -> tuple[Vector, Vector]:
+    def domain(self, a: Number) -> tuple[Vector, Vector]:
         """The x for which R_a is finite, by coordinate.
 
         **Arguments:**
@@ -111,7 +111,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
 
     @abc.abstractmethod
-    def dual_domain(self, a: Scalar) -> tuple[Vector, Vector]:
+    def dual_domain(self, a: Number) -> tuple[Vector, Vector]:
         """The range of ∇R_a, by coordinate.
 
         **Arguments:**
@@ -121,7 +121,7 @@ class AbstractPotential(AbstractHostCompiled):
         **Returns:** lower and upper ends, shape `(n,)` each.
         """
 
-    def value(self, x: Vector, a: Scalar) -> Scalar:
+    def value(self, x: Vector, a: Number) -> Scalar:
         """`R_a(x) = ⟨μ, x⟩ − Q(μ, a)` at `μ = ∇R_a(x)`.
 
         **Arguments:**
@@ -134,7 +134,7 @@ class AbstractPotential(AbstractHostCompiled):
         mu = self.grad(x, a)
         return mu @ x - self.dual_value(mu, a)
 
-    def excess(self, x: Vector, a: Scalar) -> Scalar:
+    def excess(self, x: Vector, a: Number) -> Scalar:
         """`R_a(x) − R_a(0)`, the quantity that turns from ‖x‖₂² to ‖x‖₁.
 
         **Arguments:**
@@ -146,7 +146,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
         return self.value(x, a) - self.value(jnp.zeros_like(x), a)
 
-    def bregman(self, x: Vector, z: Vector, a: Scalar) -> Scalar:
+    def bregman(self, x: Vector, z: Vector, a: Number) -> Scalar:
         """The Bregman divergence, `D_{R_a}(x, z) = R_a(x) − R_a(z) − ⟨∇R_a(z), x − z⟩ ≥ 0`.
 
         **Arguments:**
@@ -158,7 +158,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
         return self.value(x, a) - self.value(z, a) - self.grad(z, a) @ (x - z)
 
-    def argmin(self, a: Scalar) -> Vector:
+    def argmin(self, a: Number) -> Vector:
         """`argmin R_a = g(φ(0, a))`; meaningless where 0 is outside `dual_domain(a)`.
 
         **Arguments:**
@@ -169,7 +169,7 @@ class AbstractPotential(AbstractHostCompiled):
         """
         return self.dual_grad(jnp.zeros(self.n), a)
 
-    def grad_drift(self, x: Vector, a: Scalar) -> Vector:
+    def grad_drift(self, x: Vector, a: Number) -> Vector:
         """`∂_a ∇R_a(x) = −∇y_a(x)`: how decay moves the mirror map at a fixed x.
 
         **Arguments:**
@@ -225,7 +225,7 @@ class Distorted(AbstractPotential):
     a_factor: Float[Array, ""] = eqx.field(converter=as_array, default=1.0)
     a_shift: Float[Array, ""] = eqx.field(converter=as_array, default=0.0)
 
-    def _a(self, a: Scalar) -> Scalar:
+    def _a(self, a: Number) -> Scalar:
         return self.a_factor * a + self.a_shift
 
     @property

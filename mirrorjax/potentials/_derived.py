@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._ode import solve
-from .._types import Scalar, State, Vector, as_array, as_state, x64_on
+from .._types import Number, Scalar, State, Vector, as_array, as_state, x64_on
 from ..parameterizations import AbstractParameterization
 from ._base import AbstractPotential
 
@@ -128,7 +128,7 @@ class DerivedPotential(AbstractPotential):
     def closed(self) -> bool:
         return False
 
-    def flow_map(self, mu: Vector, a: Scalar, max_steps: int = MAX_STEPS) -> tuple[State, Scalar]:
+    def flow_map(self, mu: Vector, a: Number, max_steps: int = MAX_STEPS) -> tuple[State, Scalar]:
         """`φ(μ, a)` and `Q(μ, a)` along the straight segment.
 
         **Arguments:**
@@ -141,7 +141,7 @@ class DerivedPotential(AbstractPotential):
         """
         return self._follow(_Segment(self.param, as_array(mu), as_array(a)), (self.w0, jnp.zeros(())), max_steps)
 
-    def bent_dual_grad(self, mu: Vector, a: Scalar) -> Vector:
+    def bent_dual_grad(self, mu: Vector, a: Number) -> Vector:
         """`g(φ)` along (0, 0) → (0, a) → (μ, a): equal to `dual_grad` where the fields commute.
 
         **Arguments:**
@@ -182,7 +182,7 @@ class DerivedPotential(AbstractPotential):
     def dual_value(self, mu, a):
         return _dual_value(self, as_array(mu), as_array(a))
 
-    def inverse(self, x: Vector, a: Scalar) -> tuple[Vector, Scalar]:
+    def inverse(self, x: Vector, a: Number) -> tuple[Vector, Scalar]:
         """`μ = ∇R_a(x)` with what it misses x by.
 
         A first μ comes from following x from x₀ in a straight line, which needs no global convergence. Newton steps on
@@ -311,7 +311,7 @@ class DerivedPotential(AbstractPotential):
 
 
 @eqx.filter_custom_jvp
-def _dual_grad(potential: DerivedPotential, mu: Vector, a: Scalar) -> Vector:
+def _dual_grad(potential: DerivedPotential, mu: Vector, a: Number) -> Vector:
     return potential.param.g(potential.flow_map(mu, a)[0])
 
 
@@ -328,7 +328,7 @@ def _(primals, tangents):
 
 
 @eqx.filter_custom_jvp
-def _dual_value(potential: DerivedPotential, mu: Vector, a: Scalar) -> Scalar:
+def _dual_value(potential: DerivedPotential, mu: Vector, a: Number) -> Scalar:
     return potential.flow_map(mu, a)[1]
 
 
@@ -343,7 +343,7 @@ def _(primals, tangents):
 
 
 @eqx.filter_custom_jvp
-def _grad(potential: DerivedPotential, x: Vector, a: Scalar) -> Vector:
+def _grad(potential: DerivedPotential, x: Vector, a: Number) -> Vector:
     mu, residual = potential.inverse(x, a)
     accept = ACCEPT if x64_on() else ACCEPT_FLOAT32
     return jnp.where(residual <= accept, mu, jnp.nan)

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Scalar, Vector, as_array
+from .._types import Number, Vector, as_array
 from ._base import AbstractPotential
 from ._scaled import safe_hypot, scaled_asinh, scaled_cosh, scaled_sinh
 
@@ -35,8 +35,8 @@ class HyperbolicEntropy(AbstractPotential):
         True
     """
 
-    log_c0: Vector
-    s: Vector
+    log_c0: Vector = eqx.field(converter=as_array)
+    s: Vector = eqx.field(converter=as_array)
     kappa: Float[Array, ""] = eqx.field(converter=as_array)
     rate: Float[Array, ""] = eqx.field(converter=as_array, default=4.0)
 
@@ -44,7 +44,7 @@ class HyperbolicEntropy(AbstractPotential):
     def n(self) -> int:
         return self.log_c0.shape[0]
 
-    def log_c(self, a: Scalar) -> Vector:
+    def log_c(self, a: Number) -> Vector:
         """`log c_a = log c₀ + 4a`.
 
         **Arguments:**

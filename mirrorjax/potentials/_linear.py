@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Scalar, Vector, as_array
+from .._types import Number, Vector, as_array
 from ._base import AbstractPotential
 
 
@@ -37,7 +37,7 @@ class LinearPotential(AbstractPotential):
     def n(self) -> int:
         return self.G.shape[0]
 
-    def flow_map(self, mu: Vector, a: Scalar) -> Float[Array, " D"]:
+    def flow_map(self, mu: Vector, a: Number) -> Float[Array, " D"]:
         """`φ(μ, a) = w₀ + Gᵀμ + a b`.
 
         **Arguments:**

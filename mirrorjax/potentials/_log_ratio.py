@@ -3,7 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 
-from .._types import Scalar, Vector, as_array
+from .._types import Number, Vector, as_array
 from ..parameterizations import log_cosh
 from ._base import AbstractPotential
 from ._interval import from_line, line_unless_empty, to_line
@@ -39,7 +39,7 @@ class LogRatioEntropy(AbstractPotential):
     def n(self) -> int:
         return self.u_squared.shape[0]
 
-    def _sum(self, a: Scalar) -> Vector:
+    def _sum(self, a: Number) -> Vector:
         """`S = u² + v²`; NaN where the range is empty."""
         total = self.u_squared + self.v_squared + 4 * a
         return jnp.where(total > 0, total, jnp.nan)

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Scalar, Vector, as_array
+from .._types import Number, Scalar, Vector, as_array
 from ..parameterizations import balance, log_cosh
 from ._base import AbstractPotential
 from ._interval import from_line, line_unless_empty, to_line
@@ -51,12 +51,12 @@ class PowerEntropy(AbstractPotential):
         """`p/(p−2)`, scalar."""
         return self.p / (self.p - 2)
 
-    def _log_half_sum(self, a: Scalar) -> Vector:
+    def _log_half_sum(self, a: Number) -> Vector:
         """`log (S/2)`; NaN where the range is empty."""
         half = self.p * (self.p - 2) * ((self.c_u + self.c_v) / 2 - a)
         return jnp.log(jnp.where(half > 0, half, jnp.nan))
 
-    def log_c(self, a: Scalar) -> Vector:
+    def log_c(self, a: Number) -> Vector:
         """The logarithm of the scale c, which is `u^p + v^p` where x = 0.
 
         **Arguments:**
@@ -67,15 +67,15 @@ class PowerEntropy(AbstractPotential):
         """
         return jnp.log(2.0) - self.r * self._log_half_sum(a)
 
-    def _ell(self, x: Vector, a: Scalar) -> Vector:
+    def _ell(self, x: Vector, a: Number) -> Vector:
         return balance(x, self.log_c(a), self.r)
 
-    def _conjugate(self, ell: Vector, a: Scalar) -> Vector:
+    def _conjugate(self, ell: Vector, a: Number) -> Vector:
         """The terms of Q, `(1/p)(S/2)^{1−r} cosh^{r−1}(ℓ) cosh((r−1)ℓ)`."""
         power = self.r - 1
         return jnp.exp(power * (log_cosh(ell) - self._log_half_sum(a)) + log_cosh(power * ell)) / self.p
 
-    def _conjugate_rise(self, ell: Vector, a: Scalar) -> Vector:
+    def _conjugate_rise(self, ell: Vector, a: Number) -> Vector:
         """The terms of Q less their value at ℓ = 0, without the cancellation at small ℓ."""
         power = self.r - 1
         small = jnp.abs(ell) < 1
@@ -108,7 +108,7 @@ class PowerEntropy(AbstractPotential):
         turn = from_line(at_x, low, high) - from_line(at_z, low, high)
         return jnp.sum(x * turn - (self._conjugate_rise(at_x, a) - self._conjugate_rise(at_z, a)))
 
-    def _log_metric(self, x: Vector, a: Scalar) -> Vector:
+    def _log_metric(self, x: Vector, a: Number) -> Vector:
         """`log Jg Jgᵀ = log p²(u^{2p−2} + v^{2p−2})`."""
         ell, power = self._ell(x, a), self.r + 1
         log_sum = jnp.log(2.0) + power * (log_cosh(ell) - self._log_half_sum(a)) + log_cosh(power * ell)

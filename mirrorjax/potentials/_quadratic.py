@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._compile import quick_jit
-from .._types import Scalar, Vector, as_array, ulp, x64_on
+from .._types import Number, Vector, as_array, ulp, x64_on
 from ._base import AbstractPotential
 
 _MAX_NEWTON = 100
@@ -55,7 +55,7 @@ class QuadraticPotential(AbstractPotential):
     def n(self) -> int:
         return self.A.shape[0]
 
-    def flow_map(self, mu: Vector, a: Scalar) -> Array:
+    def flow_map(self, mu: Vector, a: Number) -> Array:
         """`φ(μ, a) = exp(aB + Σ μ_i A_i) w₀`.
 
         **Arguments:**
@@ -78,7 +78,7 @@ class QuadraticPotential(AbstractPotential):
         fields = (self.A @ phi).reshape(self.n, -1)
         return 0.5 * fields @ phi.ravel(), fields
 
-    def _metric(self, mu: Vector, a: Scalar) -> Float[Array, "n n"]:
+    def _metric(self, mu: Vector, a: Number) -> Float[Array, "n n"]:
         """`∇²Q = Jg Jgᵀ`, whose entries are `⟨A_iφ, A_jφ⟩`."""
         fields = self._forms(self.flow_map(mu, a))[1]
         return fields @ fields.T
@@ -113,7 +113,7 @@ class QuadraticPotential(AbstractPotential):
 
 
 @eqx.filter_custom_jvp
-def _flow_map(A: Array, B: Array, w0: Array, mu: Vector, a: Scalar) -> Array:
+def _flow_map(A: Array, B: Array, w0: Array, mu: Vector, a: Number) -> Array:
     """`exp(aB + Σ μ_i A_i) w₀`, by eigenvectors: `expm` compiles all its Padé orders, 20 s where this takes 2."""
     values, vectors = jnp.linalg.eigh(jnp.tensordot(mu, A, 1) + a * B)
     columns = w0.reshape(w0.shape[0], -1)
@@ -137,7 +137,7 @@ def _(primals, tangents):
 
 
 @quick_jit
-def _newton(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
+def _newton(potential: QuadraticPotential, x: Vector, a: Number) -> Vector:
     bounds = jnp.linalg.norm(potential.A, axis=(1, 2))
     converged, accept, least = (_CONVERGED, _ACCEPT, _NOISE) if x64_on() else (ulps * ulp() for ulps in _ULPS)
 
@@ -177,7 +177,7 @@ def _newton(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
 
 
 @eqx.filter_custom_jvp
-def _inverse(potential: QuadraticPotential, x: Vector, a: Scalar) -> Vector:
+def _inverse(potential: QuadraticPotential, x: Vector, a: Number) -> Vector:
     return _newton(potential, x, a)
 
 

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Scalar, Vector, as_array
+from .._types import Number, Scalar, Vector, as_array
 from ._base import AbstractPotential
 
 
@@ -46,7 +46,7 @@ class RescaledPotential(AbstractPotential):
     def closed(self) -> bool:
         return self.potential.closed
 
-    def size(self, a: Scalar, power: Scalar | float) -> Scalar:
+    def size(self, a: Number, power: Number) -> Scalar:
         """`s^power` with `s = e^{2a}`.
 
         **Arguments:**
@@ -58,7 +58,7 @@ class RescaledPotential(AbstractPotential):
         """
         return jnp.exp(2 * power * as_array(a))
 
-    def clock(self, a: Scalar) -> Scalar:
+    def clock(self, a: Number) -> Scalar:
         """`s^{p−2}`, the speed of μ̃.
 
         **Arguments:**
@@ -69,7 +69,7 @@ class RescaledPotential(AbstractPotential):
         """
         return self.size(a, self.degree - 2)
 
-    def effective(self, clocked: Vector, a: Scalar) -> Vector:
+    def effective(self, clocked: Vector, a: Number) -> Vector:
         """`x = s^p ∇Q(μ̃)`.
 
         **Arguments:**
@@ -81,7 +81,7 @@ class RescaledPotential(AbstractPotential):
         """
         return self.size(a, self.degree) * self.potential.dual_grad(clocked, as_array(0.0))
 
-    def _inner(self, x: Vector, a: Scalar) -> Vector:
+    def _inner(self, x: Vector, a: Number) -> Vector:
         return self.size(a, -self.degree) * x
 
     def dual_value(self, mu, a):

@@ -1,16 +1,19 @@
 """sinh and asinh at scales from 1e-300 to 1e300, where the textbook formulas fail."""
 
+from typing import TypeAlias
+
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
-from .._types import Vector
+Elements: TypeAlias = Float[Array, "..."]  # element by element; one scale may stand for all
 
 # Past this ratio √(x²+c²) = |x| in float64, and asinh(x/c) = log 2|x| − log c without ever forming x/c.
 _ASYMPTOTIC = 1e8
 
 
 @jax.custom_jvp
-def scaled_sinh(z: Vector, log_c: Vector) -> Vector:
+def scaled_sinh(z: Elements, log_c: Elements) -> Elements:
     """`c sinh z`, from `log c`.
 
     For |z| ≥ 1 as `½(e^{log c + z} − e^{log c − z})`: sinh z alone overflows at |z| = 710 while
@@ -21,7 +24,7 @@ def scaled_sinh(z: Vector, log_c: Vector) -> Vector:
     return jnp.where(small, near, 0.5 * (jnp.exp(log_c + z) - jnp.exp(log_c - z)))
 
 
-def scaled_cosh(z: Vector, log_c: Vector) -> Vector:
+def scaled_cosh(z: Elements, log_c: Elements) -> Elements:
     """`c cosh z`, from `log c`."""
     return 0.5 * (jnp.exp(log_c + z) + jnp.exp(log_c - z))
 
@@ -35,7 +38,7 @@ def _scaled_sinh_jvp(primals, tangents):
 
 
 @jax.custom_jvp
-def scaled_asinh(x: Vector, log_c: Vector) -> Vector:
+def scaled_asinh(x: Elements, log_c: Elements) -> Elements:
     """`asinh(x / c)`, from `log c`.
 
     `log(z + √(z²+1))` is −∞ for large negative z and x/c overflows at c = 1e-320; both are avoided
@@ -56,7 +59,7 @@ def _scaled_asinh_jvp(primals, tangents):
 
 
 @jax.custom_jvp
-def safe_hypot(x: Vector, log_c: Vector) -> Vector:
+def safe_hypot(x: Elements, log_c: Elements) -> Elements:
     """`√(x² + c²)`, from `log c`: no overflow, and a derivative at x = 0 for c that underflows."""
     tiny = jnp.finfo(jnp.result_type(x)).tiny
     return jnp.hypot(x, jnp.maximum(jnp.exp(log_c), tiny))

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import jax.scipy.special as special
 from jaxtyping import Array, Float
 
-from .._types import Scalar, Vector, as_array
+from .._types import Number, Vector, as_array
 from ._base import AbstractPotential
 
 
@@ -41,7 +41,7 @@ class SignedEntropy(AbstractPotential):
     def n(self) -> int:
         return self.log_x0.shape[0]
 
-    def _log_scale(self, a: Scalar) -> Vector:
+    def _log_scale(self, a: Number) -> Vector:
         return self.log_x0 + self.rate * a
 
     def dual_value(self, mu, a):

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from .._types import Scalar, as_array
+from .._types import Number, as_array
 from ._base import AbstractPotential
 
 
@@ -36,7 +36,7 @@ class WithoutDecay(AbstractPotential):
     def closed(self) -> bool:
         return self.potential.closed
 
-    def _mark(self, a: Scalar, value):
+    def _mark(self, a: Number, value):
         return jnp.where(as_array(a) == 0, value, jnp.nan)
 
     def dual_value(self, mu, a):

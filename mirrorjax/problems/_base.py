@@ -6,7 +6,7 @@ from typing import ClassVar
 import jax
 
 from .._compile import AbstractHostCompiled
-from .._types import Scalar, Vector
+from .._types import Number, Scalar, Vector
 
 
 class AbstractProblem(AbstractHostCompiled):
@@ -20,7 +20,7 @@ class AbstractProblem(AbstractHostCompiled):
         """The number of effective parameters."""
 
     @abc.abstractmethod
-    def loss(self, x: Vector, t: Scalar | float = 0.0) -> Scalar:
+    def loss(self, x: Vector, t: Number = 0.0) -> Scalar:
         """`f(x, t)`.
 
         **Arguments:**
@@ -31,7 +31,7 @@ class AbstractProblem(AbstractHostCompiled):
         **Returns:** scalar.
         """
 
-    def grad(self, x: Vector, t: Scalar | float = 0.0) -> Vector:
+    def grad(self, x: Vector, t: Number = 0.0) -> Vector:
         """`∇ₓ f(x, t)`.
 
         **Arguments:**

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from .._compile import quick_jit
 from .._errors import InputError
 from .._thresholds import VANISHES
-from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
+from .._types import ArrayLike, Number, Scalar, Vector, as_array, is_traced
 from ._base import AbstractProblem
 from ._finite import refuse_nonfinite
 from ._losses import half_mean_square, mean_log_cosh
@@ -72,7 +72,7 @@ class LinearRegression(AbstractProblem):
         """The number of samples."""
         return self.Z.shape[0]
 
-    def loss(self, x: Vector, t: Scalar | float = 0.0) -> Scalar:
+    def loss(self, x: Vector, t: Number = 0.0) -> Scalar:
         return self.residual_loss(self.Z @ x - self.y)
 
     @property

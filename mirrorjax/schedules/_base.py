@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from .._compile import AbstractHostCompiled
 from .._errors import InputError
-from .._types import ArrayLike, Scalar, as_array, has_nonfinite
+from .._types import ArrayLike, Number, Scalar, as_array, has_nonfinite
 
 
 class AbstractSchedule(AbstractHostCompiled):
@@ -22,7 +22,7 @@ class AbstractSchedule(AbstractHostCompiled):
     host_compiled: ClassVar = ("alpha", "dose", "time_of", "total", "a")
 
     @abc.abstractmethod
-    def alpha(self, t: Scalar) -> Scalar:
+    def alpha(self, t: Number) -> Scalar:
         """The strength α(t).
 
         **Arguments:**
@@ -33,7 +33,7 @@ class AbstractSchedule(AbstractHostCompiled):
         """
 
     @abc.abstractmethod
-    def dose(self, t: Scalar) -> Scalar:
+    def dose(self, t: Number) -> Scalar:
         """The exact dose A(t) = ∫₀ᵗ α.
 
         **Arguments:**
@@ -44,7 +44,7 @@ class AbstractSchedule(AbstractHostCompiled):
         """
 
     @abc.abstractmethod
-    def time_of(self, dose: Scalar) -> Scalar:
+    def time_of(self, dose: Number) -> Scalar:
         """The first t with A(t) = dose.
 
         **Arguments:**
@@ -69,7 +69,7 @@ class AbstractSchedule(AbstractHostCompiled):
         """The time up to which the dose is known; `inf` unless the class says otherwise."""
         return float("inf")
 
-    def a(self, t: Scalar) -> Scalar:
+    def a(self, t: Number) -> Scalar:
         """`a_t = −A(t)`, the one place where this sign is taken.
 
         **Arguments:**
@@ -93,7 +93,7 @@ def as_number(name: str, value: ArrayLike) -> Scalar:
     return number
 
 
-def first_time(dose: Scalar, t: Scalar) -> Array:
+def first_time(dose: Number, t: Scalar) -> Array:
     """`t` where it is a time, else `inf`: 0 for no dose even at strength 0, where t is 0/0."""
     return jnp.where(dose == 0, 0.0, jnp.where(t >= 0, t, jnp.inf))
 

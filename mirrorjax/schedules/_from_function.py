@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import ArrayLike, Scalar, as_array
+from .._types import ArrayLike, Number, Scalar, as_array
 from ._base import AbstractSchedule, first_time
 from ._quadrature import NODES, WEIGHTS, integrals, jump_between, sampled
 
@@ -52,7 +52,7 @@ class FromFunction(AbstractSchedule):
         ([5.0], 1.5)
     """
 
-    function: Callable[[Scalar], Scalar] = eqx.field(static=True)
+    function: Callable[[Number], ArrayLike] = eqx.field(static=True)
     edges: Float[Array, " k+1"]
     doses: Float[Array, " k+1"]
     jumps: Float[Array, " j"]

@@ -51,7 +51,7 @@ def measured(schedule: AbstractSchedule, t1: float) -> str:
     gap = np.cumsum(np.where(unsure <= tolerance, parts - np.diff(doses), 0.0))
     if np.max(np.abs(gap)) <= 8 * tolerance:
         return ""
-    return _of_dose(0.0, edges[-1], doses[-1] - doses[0] + float(gap[-1]), doses[-1])
+    return _of_dose(0.0, edges[-1], float(doses[-1] - doses[0] + gap[-1]), float(doses[-1]))
 
 
 def _fault(schedule: AbstractSchedule, edges: np.ndarray, tolerance: float, depth: int) -> str:
@@ -65,7 +65,7 @@ def _fault(schedule: AbstractSchedule, edges: np.ndarray, tolerance: float, dept
         if jump is not None and p < jump < q:
             return f"the schedule's alpha jumps at t = {jump:.10g}, which is not among its breakpoints"
         if unsure[i] <= tolerance or depth == 0:
-            return _of_dose(p, q, float(parts[i]), doses[i + 1] - doses[i])
+            return _of_dose(p, q, float(parts[i]), float(doses[i + 1] - doses[i]))
         closer = _fault(schedule, np.linspace(p, q, PANELS + 1), tolerance, depth - 1)
         if closer:
             return closer

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import InputError
-from .._types import Scalar, as_array, is_traced
+from .._types import Number, Scalar, as_array, is_traced
 from ._base import AbstractSchedule, as_number, first_time
 from ._smooth import require_positive
 
@@ -146,7 +146,7 @@ class Geometric(AbstractSchedule):
         if not is_traced(self.ratio) and not float(self.ratio) < 1:
             raise InputError("ratio must be below 1", f"ratio = {self.ratio}", "Constant(strength)")
 
-    def _stage(self, t: Scalar) -> Array:
+    def _stage(self, t: Number) -> Array:
         """The k with `k p ≤ t < (k+1) p`, products rounded as in `breakpoints`: t/p rounds up to k below k p."""
         k = jnp.floor(t / self.every)
         return jnp.where(t < k * self.every, k - 1, jnp.where(t >= (k + 1) * self.every, k + 1, k))

@@ -2,15 +2,18 @@
 
 import inspect
 from collections.abc import Callable
+from typing import TypeAlias
 
 import optax
 from jaxtyping import PyTree
 
 from .._types import Scalar
 
+Optimizer: TypeAlias = optax.GradientTransformation | optax.MultiSteps
+
 
 def updated(
-    optimizer: optax.GradientTransformation,
+    optimizer: Optimizer,
     gradient: PyTree,
     state: optax.OptState,
     params: PyTree,
@@ -33,4 +36,4 @@ def updated(
     named = inspect.signature(optimizer.update).parameters  # of most, any; SAM's takes grad_fn and nothing else
     if all(parameter.kind != parameter.VAR_KEYWORD for parameter in named.values()):
         answers = {name: answer for name, answer in answers.items() if name in named}
-    return optimizer.update(gradient, state, params, **answers)
+    return optimizer.update(gradient, state, params, **answers)  # pyright: ignore[reportArgumentType]

@@ -9,7 +9,7 @@ from jaxtyping import Array, PyTree
 
 from .._errors import InputError
 from .._types import is_traced
-from ._asked import updated
+from ._asked import Optimizer, updated
 from ._decay import DecayState
 from ._factors import is_factors
 from ._pilot import PilotState
@@ -23,7 +23,7 @@ _PATIENCE = 64
 QUICKLY = {"xla_backend_optimization_level": 0}
 
 
-def check_order(optimizer: optax.GradientTransformation, state: optax.OptState, params: PyTree) -> None:
+def check_order(optimizer: Optimizer, state: optax.OptState, params: PyTree) -> None:
     """Refuses a decay after the learning rate, a reset or threshold before it, and a decay beside a line search.
 
     By what it does, not by names: the optimizer is asked for its first update without any gradient, decays at
@@ -56,7 +56,7 @@ def check_order(optimizer: optax.GradientTransformation, state: optax.OptState, 
         )
 
 
-def _is_true(question: Callable, optimizer: optax.GradientTransformation, *trees: PyTree) -> bool:
+def _is_true(question: Callable, optimizer: Optimizer, *trees: PyTree) -> bool:
     # One by one, the operations of a small network take 5 s to compile; together, unoptimized, a tenth of it.
     # Not a computation of the user: what is to stop those does not stop this one.
     lenient = jax.numpy_dtype_promotion("standard"), jax.debug_nans(False), jax.debug_infs(False)
@@ -65,7 +65,7 @@ def _is_true(question: Callable, optimizer: optax.GradientTransformation, *trees
     return not is_traced(answer) and bool(answer)
 
 
-def _grows(optimizer: optax.GradientTransformation, state: optax.OptState, params: PyTree) -> Array:
+def _grows(optimizer: Optimizer, state: optax.OptState, params: PyTree) -> Array:
     """Whether decay alone makes the sum of h larger, to first order, in a chain that does turn the gradient's sign."""
     moved = _probed(optimizer, state, params, "decay")
     turned = _product(_probed(optimizer, state, params, "", gradient=params), params) <= 0
@@ -77,7 +77,7 @@ def _grows(optimizer: optax.GradientTransformation, state: optax.OptState, param
     return turned & (sum(slopes, jnp.zeros(())) > 0)
 
 
-def _is_changed(optimizer: optax.GradientTransformation, state: optax.OptState, params: PyTree) -> Array:
+def _is_changed(optimizer: Optimizer, state: optax.OptState, params: PyTree) -> Array:
     """Whether another update arrives than the one that was put in last."""
     moved = _probed(optimizer, state, params, "last")
     same = [jnp.all(a == b) for a, b in zip(jax.tree.leaves(moved), jax.tree.leaves(params))]
@@ -94,7 +94,7 @@ def _product(tree: PyTree, other: PyTree) -> Array:
 
 
 def _probed(
-    optimizer: optax.GradientTransformation,
+    optimizer: Optimizer,
     state: optax.OptState,
     params: PyTree,
     probe: str,

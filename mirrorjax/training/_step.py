@@ -11,11 +11,11 @@ import optax
 from jaxtyping import Array, PyTree
 
 from .._errors import InputError
-from ._asked import updated
+from ._asked import Optimizer, updated
 from ._order import check_order
 
 
-def init(optimizer: optax.GradientTransformation, model: PyTree) -> optax.OptState:
+def init(optimizer: Optimizer, model: PyTree) -> optax.OptState:
     """The optimizer's state for what is trained of the model: its inexact arrays.
 
     **Arguments:**
@@ -42,7 +42,7 @@ def init(optimizer: optax.GradientTransformation, model: PyTree) -> optax.OptSta
     return state
 
 
-def check_state(optimizer: optax.GradientTransformation, state: optax.OptState, model: PyTree) -> None:
+def check_state(optimizer: Optimizer, state: optax.OptState, model: PyTree) -> None:
     """Refuses a state of the optimizer that was made for another model, before optax meets it.
 
     Such is the state from before `reparameterize` or `merge`. Nothing is computed: `train_step` asks
@@ -81,9 +81,7 @@ def check_state(optimizer: optax.GradientTransformation, state: optax.OptState, 
     )
 
 
-def train_step(
-    loss: Callable[..., Any], optimizer: optax.GradientTransformation, *, has_aux: bool = False
-) -> Callable[..., tuple]:
+def train_step(loss: Callable[..., Any], optimizer: Optimizer, *, has_aux: bool = False) -> Callable[..., tuple]:
     """`step(model, state, *batch) -> (model, state, loss)`, compiled: gradient, update, application.
 
     Optimizers that ask for more than the gradient get it: `value`, `grad` and `value_fn` for line searches

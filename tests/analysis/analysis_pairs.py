@@ -26,7 +26,7 @@ class Pair:
     degree: float | None = None
 
 
-def plain(w):
+def plain(w) -> Any:
     return sum(jnp.sum(leaf**2) for leaf in (w.values() if isinstance(w, dict) else [w]))
 
 

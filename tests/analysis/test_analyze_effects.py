@@ -6,7 +6,7 @@ import pytest
 from analysis_pairs import Power, log_ratio, log_sum, neuron_mask, plain, product
 
 import mirrorjax as mj
-from mirrorjax.analysis import dual_range, effects
+from mirrorjax.analysis import Effects, dual_range, effects
 from mirrorjax.analysis._given import Given
 from mirrorjax.parameterizations import Hadamard
 from mirrorjax.plots import analysis as draw
@@ -41,30 +41,37 @@ def test_derived_and_closed_effects_agree(hadamard):
     np.testing.assert_allclose(derived.exponent, closed.exponent, atol=1e-4)
 
 
+def effects_of(found, a) -> Effects:
+    effect = found.effects(a)
+    assert effect is not None
+    return effect
+
+
 def test_the_range_of_the_log_ratio_shrinks_to_its_horizon():
     """(−c_u − a, c_v + a) with c_u = u₀²/2; decay alone ends it at min(u₀², v₀²)/2."""
     found = mj.analyze(log_ratio, log_sum, UV)
     c_u, c_v = np.asarray(UV[0] ** 2 / 2), np.asarray(UV[1] ** 2 / 2)
     assert found.horizon == pytest.approx(min(c_u.min(), c_v.min()), rel=1e-9) and found.contracting is False
     for a in (0.0, -0.05):
-        np.testing.assert_allclose(found.effects(a).range, np.stack([-c_u - a, c_v + a], 1), rtol=1e-8)
-    gone = found.effects(-0.5)
+        np.testing.assert_allclose(effects_of(found, a).range, np.stack([-c_u - a, c_v + a], 1), rtol=1e-8)
+    gone = effects_of(found, -0.5)
     assert np.all(np.isnan(gone.position)) and np.all(np.isnan(gone.range)) and np.all(np.isnan(gone.turn))
 
 
 def test_where_zero_has_left_the_range_what_remains_of_it_is_found():
     one = mj.analyze(log_ratio, log_sum, UV[:, :1])
-    ends = one.effects(-0.2).range
+    ends = effects_of(one, -0.2).range
     np.testing.assert_allclose(ends, [[-0.5 + 0.2, 0.08 - 0.2]], rtol=1e-8)
 
 
 def test_the_range_of_a_power_widens():
     """(−c_v + a, c_u − a) with c_u = u₀^{2−2k}/(4k(k−1)), k = 2."""
     found = mj.analyze(Power(4), Power(4, True), UV)
+    assert found.potential is not None
     c_u, c_v = np.asarray(UV[0] ** -2.0 / 8), np.asarray(UV[1] ** -2.0 / 8)
     for a in (0.0, -0.5):
         np.testing.assert_allclose(dual_range(found.potential, a), np.stack([-c_v + a, c_u - a], 1), rtol=1e-8)
-        assert found.effects(a).turn.shape == (2,)
+        assert effects_of(found, a).turn.shape == (2,)
 
 
 @pytest.mark.parametrize("gamma", [1.0, 1e-2, 1e-4, 1e-6])

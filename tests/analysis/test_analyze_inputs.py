@@ -118,6 +118,7 @@ def python_number(w):
         (good, None, W0, ["h must be a function"]),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_bad_input_is_refused_with_one_message(g, h, w0, words):
     with pytest.raises(InputError) as caught:
         mj.analyze(g, h, w0)

@@ -13,7 +13,8 @@ from mirrorjax.parameterizations import Custom
 
 
 def bracket(size, image):
-    return BracketSize(*(jnp.asarray(value) for value in (size, 1e-16, image, 1e-16)), jnp.asarray(0))
+    a, b, c, d = (jnp.asarray(value) for value in (size, 1e-16, image, 1e-16))
+    return BracketSize(a, b, c, d, jnp.asarray(0))
 
 
 ZERO, HIDDEN, SEEN = bracket(1e-16, 1e-16), bracket(1e-3, 1e-16), bracket(1e-3, 1e-3)

@@ -132,7 +132,7 @@ def test_factorization_is_a_hadamard_pair_on_each_singular_value(rank):
         (lambda: Factorization().lift(np.eye(3), rank=4), "between 1 and"),
         (lambda: PowerDifference(1), "SquaredDifference"),
         (lambda: PowerDifference(True), "integer"),
-        (lambda: PowerDifference(2.0), "integer"),
+        (lambda: PowerDifference(2.0), "integer"),  # pyright: ignore[reportArgumentType]
         (lambda: DepthDifference(2), "SquaredDifference"),
         (lambda: DepthProduct(1), "Linear"),
         (lambda: Quadratic(np.array([[[0.0, 1.0], [0.0, 0.0]]]), np.eye(2)), r"entries \(0, 1\) and \(1, 0\)"),
@@ -142,6 +142,7 @@ def test_factorization_is_a_hadamard_pair_on_each_singular_value(rank):
         (lambda: Linear(np.eye(2), np.zeros(3)), "shape"),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_what_is_impossible_is_refused(lift, says):
     with pytest.raises(InputError, match=says):
         lift()

@@ -177,6 +177,7 @@ def test_a_narrow_start_has_the_potential_of_the_lifted_one(name, narrow):
         (Hadamard, np.ones((2, 2)), "parameterization must be"),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_what_is_no_start_or_no_parameterization_is_refused(param, w0, says):
     with pytest.raises(InputError, match=says):
         mj.potential_of(param, w0)

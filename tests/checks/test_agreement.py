@@ -1,5 +1,7 @@
 """The central comparison as a user calls it."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +16,7 @@ from mirrorjax.problems import LinearRegression
 from mirrorjax.schedules import SwitchOff
 
 CASE = random_regressions(0)[0]
-R = mj.potential_of(CASE.param, CASE.w0)
+R: Any = mj.potential_of(CASE.param, CASE.w0)
 
 
 def agree(problem=CASE.problem, schedule=CASE.schedule, potential=None):

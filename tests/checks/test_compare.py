@@ -13,7 +13,7 @@ TRUTH = np.linspace([1.0, 2.0], [3.0, -1.0], 5)
 class Made(AbstractRoute):
     """TRUTH + `offset`, wrong by `error · rtol` with the main solver and by −3 times that with the other."""
 
-    def __init__(self, error=1.0, offset=0.0, fails=None):
+    def __init__(self, error=1.0, offset: float | np.ndarray = 0.0, fails=None):
         self.error, self.offset, self.fails = error, offset, fails
         self.ts = np.array([0.0, 0.5, 1.0, 1.5, 2.0])
 
@@ -63,9 +63,9 @@ def test_an_offset_is_refuted_and_located():
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("where", [(-11, MAIN), (-8, MAIN), (-10, SWAP)])
 def test_a_failure_anywhere_is_the_answer(side, where):
-    routes = [Made(), Made()]
+    routes = Made(), Made()
     routes[side].fails = where
-    evidence = compare(*routes, RUNGS)
+    evidence = compare(routes[0], routes[1], RUNGS)
     assert "out of steps" in evidence.failure and "rtol" in evidence.failure
     assert decide(evidence).outcome is Outcome.INCONCLUSIVE
 

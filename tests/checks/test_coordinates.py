@@ -9,6 +9,7 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax.checks import Coordinates, Evidence, Finding, Outcome, Row, combine, decide, failed, floor, judge
+from mirrorjax.potentials import HyperbolicEntropy
 
 HOLDS, REFUTED, INCONCLUSIVE = Outcome.HOLDS, Outcome.REFUTED, Outcome.INCONCLUSIVE
 BUDGET = np.array([1e-6, 1e-8, 1e-10])[:, None]
@@ -52,6 +53,7 @@ def test_a_coordinate_between_leaves_it_open():
 
 def test_an_error_of_one_coordinate_must_stand_still():
     evidence = apart([0.0, 0.8], [1.0, 1e-13])
+    assert evidence.each is not None
     falling = evidence.each.discrepancy * np.array([4.0, 2.0, 1.0])[:, None]
     falling = dataclasses.replace(evidence, each=dataclasses.replace(evidence.each, discrepancy=falling))
     assert decide(falling).outcome is INCONCLUSIVE
@@ -112,6 +114,7 @@ def test_one_coordinate_of_size_1e_minus_13_with_its_scale_wrong_fivefold_is_ref
     problem = mj.problems.LinearRegression(np.c_[Z, 1e-3 * np.ones(2)], Z @ np.array([1.0, -0.5, 0.0]))
     w0 = param.lift([0.3, 0.1, -0.2, 0.0], scale=[0.5, 0.5, 0.5, 1e-13])
     R = mj.potential_of(param, w0)
+    assert isinstance(R, HyperbolicEntropy)
     wrong = dataclasses.replace(R, log_c0=R.log_c0 + jnp.log(jnp.array([1.0, 1.0, 1.0, 5.0])))
     schedule = mj.schedules.SwitchOff(0.3, at=1.0)
     for potential, outcome in ((None, HOLDS), (wrong, REFUTED)):

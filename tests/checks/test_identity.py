@@ -49,8 +49,9 @@ def test_the_floor_is_measured_and_not_assumed():
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_zero_against_something_is_refuted_from_either_side(swapped):
-    sides = [lambda x: 0 * x, lambda x: 1.0 * x]
-    assert decide(identity(*(sides[::-1] if swapped else sides), X)).outcome is REFUTED
+    zero, other = lambda x: 0 * x, lambda x: 1.0 * x
+    left, right = (other, zero) if swapped else (zero, other)
+    assert decide(identity(left, right, X)).outcome is REFUTED
 
 
 def test_zero_against_zero_says_nothing():

@@ -13,8 +13,10 @@ import pytest
 from statements import true_statements
 
 import mirrorjax as mj
+from mirrorjax._types import ArrayLike
 from mirrorjax.checks import Outcome
 from mirrorjax.parameterizations import (
+    AbstractParameterization,
     Custom,
     ExponentiatedGradient,
     Hadamard,
@@ -24,7 +26,7 @@ from mirrorjax.parameterizations import (
     SquaredDifference,
 )
 from mirrorjax.problems import LinearRegression, mean_logistic
-from mirrorjax.schedules import SwitchOff
+from mirrorjax.schedules import AbstractSchedule, SwitchOff
 from mirrorjax.testing import DoesNotHold, assert_holds
 
 pytestmark = pytest.mark.slow
@@ -57,7 +59,14 @@ SMALL_R = mj.potential_of(H, SMALL_W0)
 SMALL_P = LinearRegression(np.c_[Z[:, :4], 1e-3 * np.ones(D)], Y)
 
 
-def agree(problem=P, param=H, schedule=S, w0=W0, potential=None, t1=3.0):
+def agree(
+    problem=P,
+    param: AbstractParameterization = H,
+    schedule: AbstractSchedule = S,
+    w0: ArrayLike = W0,
+    potential=None,
+    t1=3.0,
+):
     return mj.checks.agreement(problem, param, schedule, w0, t1=t1, potential=potential)
 
 
@@ -197,8 +206,11 @@ AGREEMENT = {
     "a dose twice the integral": lambda: agree(schedule=WrongDose()),
     "a dose that is off from t = 2 on": lambda: agree(schedule=WrongDose(1.01, since=2.0)),
     "a dose off by 1e-6": lambda: agree(schedule=WrongDose(1 + 1e-6)),
-    "sum for mean": lambda: agree(problem=SumForMean(Z, Y)),
-    "a coordinate lost in the gradient": lambda: agree(problem=SecondCoordinateLost(Z, Y)),
+    # Pyright makes an __init__ for them; equinox inherits the one there is.
+    "sum for mean": lambda: agree(problem=SumForMean(Z, Y)),  # pyright: ignore[reportCallIssue]
+    "a coordinate lost in the gradient": lambda: agree(
+        problem=SecondCoordinateLost(Z, Y)  # pyright: ignore[reportCallIssue]
+    ),
 }  # fmt: skip
 
 

@@ -31,7 +31,8 @@ def test_reverse_mode_passes_where_it_is_asked_for():
         direction = jnp.asarray(rng.standard_normal(at[k].shape))
 
         def along(step, k=k, direction=direction):
-            return float(_end(*at[:k], at[k] + step * direction, *at[k + 1 :], differentiable=False))
+            moved = (*at[:k], at[k] + step * direction, *at[k + 1 :])
+            return float(_end(*moved, differentiable=False))
 
         h = 2e-3  # of fourth order, so that a step this long leaves room for the solver's own 1e-11
         difference = (8 * (along(h) - along(-h)) - (along(2 * h) - along(-2 * h))) / (12 * h)

@@ -11,7 +11,7 @@ from mirrorjax._errors import InputError, SolverError
 from mirrorjax.checks import POINTS
 from mirrorjax.flows import GradientFlow, MirrorFlow, ReducedMirrorFlow, RiemannianFlow
 from mirrorjax.instances import random_regressions
-from mirrorjax.parameterizations import DepthDifference, LogRatio, SquaredDifference
+from mirrorjax.parameterizations import DepthDifference, Hadamard, LogRatio, SquaredDifference
 from mirrorjax.potentials import Distorted
 from mirrorjax.problems import LinearRegression
 from mirrorjax.schedules import Constant, Exponential, FromFunction, SwitchOff, SwitchOn
@@ -35,6 +35,7 @@ def test_gradient_mirror_and_riemannian_flow_are_one_motion(gradient):
     for other in (mirror, riemannian):
         np.testing.assert_allclose(other.x, gradient.x, atol=1e-8)
     # The dual variable read from the weights is the one that the mirror flow integrates.
+    assert isinstance(CASE.param, Hadamard)
     dual = CASE.param.dual(gradient.state[-1], CASE.w0)
     np.testing.assert_allclose(dual, mirror.state[-1], atol=1e-8)
 
@@ -239,6 +240,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
+@pytest.mark.usefixtures("annotations_off")
 def test_options_that_cannot_be_used_are_refused(name):
     options, says = WRONG[name]
     with pytest.raises(InputError, match=says):
@@ -272,15 +274,16 @@ SMALL = mj.potential_of(CASE.param, CASE.w0[:, :2])
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: GradientFlow(plain, CASE.param, 0.1), "problem must be an AbstractProblem, got function"),
-        (lambda: GradientFlow(CASE.problem, (plain, plain), 0.1), r"param must be .* got tuple.*Custom\(g, h\)"),
+        (lambda: GradientFlow(plain, CASE.param, 0.1), "problem must be an AbstractProblem, got function"),  # pyright: ignore[reportArgumentType]
+        (lambda: GradientFlow(CASE.problem, (plain, plain), 0.1), r"param must be .* got tuple.*Custom\(g, h\)"),  # pyright: ignore[reportArgumentType]
         (lambda: GradientFlow(CASE.problem, CASE.param, "0.1"), "schedule must be"),
         (lambda: GradientFlow(CASE.problem, CASE.param, Constant(jnp.ones(2))), "strength must be one number"),
-        (lambda: MirrorFlow(CASE.problem, CASE.param, 0.1), r"potential must be .*potential_of\(param, w0\)"),
+        (lambda: MirrorFlow(CASE.problem, CASE.param, 0.1), r"potential must be .*potential_of\(param, w0\)"),  # pyright: ignore[reportArgumentType]
         (lambda: MirrorFlow(CASE.problem, SMALL, 0.1), "potential has n = 2"),
         (lambda: RiemannianFlow(CASE.problem, SMALL, 0.1), "potential has n = 2"),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_a_flow_of_other_parts_is_refused(make, says):
     with pytest.raises(InputError, match=says):
         make()

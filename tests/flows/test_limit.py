@@ -304,6 +304,7 @@ def quartic(r):
     return jnp.sum(r**4)
 
 
+@pytest.mark.usefixtures("annotations_off")
 def test_what_has_no_limit_of_this_form_is_refused():
     R = mj.potential_of(Hadamard(), Hadamard().lift(START, 0.5))
     for loss in (mean_logistic, squared_margin, hill):
@@ -312,9 +313,9 @@ def test_what_has_no_limit_of_this_form_is_refused():
     for loss in (mean_log_cosh, quartic):
         np.testing.assert_array_equal(mj.limit(LinearRegression(Z, Y, loss), R, 0.0).x, mj.limit(PROBLEM, R, 0.0).x)
     with pytest.raises(InputError, match=r"linear regression \[got Other\].*LinearRegression"):
-        mj.limit(Other(), R, 0.0)
+        mj.limit(Other(), R, 0.0)  # pyright: ignore[reportArgumentType]
     with pytest.raises(InputError, match="must be a potential"):
-        mj.limit(PROBLEM, Hadamard(), 0.0)
+        mj.limit(PROBLEM, Hadamard(), 0.0)  # pyright: ignore[reportArgumentType]
     with pytest.raises(InputError, match="differ in n"):
         mj.limit(PROBLEM, mj.potential_of(Hadamard(), Hadamard().lift(START[:3], 0.5)), 0.0)
 

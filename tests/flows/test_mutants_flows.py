@@ -72,6 +72,6 @@ def test_atol_is_rtol_where_it_is_not_given():
     flow = GradientFlow(problem, Hadamard(), SwitchOff(0.3, at=50.0))
     ts, w0 = [0.0, 20.0], jnp.asarray(1e-6 * W)
     default, loose, tight = (
-        int(mj.integrate(flow, w0, ts=ts, rtol=1e-4, **given).steps) for given in ({}, {"atol": 1e-4}, {"atol": 1e-9})
+        int(mj.integrate(flow, w0, ts=ts, rtol=1e-4, atol=atol).steps) for atol in (None, 1e-4, 1e-9)
     )
     assert default == loose < tight

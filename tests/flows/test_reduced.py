@@ -43,6 +43,7 @@ def test_a_stiff_solver_reaches_the_limit_at_long_horizons(scale):
     np.testing.assert_allclose(path.x[-1], limit.x, atol=1e-11)
 
 
+@pytest.mark.usefixtures("annotations_off")
 def test_it_refuses_what_is_no_regression():
     one = jnp.ones((1, 1))
     attention = Attention(one, jnp.array([[[1.0], [-1.0]]]), jnp.array([[1.0, -1.0]]), jnp.ones(1))

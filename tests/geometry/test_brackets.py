@@ -148,11 +148,11 @@ def swap(param):
     rng = np.random.default_rng(1)
     controls = [(jnp.asarray(0.4 * rng.standard_normal(N)), jnp.asarray(b)) for b in (-0.4, 0.1)]
     ts = [0.0, 1.0, 2.0]
-    routes = [
+    one, other = (
         FlowRoute(ControlledFlow(param, *pair), w0, ts=ts, observe=lambda path: path.x[-1:])
         for pair in (controls, controls[::-1])
-    ]
-    return decide(compare(*routes, RUNGS, moved=1.0))
+    )
+    return decide(compare(one, other, RUNGS, moved=1.0))
 
 
 def test_exchanging_two_controls_tells_what_commutes():

@@ -129,11 +129,11 @@ def test_the_field_is_the_sum_of_both():
 
 
 def test_thresholds_of_brackets_and_swaps():
-    at = [jnp.asarray(value) for value in (20.0, 1.0, 100.0, 1.0)]
+    small, large, noise = (jnp.asarray(value) for value in (20.0, 100.0, 1.0))
     somewhere = jnp.zeros((), int)
-    size = BracketSize(*at, somewhere)
+    size = BracketSize(small, noise, large, noise, somewhere)
     assert not size.vanishes() and not size.stands() and size.seen_by_x()
-    assert not BracketSize(at[2], at[1], at[0], at[1], somewhere).seen_by_x()
+    assert not BracketSize(large, noise, small, noise, somewhere).seen_by_x()
     assert Swap(1e-12, 1e-12).same and not Swap(1e-12, 1e-12).differs
     assert not Swap(1.0, 1.0).same  # as large a budget says nothing
     assert not Swap(10e-9, 1e-9).differs and not Swap(10e-9, 1e-9).same and Swap(31e-9, 1e-9).differs

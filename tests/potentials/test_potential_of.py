@@ -74,6 +74,7 @@ def test_lift_sets_the_scale_of_the_potential(name):
     param, _ = MAPS[name]
     scale = np.array([1e-9, 0.5, 2.0, 1e4])
     R = mj.potential_of(param, param.lift(np.zeros(N), scale))
+    assert isinstance(R, HyperbolicEntropy)
     np.testing.assert_allclose(R.log_c(jnp.zeros(())), np.log(scale), rtol=1e-14, atol=1e-14)
     np.testing.assert_allclose(R.s, 0.0, atol=1e-14)
     np.testing.assert_allclose(R.log_c(jnp.asarray(-2.0)), np.log(scale) - 8.0, rtol=1e-14)

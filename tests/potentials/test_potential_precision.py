@@ -118,8 +118,8 @@ def test_value_and_conjugate_against_decimals(scale):
     log_c = jnp.full(4, jnp.log(scale))
     R = HyperbolicEntropy(log_c, jnp.asarray(s), 4.0)
     c = exact(log_c[0]).exp()
-    true = sum(entropy_terms(exact(xi), c, exact(si)) for xi, si in zip(x, s)) / 4
+    true = sum((entropy_terms(exact(xi), c, exact(si)) for xi, si in zip(x, s)), Decimal(0)) / 4
     assert relative(R.value(jnp.asarray(x), ZERO), true) <= 1e-14
     mu = R.grad(jnp.asarray(x), ZERO)
-    true = sum(c * cosh(4 * exact(m) + exact(si)) for m, si in zip(mu, s)) / 4
+    true = sum((c * cosh(4 * exact(m) + exact(si)) for m, si in zip(mu, s)), Decimal(0)) / 4
     assert relative(R.dual_value(mu, ZERO), true) <= 20 * EPS * (1 + abs(float(log_c[0])))

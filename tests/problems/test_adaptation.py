@@ -118,7 +118,7 @@ def test_shapes_that_do_not_fit_are_refused(wrong):
     parts = {name: np.asarray(getattr(NETWORK, name)) for name in ("W0", "inputs", "targets", "readout", "mask")}
     for broken in (parts[wrong][1:, 1:], parts[wrong].ravel()):
         with pytest.raises(InputError, match=r"W0 must be \(rows, columns\)"):
-            LowRankAdaptation(**(parts | {wrong: broken}))
+            LowRankAdaptation(**(parts | {wrong: broken}))  # pyright: ignore[reportArgumentType]
 
 
 def test_what_cannot_be_fitted_is_refused():

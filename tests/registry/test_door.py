@@ -13,7 +13,7 @@ import mirrorjax as mj
 from mirrorjax._cli import main
 from mirrorjax._errors import InputError
 from mirrorjax.checks import Outcome
-from mirrorjax.registry import _catalogue, catalogue, select
+from mirrorjax.registry import Entry, _catalogue, catalogue, select
 from mirrorjax.registry._catalogue import of_module
 
 FILE = """
@@ -42,6 +42,7 @@ def write(path, id="mylab/1", name="first", body="pass", left=0.5):
 def test_a_file_is_read_without_being_imported_and_then_verified(tmp_path):
     path = write(tmp_path / "my_paper.py")
     [entry] = select([str(path)])
+    assert isinstance(entry, Entry)
     assert (entry.id, entry.title, entry.name) == ("mylab/1", "left ≤ 1", "first")
     assert "_mirrorjax_my_paper" not in sys.modules
     assert [str(v.outcome) for v in mj.verify(str(path))] == ["holds"]
@@ -108,6 +109,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
         mj.verify(tmp_path / "folder.py")
 
 
+@pytest.mark.usefixtures("annotations_off")
 def test_what_is_no_theorem_is_refused():
     with pytest.raises(InputError, match="got int"):
         mj.verify([3])  # pyright: ignore[reportArgumentType]

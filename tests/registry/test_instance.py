@@ -39,5 +39,9 @@ def test_parts_are_lifted_and_misfits_refused():
     for t1 in (-1.0, np.inf, np.nan):
         with pytest.raises(InputError, match="t1 must be"):
             instance(t1=t1)
+
+
+@pytest.mark.usefixtures("annotations_off")
+def test_only_a_linear_regression_has_a_limit():
     with pytest.raises(InputError, match="linear regression"):
         instance(problem=object()).limit()

@@ -55,7 +55,7 @@ class Own(AbstractSchedule):
         return self.factor * (0.3 * jnp.minimum(t, 1.3) + self.after * jnp.maximum(t - 1.3, 0.0)) + self.shift
 
     def time_of(self, dose):
-        return dose / 0.3
+        return jnp.asarray(dose / 0.3)
 
     @property
     def breakpoints(self):
@@ -67,7 +67,7 @@ class Own(AbstractSchedule):
 
 
 def own(after=0.1, factor=1.0, shift=0.0, told=1.3):
-    return Own(*(jnp.asarray(v) for v in (after, factor, shift)), jnp.asarray([told]))
+    return Own(jnp.asarray(after), jnp.asarray(factor), jnp.asarray(shift), jnp.asarray([told]))
 
 
 @pytest.mark.parametrize(

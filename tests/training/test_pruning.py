@@ -158,6 +158,7 @@ def test_under_weight_normalization_nothing_is_pruned():
 
 
 @pytest.mark.parametrize("density", [0, -0.1, 1.5, np.nan, [0.5]])
+@pytest.mark.usefixtures("annotations_off")
 def test_density_must_be_a_share(density):
     with pytest.raises(InputError, match=r"density must be in \(0, 1\]"):
         training.magnitude_mask(jnp.ones((2, 2)), density)
@@ -168,7 +169,7 @@ def test_density_must_be_a_share(density):
     [
         (lambda: training.magnitude_mask(jnp.full((2, 2), jnp.nan), 0.5), "must be finite"),
         (lambda: training.magnitude_mask(jnp.ones(3), 0.5), "has no weights"),
-        (lambda: training.magnitude_mask(jnp.ones((2, 2)), 0.5, allocation="even"), "unknown allocation"),
+        (lambda: training.magnitude_mask(jnp.ones((2, 2)), 0.5, allocation="even"), "unknown allocation"),  # pyright: ignore[reportArgumentType]
         (lambda: training.apply_mask(jnp.ones((2, 2)), jnp.ones((1, 2), bool)), "does not fit"),
         (lambda: training.apply_mask({"w": jnp.ones((2, 2))}, {"v": jnp.ones((2, 2), bool)}), "does not fit"),
         (lambda: training.apply_mask(jnp.ones((2, 2)), {"w": jnp.ones((2, 2), bool)}), "does not fit"),
@@ -177,6 +178,7 @@ def test_density_must_be_a_share(density):
         (lambda: training.sign_flips(jnp.ones((2, 2)), jnp.ones((2, 3))), "different weights"),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_they_refuse(call, message):
     with pytest.raises(InputError, match=message):
         call()

@@ -286,6 +286,7 @@ def tied():
         (lambda: jnp.tanh, {}, "has no weights"),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_it_refuses(model, arguments, message):
     with pytest.raises(InputError, match=message):
         training.reparameterize(model(), **arguments)

@@ -33,7 +33,7 @@ def linear(dtype=jnp.float64):
 
 
 def trained(optimizer, model, count, dtype=jnp.float64):
-    step, state, value = training.train_step(loss, optimizer), training.init(optimizer, model), None
+    step, state, value = training.train_step(loss, optimizer), training.init(optimizer, model), jnp.inf
     for _ in range(count):
         model, state, value = step(model, state, jnp.asarray(Z, dtype), jnp.asarray(Y, dtype))
     return model, value
@@ -74,7 +74,8 @@ nadamw noisy_sgd novograd optimistic_adam_v2 optimistic_gradient_descent radam r
 def test_every_optimizer_of_optax_takes_the_step(name):
     """Traced, not compiled: what is missing is asked for while tracing."""
     make = getattr(optax, name)
-    arguments = {"learning_rate": 0.1} if "learning_rate" in inspect.signature(make).parameters else {}
+    offered = {"learning_rate": 0.1, "key": jax.random.key(0)}
+    arguments = {name: offered[name] for name in inspect.signature(make).parameters if name in offered}
     optimizer, model = make(**arguments), linear()
     state = training.init(optimizer, model)
     after, _, value = eqx.filter_eval_shape(training.train_step(loss, optimizer), model, state, Z, Y)

@@ -1,5 +1,7 @@
 """The optax transformations: what each does to the weights, and how they combine."""
 
+from typing import Any, cast
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -28,7 +30,7 @@ def still(tree):
     return jax.tree.map(jnp.zeros_like, tree)
 
 
-def steps(optimizer, tree, gradient, count):
+def steps(optimizer, tree, gradient, count) -> tuple[Any, Any]:
     """The params after some steps with the gradient of `gradient(tree)`."""
     state = optimizer.init(tree)
 
@@ -40,6 +42,18 @@ def steps(optimizer, tree, gradient, count):
     for _ in range(count):
         tree, state = step(tree, state)
     return tree, state
+
+
+def state_after(count, optimizer, p) -> Any:
+    """The state after some updates at the same params."""
+    state, update = optimizer.init(p), jax.jit(optimizer.update)
+    for _ in range(count):
+        _, state = update(p, state, p)
+    return state
+
+
+def updated(p, updates) -> Any:
+    return optax.apply_updates(p, updates)
 
 
 # Decay
@@ -125,7 +139,7 @@ def test_pilot_drives_the_norm_to_its_target():
     loss, model = regression()
     model = training.reparameterize(model)
     optimizer = optax.chain(training.pilot(3.0, 1e-3, factor=1.02, off_at=900), optax.sgd(0.05))
-    state, step = training.init(optimizer, model), training.train_step(loss, optimizer)
+    state, step = cast(Any, training.init(optimizer, model)), training.train_step(loss, optimizer)
     norms = []
     for _ in range(900):
         model, state, _ = step(model, state)
@@ -139,14 +153,10 @@ def test_pilot_drives_the_norm_to_its_target():
 def test_pilot_comes_back_from_far_and_stops_at_its_ceiling():
     p = params()
     down = training.pilot(1e6, 1e-3, factor=10.0)
-    state, update = down.init(p), jax.jit(down.update)
-    for _ in range(400):
-        _, state = update(p, state, p)
+    state = state_after(400, down, p)
     assert float(state.alpha) == 0 and int(state.level) == -400
     up = training.pilot(1e-6, 1e-3, factor=10.0, ceiling=0.05)
-    state, update = up.init(p), jax.jit(up.update)
-    for _ in range(6):
-        _, state = update(p, state, p)
+    state = state_after(6, up, p)
     assert float(state.alpha) == pytest.approx(0.05) and int(state.level) == 2
 
 
@@ -178,7 +188,7 @@ def test_a_reset_leaves_the_weights_where_the_step_put_them(dtype):
     first, state = jax.jit(reset.update)(update, reset.init(p), p)
     assert bool(eqx.tree_equal(first, update))
     second, _ = jax.jit(reset.update)(update, state, p)
-    before, after = (optax.apply_updates(p, u)["w"] for u in (update, second))
+    before, after = (updated(p, u)["w"] for u in (update, second))
     assert np.asarray(after.value()) == pytest.approx(np.asarray(before.value()), rel=8 * float(jnp.finfo(dtype).eps))
     m, w = np.asarray(after.w, float)
     beta = 2 * 0.5
@@ -213,7 +223,7 @@ def test_ham_clips_and_leaves_zeros_and_factors():
     assert np.all(np.asarray(updates["f"].w) == 0)
 
 
-def ham_run(steps, **guards):
+def ham_run(steps, **guards) -> tuple[np.ndarray, Any]:
     """A wide step on a sparse regression in float32: the weights are multiplied by up to e⁵ at each."""
     loss, model = regression()
     model = jax.tree.map(lambda leaf: leaf.astype(jnp.float32) if eqx.is_inexact_array(leaf) else leaf, model)
@@ -358,15 +368,15 @@ NO_NUMBERS = (jnp.array([0.1]), [0.1, 0.2], "0.1", None, 1j, {"layer": 0.1})
         (lambda: training.pilot(0.0, 0.1), "target_l1 must be"),
         (lambda: training.pilot(1.0, 0.1, factor=0.9), "above 1"),
         (lambda: training.sign_in_reset(0), "every must be"),
-        *((lambda every=every: training.sign_in_reset(every), "every is a whole number") for every in NO_STEPS),
-        (lambda: training.sign_in_reset(1, scale=lambda count: 0.5), "scale must be"),
-        *((lambda at=at: training.switch_off(0.1, at=at), "at is a whole number") for at in NO_STEPS),
-        (lambda: training.pilot(1.0, 0.1, off_at=2.5), "off_at is a whole number"),
+        *((lambda every=every: training.sign_in_reset(every), "every is a whole number") for every in NO_STEPS),  # pyright: ignore[reportArgumentType]
+        (lambda: training.sign_in_reset(1, scale=lambda count: 0.5), "scale must be"),  # pyright: ignore[reportArgumentType]
+        *((lambda at=at: training.switch_off(0.1, at=at), "at is a whole number") for at in NO_STEPS),  # pyright: ignore[reportArgumentType]
+        (lambda: training.pilot(1.0, 0.1, off_at=2.5), "off_at is a whole number"),  # pyright: ignore[reportArgumentType]
         (lambda: training.pilot(1.0, 0.1, ceiling=float("nan")), "ceiling must be"),
         *((lambda bad=bad: training.scheduled_decay(bad), "strength is one number") for bad in NO_NUMBERS),
         (lambda: training.pilot(1.0, jnp.array([0.1])), "strength is one number"),
         (lambda: training.ham(optax.sgd(0.1), np.array([0.1, 0.2])), "learning_rate is one number"),
-        (lambda: training.gradient_descent([0.1]), "rate is one number"),
+        (lambda: training.gradient_descent([0.1]), "rate is one number"),  # pyright: ignore[reportArgumentType]
         (lambda: training.spred(lambda count: jnp.full(3, 0.1)).init(params()), "strength is one number at each step"),
         (lambda: training.sign_in_reset(1, scale=-1.0), "scale must be"),
         (lambda: training.ham(optax.sgd(0.1), -0.1), "learning_rate must be"),
@@ -383,6 +393,7 @@ NO_NUMBERS = (jnp.array([0.1]), [0.1, 0.2], "0.1", None, 1j, {"layer": 0.1})
         ),
     ],
 )
+@pytest.mark.usefixtures("annotations_off")
 def test_they_refuse(make, message):
     with pytest.raises(InputError, match=message):
         make()
