@@ -1,6 +1,8 @@
 """Errors planted in what a theorem claims: a name of its module that is wrong, or an instance that it is not about."""
 
 import dataclasses
+import inspect
+import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import equinox as eqx
 import pytest
 
+import mirrorjax as mj
 from mirrorjax.checks import Outcome
 from mirrorjax.parameterizations import Hadamard
 from mirrorjax.potentials import _dispatch
@@ -33,11 +36,20 @@ class Mutation:
     traced: bool = False
 
 
+def owner_of(module: ModuleType, name: str) -> ModuleType:
+    """The entry's module, or the package by whose face it takes the name."""
+    if hasattr(module, name):
+        return module
+    source = inspect.getsource(module)
+    [room] = {room for room in re.findall(rf"\bmj\.(\w+)\.{name}\b", source)}
+    return getattr(mj, room)
+
+
 def wrong(where: str | tuple[Any, str], by: Callable[[Any], Any]) -> Plant:
     """The name `where` of the entry's module, or of an owner of its own, is `by` of the right one."""
 
     def plant(patch, module, case):
-        owner, name = (module, where) if isinstance(where, str) else where
+        owner, name = (owner_of(module, where), where) if isinstance(where, str) else where
         patch.setattr(owner, name, by(getattr(owner, name)))
         return case
 

@@ -13,6 +13,7 @@ are one row: a name on the left of one claim is never on the right of another.
 
 import ast
 import importlib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -104,22 +105,30 @@ def sides(theorem_id: str) -> tuple[set[str], set[str]]:
     return left, right
 
 
-def imported(path: Path, rooms: tuple[str, ...], helpers: bool) -> set[str]:
-    """What a file of theorems/ imports from these rooms, and what the helpers do that it imports."""
-    package, found = ["mirrorjax", *path.relative_to(ROOT).parts[:-1]], set()
+def taken(path: Path) -> dict[str, set[str]]:
+    """What a file takes of the package: names by module, imported or by its face, `mj.flows.limit`."""
+    package, found = ["mirrorjax", *path.relative_to(ROOT).parts[:-1]], defaultdict(set)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.ImportFrom) or not node.level:
-            continue
-        name = ".".join([*package[: len(package) - node.level + 1], node.module or ""])
+        if isinstance(node, ast.ImportFrom) and node.level:
+            name = ".".join([*package[: len(package) - node.level + 1], node.module or ""])
+            found[name] |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value).startswith("mj."):
+            found[ast.unparse(node.value).replace("mj.", "mirrorjax.", 1)].add(node.attr)
+    return found
+
+
+def imported(path: Path, rooms: tuple[str, ...], helpers: bool) -> set[str]:
+    """What a file of theorems/ takes from these rooms, and what the helpers do that it takes."""
+    found = set()
+    for name, names in taken(path).items():
         if name.removeprefix("mirrorjax.") in rooms:
-            found |= {alias.name for alias in node.names}
+            found |= names
         elif helpers and name.startswith("mirrorjax.theorems."):
-            modules = [name, *(f"{name}.{alias.name}" for alias in node.names)]
-            files = [ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py") for module in modules]
+            files = [file_of(module) for module in (name, *(f"{name}.{one}" for one in names))]
             found = found.union(*(imported(file, rooms, helpers) for file in files if file.is_file()))
         if helpers and name in ("mirrorjax.checks", "mirrorjax.instances"):
             room = importlib.import_module(name)
-            defining = {getattr(getattr(room, alias.name), "__module__", name) for alias in node.names}
+            defining = {getattr(getattr(room, one), "__module__", name) for one in names}
             files = {file_of(module) for module in defining - {name, "mirrorjax.checks._agreement"}}
             found = found.union(*(imported(file, rooms, helpers=False) for file in files if file.is_file()))
     return found

@@ -12,12 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, identity, planted_sizes, slight, swapped_controls, written
-from ...geometry import lie_bracket
-from ...instances import draw
-from ...parameterizations import Custom, SideBySide
-from ...registry import theorem
+from ...checks import Evidence, Finding, identity
 
 N = 6
 
@@ -67,13 +65,15 @@ def plain(w):
 
 def cases(seed, data=None):
     """Positive, for the roots and logarithms."""
-    return [Point(name, seed + i, rng.uniform(0.6, 1.4, (2, N))) for i, (name, rng) in enumerate(draw(seed))]
+    return [
+        Point(name, seed + i, rng.uniform(0.6, 1.4, (2, N))) for i, (name, rng) in enumerate(mj.instances.draw(seed))
+    ]
 
 
 @quick_jit
 def brackets(w):
     """`[∇g, ∇‖w‖²]` for every g at every column, (g, N, 2); that of the mixed one last."""
-    return _stack(lambda g, at: lie_bracket(g, plain, at), w)
+    return _stack(lambda g, at: mj.geometry.lie_bracket(g, plain, at), w)
 
 
 @quick_jit
@@ -87,7 +87,7 @@ def _stack(of, w):
     return jnp.stack([jax.vmap(lambda at, g=g: of(g, at))(w.T) for g in functions])
 
 
-@theorem(
+@mj.theorem(
     id="beyond/degree-2",
     title="plain weight decay commutes with g exactly when g is, up to a constant, of degree 2",
     statement=r"For $g$ of degree $p$: $[\nabla g, \nabla \|w\|^2] = 2(2 - p)\nabla g$. So plain decay commutes with $g$ iff "
@@ -130,14 +130,14 @@ def theorem_(case: Point, rungs) -> Finding:
         controls={
             "[∇g, ∇‖w‖²] = 0": stated(2.0 + 0 * degrees),
             "[∇g, ∇‖w‖²] = 2(1−p)∇g": stated(degrees + 1),
-            f"wrong by {written(1e-6)}": stated(degrees, 1 + slight(1e-6)),
+            f"wrong by {mj.checks.written(1e-6)}": stated(degrees, 1 + mj.checks.slight(1e-6)),
             "u² + v⁴: p = 2": of_mixed(2.0),
             "u² + v⁴: p = 4": of_mixed(4.0),
             "uv + 3: the order matters": differ("uv + 3"),
             "(u²v + v³)/20: the order does not matter": same["cubic"],
             "x = w: the order does not matter": same["x = w"],
         },
-        planted={d: stated(degrees, 1 + d) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
+        planted={d: stated(degrees, 1 + d) for d in mj.checks.planted_sizes(1e-6, 1e-9, 1e-12)},
     )
 
 
@@ -146,5 +146,8 @@ SWAPPED = {"uv + 3": shifted_product, "cubic": cubic, "x = w": single}
 
 def order_swaps(case: Point, rungs) -> dict[str, Evidence]:
     """For three g in one solve."""
-    param, w0 = SideBySide(tuple(Custom(g, plain) for g in SWAPPED.values())), 3 * (jnp.asarray(case.w),)
-    return dict(zip(SWAPPED, swapped_controls(param, w0, case.seed, rungs, parts=param.slices(w0))))
+    param, w0 = (
+        mj.parameterizations.SideBySide(tuple(mj.parameterizations.Custom(g, plain) for g in SWAPPED.values())),
+        3 * (jnp.asarray(case.w),),
+    )
+    return dict(zip(SWAPPED, mj.checks.swapped_controls(param, w0, case.seed, rungs, parts=param.slices(w0))))

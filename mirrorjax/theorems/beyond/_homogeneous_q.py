@@ -12,11 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, merged, planted_sizes
-from ...flows import AbstractFlow, Trajectory
-from ...geometry import lie_bracket
-from ...instances import draw
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 Block = tuple[float, float, Callable, Callable]
 
@@ -30,7 +28,7 @@ BLOCKS: dict[str, Block] = {
 MIXED = "u², h = u² + z⁴"
 
 
-class Sensitivities(AbstractFlow):
+class Sensitivities(mj.flows.AbstractFlow):
     """`dw/dτ = μ∇g + a∇h` and its derivatives (∂w/∂μ, ∂w/∂a) beside it, for k starts of every block.
 
     The state is (w (b, k, 2), S (b, k, 2, 2)). Forward sensitivities, because the derivative is the
@@ -76,14 +74,14 @@ class Case:
 def cases(seed, data=None):
     """Three random sets of four starts per block, small enough for every φ to exist."""
     found = []
-    for name, rng in draw(seed):
+    for name, rng in mj.instances.draw(seed):
         shape = (len(BLOCKS), 4)
         w0, mu, a = rng.uniform(0.5, 0.9, (*shape, 2)), rng.uniform(-0.08, 0.08, shape), -rng.uniform(0.05, 0.2, shape)
         found.append(Case(name, w0, mu, a))
     return found
 
 
-@theorem(
+@mj.theorem(
     id="beyond/homogeneous-Q",
     title="for g of degree p, Q is the squared norm of the weights over 2p",
     statement=r"All $g_i$ of degree $p \neq 0$, $(g, h)$ commuting: $\nabla_\mu (\|\varphi\|^2/(2p)) = g(\varphi)$ whatever $h$ is. "
@@ -97,33 +95,33 @@ def theorem_(case: Case, rungs) -> Finding:
     start = (jnp.asarray(case.w0), jnp.zeros((*case.w0.shape, 2)))
     route = FlowRoute(flow, start, ts=np.array([0.0, 1.0]))
     parts = [one_block(i, name, route, rungs) for i, name in enumerate(BLOCKS)]
-    return dataclasses.replace(merged(parts), hypotheses=tuple(hypotheses(case)))
+    return dataclasses.replace(mj.checks.merged(parts), hypotheses=tuple(hypotheses(case)))
 
 
-def hypotheses(case: Case) -> Iterator[Hypothesis]:
+def hypotheses(case: Case) -> Iterator[mj.checks.Hypothesis]:
     """Euler's relations and the bracket, at every start."""
     for (name, (p, q, g, h)), w0 in zip(BLOCKS.items(), jnp.asarray(case.w0)):
         yield vanishes(f"⟨w,∇g⟩ − pg, {name}", lambda w, g=g, p=p: w @ jax.grad(g)(w) - p * g(w), w0)
-        yield vanishes(f"[∇g, ∇h], {name}", lambda w, g=g, h=h: lie_bracket(g, h, w), w0)
+        yield vanishes(f"[∇g, ∇h], {name}", lambda w, g=g, h=h: mj.geometry.lie_bracket(g, h, w), w0)
         if name != MIXED:
             yield vanishes(f"⟨w,∇h⟩ − qh, {name}", lambda w, h=h, q=q: w @ jax.grad(h)(w) - q * h(w), w0)
 
 
-def vanishes(name: str, of: Callable, points: Array) -> Hypothesis:
+def vanishes(name: str, of: Callable, points: Array) -> mj.checks.Hypothesis:
     size = float(np.max(np.abs(np.asarray(jax.vmap(of)(points)))))
-    return Hypothesis(name, size, size <= 1e-14)
+    return mj.checks.Hypothesis(name, size, size <= 1e-14)
 
 
 def one_block(i: int, name: str, route: FlowRoute, rungs) -> Finding:
     p, q, g, h = BLOCKS[name]
 
-    def last(path: Trajectory) -> tuple[np.ndarray, np.ndarray]:
+    def last(path: mj.flows.Trajectory) -> tuple[np.ndarray, np.ndarray]:
         return np.asarray(path.state[0][-1, i]), np.asarray(path.state[1][-1, i])
 
     def slope(which: int, factor: float = 1.0) -> FlowRoute:
         """`∂(‖φ‖²/(2p))`, by μ or by a."""
 
-        def observe(path: Trajectory) -> np.ndarray:
+        def observe(path: mj.flows.Trajectory) -> np.ndarray:
             w, S = last(path)
             return factor * np.sum(w * S[:, :, which], axis=1)[None] / p
 
@@ -142,7 +140,7 @@ def one_block(i: int, name: str, route: FlowRoute, rungs) -> Finding:
         f"{name}: ∇_μ‖φ‖²/2 = g": same(0, g, 1 / p),
         f"{name}: ∇_μ wrong by 1e-6": same(0, g, 1 + 1e-6),
     }
-    planted = {d: same(0, g, 1 + d) for d in planted_sizes(1e-4, 1e-6)}
+    planted = {d: same(0, g, 1 + d) for d in mj.checks.planted_sizes(1e-4, 1e-6)}
     if name == MIXED:
         return Finding(by_mu, wrong | {f"{name}: ∂_a‖φ‖²/(2p) = h": same(1, h, 1.0)}, planted=planted)
     wrong[f"{name}: ∂_a‖φ‖²/(2p) = h/p"] = same(1, h, 1 / p)

@@ -14,26 +14,10 @@ import numpy as np
 from jaxtyping import Array
 from scipy.linalg import block_diag
 
+import mirrorjax as mj
+
 from ..._types import as_array
-from ...checks import (
-    POINTS,
-    Evidence,
-    Exact,
-    Finding,
-    FlowRoute,
-    Hypothesis,
-    bracket_hypothesis,
-    compare,
-    merged,
-    planted_sizes,
-)
-from ...flows import GradientFlow, Trajectory, limit
-from ...instances import draw
-from ...parameterizations import AbstractParameterization, DepthDifference, Linear, LogRatio, SideBySide
-from ...potentials import AbstractPotential, Distorted, RescaledPotential, WithoutDecay, potential_of
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import AbstractSchedule, SwitchOff
+from ...checks import Evidence, Finding, FlowRoute, compare
 from ._rescaled_flow import PlainDecay, RescaledFlow
 
 N, D = 6, 3
@@ -48,8 +32,8 @@ class Case:
     """A regression of its own for every family: orthonormal rows in blocks, so that none sees another."""
 
     name: str
-    problem: LinearRegression
-    params: tuple[AbstractParameterization, ...]
+    problem: mj.problems.LinearRegression
+    params: tuple[mj.parameterizations.AbstractParameterization, ...]
     states: tuple[Array, ...]
 
     @property
@@ -58,31 +42,36 @@ class Case:
         return np.concatenate([np.ravel(w) for w in self.states])
 
     @property
-    def param(self) -> SideBySide:
+    def param(self) -> mj.parameterizations.SideBySide:
         """The families under plain decay."""
-        return SideBySide(tuple(PlainDecay(p) for p in self.params))
+        return mj.parameterizations.SideBySide(tuple(PlainDecay(p) for p in self.params))
 
     @property
-    def potentials(self) -> tuple[AbstractPotential, ...]:
+    def potentials(self) -> tuple[mj.potentials.AbstractPotential, ...]:
         """The potential of every g alone."""
-        return tuple(alone(potential_of(p, w)) for p, w in zip(self.params, self.states))
+        return tuple(alone(mj.potentials.potential_of(p, w)) for p, w in zip(self.params, self.states))
 
 
-def alone(R: AbstractPotential) -> AbstractPotential:
-    return R.potential if isinstance(R, WithoutDecay) else R
+def alone(R: mj.potentials.AbstractPotential) -> mj.potentials.AbstractPotential:
+    return R.potential if isinstance(R, mj.potentials.WithoutDecay) else R
 
 
 def cases(seed, data=None):
     """Three random regressions per family, D equations for N unknowns."""
     found = []
-    for name, rng in draw(seed):
+    for name, rng in mj.instances.draw(seed):
         rows = [np.linalg.qr(rng.standard_normal((N, D)))[0].T for _ in DEGREES]
-        problem = LinearRegression(
+        problem = mj.problems.LinearRegression(
             np.sqrt(len(DEGREES) * D) * block_diag(*rows), 0.7 * rng.standard_normal(len(DEGREES) * D)
         )
         # Orthonormal rows: the rate of this family is 1, and the limit is reached by the end.
         G = np.linalg.qr(rng.standard_normal((N + 2, N)))[0].T
-        params = (DepthDifference(3), DepthDifference(4), Linear(G, np.zeros(N + 2)), LogRatio())
+        params = (
+            mj.parameterizations.DepthDifference(3),
+            mj.parameterizations.DepthDifference(4),
+            mj.parameterizations.Linear(G, np.zeros(N + 2)),
+            mj.parameterizations.LogRatio(),
+        )
         weights = [rng.uniform(0.6, 1.0, (2, N)) for _ in DEGREES]
         weights[2] = rng.standard_normal(N + 2)
         weights[3] = 1.0 + weights[3]
@@ -90,7 +79,7 @@ def cases(seed, data=None):
     return found
 
 
-@theorem(
+@mj.theorem(
     id="beyond/rescaled",
     title="plain weight decay on a g of degree p rescales the mirror flow",
     statement=r"All $g_i$ of degree $p$ on a cone, commuting among themselves, $h = \|w\|^2$, $s_t = e^{-2A}$: $w = s\,\varphi(\tilde\mu)$, "
@@ -101,23 +90,23 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
-    return merged([*trajectories(case, rungs), *limits(case, rungs)])
+    return mj.checks.merged([*trajectories(case, rungs), *limits(case, rungs)])
 
 
-def block(part: slice, rows: slice = slice(None)) -> Callable[[Trajectory], Array]:
+def block(part: slice, rows: slice = slice(None)) -> Callable[[mj.flows.Trajectory], Array]:
     return lambda path: path.x[rows, part]
 
 
 def trajectories(case: Case, rungs) -> list[Finding]:
     """Gradient flow on w against the rescaled flow on μ̃."""
-    ts = np.linspace(0.0, END, POINTS)
-    schedule = SwitchOff(STRENGTH, at=OFF)
+    ts = np.linspace(0.0, END, mj.checks.POINTS)
+    schedule = mj.schedules.SwitchOff(STRENGTH, at=OFF)
     parts, degrees = case.param.slices(case.states), np.array(list(DEGREES.values()))
-    gradient = FlowRoute(GradientFlow(case.problem, case.param, schedule), case.states, ts=ts)
+    gradient = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, schedule), case.states, ts=ts)
 
-    def of_degree(p: np.ndarray, factor: float = 1.0) -> tuple[RescaledPotential, ...]:
-        potentials = [Distorted(R, mu_factor=factor) for R in case.potentials]  # pyright: ignore
-        return tuple(RescaledPotential(R, degree) for R, degree in zip(potentials, p))
+    def of_degree(p: np.ndarray, factor: float = 1.0) -> tuple[mj.potentials.RescaledPotential, ...]:
+        potentials = [mj.potentials.Distorted(R, mu_factor=factor) for R in case.potentials]  # pyright: ignore
+        return tuple(mj.potentials.RescaledPotential(R, degree) for R, degree in zip(potentials, p))
 
     def rescaled(p: np.ndarray = degrees, clock: np.ndarray = degrees, factor: float = 1.0) -> FlowRoute:
         return FlowRoute(RescaledFlow(case.problem, of_degree(p, factor), of_degree(clock), schedule), ts=ts)
@@ -128,7 +117,7 @@ def trajectories(case: Case, rungs) -> list[Finding]:
         "clock s^p": rescaled(clock=degrees + 2),
         "wrong by 1e-6": rescaled(factor=1 + 1e-6),
     }
-    true, planted = rescaled(), {d: rescaled(factor=1 + d) for d in planted_sizes(*PLANTED)}
+    true, planted = rescaled(), {d: rescaled(factor=1 + d) for d in mj.checks.planted_sizes(*PLANTED)}
 
     def one(name: str, part: slice) -> Finding:
         def against(route: FlowRoute) -> Evidence:
@@ -145,20 +134,20 @@ def trajectories(case: Case, rungs) -> list[Finding]:
 
 def limits(case: Case, rungs) -> list[Finding]:
     """Equal doses given in different ways, and the certificate at the end."""
-    ts = np.concatenate([[0.0], np.geomspace(1.0, LONG, POINTS - 1)])
+    ts = np.concatenate([[0.0], np.geomspace(1.0, LONG, mj.checks.POINTS - 1)])
     dose = STRENGTH * OFF
 
-    def flow(schedule: AbstractSchedule) -> FlowRoute:
-        return FlowRoute(GradientFlow(case.problem, case.param, schedule), case.states, ts=ts)
+    def flow(schedule: mj.schedules.AbstractSchedule) -> FlowRoute:
+        return FlowRoute(mj.flows.GradientFlow(case.problem, case.param, schedule), case.states, ts=ts)
 
-    late, early = flow(SwitchOff(dose / 2.0, at=2.0)), flow(SwitchOff(dose / 0.5, at=0.5))
+    late, early = flow(mj.schedules.SwitchOff(dose / 2.0, at=2.0)), flow(mj.schedules.SwitchOff(dose / 0.5, at=0.5))
     others = {
-        "dose larger by a tenth": flow(SwitchOff(1.1 * dose / 0.5, at=0.5)),
-        "no dose": flow(SwitchOff(0.0, at=0.5)),
+        "dose larger by a tenth": flow(mj.schedules.SwitchOff(1.1 * dose / 0.5, at=0.5)),
+        "no dose": flow(mj.schedules.SwitchOff(0.0, at=0.5)),
     }
     end = np.asarray(late.path(rungs[-1]).x[-1])
     residual = float(np.max(np.abs(np.asarray(case.problem.Z) @ end - np.asarray(case.problem.y))))
-    reached = Hypothesis("interpolation: max|Zx∞ − y|", residual, residual <= 1e-8)
+    reached = mj.checks.Hypothesis("interpolation: max|Zx∞ − y|", residual, residual <= 1e-8)
 
     def one(i: int, name: str, part: slice) -> Finding:
         path = np.asarray(late.path(rungs[-1]).x[:, part])
@@ -192,9 +181,9 @@ def limits(case: Case, rungs) -> list[Finding]:
     ]
 
 
-def rescaled_potential(case: Case, i: int) -> RescaledPotential:
+def rescaled_potential(case: Case, i: int) -> mj.potentials.RescaledPotential:
     """R_s of one family."""
-    return RescaledPotential(case.potentials[i], list(DEGREES.values())[i])
+    return mj.potentials.RescaledPotential(case.potentials[i], list(DEGREES.values())[i])
 
 
 def certificate(case: Case, i: int, late: FlowRoute, part: slice, dose: float, rungs) -> tuple[Evidence, Evidence]:
@@ -206,12 +195,12 @@ def certificate(case: Case, i: int, late: FlowRoute, part: slice, dose: float, r
         def dual(x) -> np.ndarray:
             return np.asarray(R.grad(x / scale, as_array(a)))
 
-        def observe(path: Trajectory) -> np.ndarray:
+        def observe(path: mj.flows.Trajectory) -> np.ndarray:
             mu = dual(path.x[-1, part])
             return mu - rows.T @ (rows @ mu)
 
         size = float(np.max(np.abs(dual(late.path(rungs[-1]).x[-1, part]))))
-        return compare(late.observing(observe), Exact(np.zeros(N)), rungs, scale=size, moved=size)
+        return compare(late.observing(observe), mj.checks.Exact(np.zeros(N)), rungs, scale=size, moved=size)
 
     # x is s⁰ g for the log ratio: nothing is to be forgotten there, so the control takes s itself.
     return outside(-dose), outside(0.0) if p else outside(-dose, float(np.exp(-2 * dose)))
@@ -222,13 +211,13 @@ def minimizer(case: Case, late: FlowRoute, part: slice, dose: float, rungs) -> F
 
     Of one: every potential compiles a Newton of its own, and the certificate is that of every family.
     """
-    problem = LinearRegression(case.problem.Z[:D, part], case.problem.y[:D])
+    problem = mj.problems.LinearRegression(case.problem.Z[:D, part], case.problem.y[:D])
     path = np.asarray(late.path(rungs[-1]).x[:, part])
     moved, name = float(np.max(np.abs(path[-1] - path[0]))), next(iter(DEGREES))
 
     def against(factor: float) -> Evidence:
-        x = limit(problem, rescaled_potential(case, 0), -factor * dose).x
-        return compare(late.observing(block(part, slice(-1, None))), Exact(x), rungs, moved=moved)
+        x = mj.flows.limit(problem, rescaled_potential(case, 0), -factor * dose).x
+        return compare(late.observing(block(part, slice(-1, None))), mj.checks.Exact(x), rungs, moved=moved)
 
     return Finding(
         claims={f"{name}: x∞ = argmin R_s by Newton": against(1.0)},
@@ -239,6 +228,6 @@ def minimizer(case: Case, late: FlowRoute, part: slice, dose: float, rungs) -> F
     )
 
 
-def not_commuting(case: Case, i: int, name: str) -> Hypothesis:
-    measured = bracket_hypothesis(PlainDecay(case.params[i]), case.states[i], f", {name}, not 0")
+def not_commuting(case: Case, i: int, name: str) -> mj.checks.Hypothesis:
+    measured = mj.checks.bracket_hypothesis(PlainDecay(case.params[i]), case.states[i], f", {name}, not 0")
     return dataclasses.replace(measured, ok=not measured.ok)

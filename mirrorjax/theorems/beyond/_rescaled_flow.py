@@ -3,18 +3,15 @@
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._types import State
-from ...flows import AbstractFlow
-from ...parameterizations import AbstractParameterization
-from ...potentials import RescaledPotential
-from ...problems import AbstractProblem
-from ...schedules import AbstractSchedule
 
 
-class PlainDecay(AbstractParameterization):
+class PlainDecay(mj.parameterizations.AbstractParameterization):
     """The g of `param` with `h = ‖w‖²`, whatever regularizer it came with."""
 
-    param: AbstractParameterization
+    param: mj.parameterizations.AbstractParameterization
 
     def g(self, w: State):
         return self.param.g(w)
@@ -23,17 +20,17 @@ class PlainDecay(AbstractParameterization):
         return jnp.sum(w**2)
 
 
-class RescaledFlow(AbstractFlow):
+class RescaledFlow(mj.flows.AbstractFlow):
     """`x = s^p g(φ(μ̃))`, `dμ̃ = −s^{p−2} ∇f dt`, `s = e^{−2A}`; the state is μ̃.
 
     One rescaled potential per block of coordinates maps μ̃ to x, another one gives the speed of μ̃; they are
     apart so that either can be wrong.
     """
 
-    problem: AbstractProblem
-    potentials: tuple[RescaledPotential, ...]
-    clocks: tuple[RescaledPotential, ...]
-    schedule: AbstractSchedule
+    problem: mj.problems.AbstractProblem
+    potentials: tuple[mj.potentials.RescaledPotential, ...]
+    clocks: tuple[mj.potentials.RescaledPotential, ...]
+    schedule: mj.schedules.AbstractSchedule
 
     def __call__(self, t, state, args=None):
         a = self.schedule.a(t)

@@ -4,10 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis, agree, merged, planted_sizes, sampled
-from ...instances import FEATURES, draw, random_problem
-from ...problems import lasso, normal_equations
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding
 
 DEPTHS = (2, 3, 4, 5)
 NEWTONS, POLISH = 60, 4
@@ -35,12 +34,12 @@ class Case:
 def cases(seed, data=None):
     """Three random ones."""
     found = []
-    for strength, (name, rng) in zip((0.003, 0.01, 0.02), draw(seed, 37)):
-        problem = random_problem(rng).whitened()
-        x = rng.standard_normal(FEATURES) * 10.0 ** rng.uniform(-2, 1, FEATURES)
-        w0 = rng.standard_normal((max(DEPTHS), FEATURES))
-        H, b = normal_equations(problem.Z, problem.y)
-        near = lasso(H, b, 0.02)
+    for strength, (name, rng) in zip((0.003, 0.01, 0.02), mj.instances.draw(seed, 37)):
+        problem = mj.instances.random_problem(rng).whitened()
+        x = rng.standard_normal(mj.instances.FEATURES) * 10.0 ** rng.uniform(-2, 1, mj.instances.FEATURES)
+        w0 = rng.standard_normal((max(DEPTHS), mj.instances.FEATURES))
+        H, b = mj.problems.normal_equations(problem.Z, problem.y)
+        near = mj.problems.lasso(H, b, 0.02)
         found.append(Case(name, x, H, b, near, strength, w0))
     return found
 
@@ -102,7 +101,7 @@ def stationary(H: np.ndarray, b: np.ndarray, strength: float, start: np.ndarray)
     return flat.reshape(depth, n)
 
 
-@theorem(
+@mj.theorem(
     id="dwf/penalty",
     title="weight decay on D factors is the penalty of the quasi-norm of exponent 2/D",
     statement=r"$\min\{\frac{\lambda}{D}\sum_{l=1}^D \|w_l\|^2 : w_1 \odot \dots \odot w_D = x\} = \lambda\|x\|_{2/D}^{2/D}$. So a "
@@ -112,15 +111,15 @@ def stationary(H: np.ndarray, b: np.ndarray, strength: float, start: np.ndarray)
     instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
-    return merged([one_depth(case, D) for D in DEPTHS])
+    return mj.checks.merged([one_depth(case, D) for D in DEPTHS])
 
 
 def one_depth(case: Case, D: int) -> Finding:
     lam = case.strength
-    least = sampled(lambda x: lam / D * least_decay(x, D, case.w0[: D - 1]), case.x)
+    least = mj.checks.sampled(lambda x: lam / D * least_decay(x, D, case.w0[: D - 1]), case.x)
 
     def penalty(exponent: float = 2 / D, factor: float = 1.0) -> Evidence:
-        return agree(least, sampled(lambda x: factor * lam * np.abs(x) ** exponent, case.x))
+        return mj.checks.agree(least, mj.checks.sampled(lambda x: factor * lam * np.abs(x) ** exponent, case.x))
 
     w = stationary(case.H, case.b, lam, case.factors(D))
     active = np.abs(np.prod(w, axis=0)) > 1e-8
@@ -129,20 +128,20 @@ def one_depth(case: Case, D: int) -> Finding:
         at = stationary(H, b, lam, w)
         return np.concatenate([at, (b - H @ np.prod(at, axis=0))[None]])[:, active]
 
-    both = sampled(minimum, case.H, case.b, samples=5)
+    both = mj.checks.sampled(minimum, case.H, case.b, samples=5)
     minima, forces = both[:, :-1], both[:, -1]
     x = np.prod(minima, axis=1)
 
     def slope(exponent: float = 2 / D, factor: float = 1.0) -> Evidence:
-        return agree(forces, factor * lam * exponent * np.sign(x) * np.abs(x) ** (exponent - 1))
+        return mj.checks.agree(forces, factor * lam * exponent * np.sign(x) * np.abs(x) ** (exponent - 1))
 
     equal = np.broadcast_to(np.abs(x[:, None]) ** (1 / D), minima.shape)
     support = float(active.sum())
     return Finding(
-        hypotheses=(Hypothesis(f"D = {D}: support of the minimizer", support, support > 0),),
+        hypotheses=(mj.checks.Hypothesis(f"D = {D}: support of the minimizer", support, support > 0),),
         claims={
             f"D = {D}: least decay = λ|x|^(2/D)": penalty(),
-            f"D = {D}: at a minimizer |w_l| = |x|^(1/D)": agree(np.abs(minima), equal),
+            f"D = {D}: at a minimizer |w_l| = |x|^(1/D)": mj.checks.agree(np.abs(minima), equal),
             f"D = {D}: −∇f = λ(2/D)|x|^(2/D−1) sign x": slope(),
         },
         controls={
@@ -154,5 +153,5 @@ def one_depth(case: Case, D: int) -> Finding:
             f"D = {D}: slope of exponent 2/(D + 1)": slope(2 / (D + 1)),
             f"D = {D}: slope wrong by 1e-6": slope(factor=1 + 1e-6),
         },
-        planted={d: penalty(factor=1 + d) for d in planted_sizes(1e-4, 1e-8, 1e-12)},
+        planted={d: penalty(factor=1 + d) for d in mj.checks.planted_sizes(1e-4, 1e-8, 1e-12)},
     )

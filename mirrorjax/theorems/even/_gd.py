@@ -6,13 +6,9 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis, agree, planted_sizes, sampled
-from ...flows import limit
-from ...instances import draw, hyperbolic, positive_scale, random_problem, random_start
-from ...parameterizations import Hadamard
-from ...potentials import Distorted
-from ...problems import LinearRegression
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding
 
 STEPS, DECAYED = 3000, 40
 NEWTONS = 4
@@ -23,7 +19,7 @@ class Case:
     """A regression with whitened rows, steps η_k and strengths α_k, and a start."""
 
     name: str
-    problem: LinearRegression
+    problem: mj.problems.LinearRegression
     eta: np.ndarray
     alpha: np.ndarray
     w0: np.ndarray
@@ -32,11 +28,13 @@ class Case:
 def cases(seed, data=None):
     """Without decay, with decay for 40 steps, and with steps that vary at random."""
     found = []
-    for i, ((step, strength), (name, rng)) in enumerate(zip(((0.3, 0.0), (0.2, 0.03), (0.25, 0.02)), draw(seed, 41))):
+    for i, ((step, strength), (name, rng)) in enumerate(
+        zip(((0.3, 0.0), (0.2, 0.03), (0.25, 0.02)), mj.instances.draw(seed, 41))
+    ):
         alpha = np.where(np.arange(STEPS) < DECAYED, strength * rng.uniform(0.5, 1.5, STEPS), 0.0)
         eta = step * (rng.uniform(0.5, 1.0, STEPS) if i == 2 else np.ones(STEPS))
-        w0 = np.asarray(random_start(rng, Hadamard()))
-        found.append(Case(name, random_problem(rng).whitened(), eta, alpha, w0))
+        w0 = np.asarray(mj.instances.random_start(rng, mj.parameterizations.Hadamard()))
+        found.append(Case(name, mj.instances.random_problem(rng).whitened(), eta, alpha, w0))
     return found
 
 
@@ -76,7 +74,7 @@ def start_shift(w0: np.ndarray) -> np.ndarray:
     return np.log(np.abs((w0[0] + w0[1]) / (w0[0] - w0[1])))
 
 
-@theorem(
+@mj.theorem(
     id="even/gd",
     title="gradient descent on m ⊙ w with large steps: the scale and the shift that it really has",
     statement=r"With $p_k = 1 - 2\eta_k\alpha_k$, $g_k = \nabla f(x_k)$: $c_K = |u_0v_0|\prod|p_k^2 - \eta_k^2g_k^2|$, "
@@ -88,8 +86,8 @@ def start_shift(w0: np.ndarray) -> np.ndarray:
 )
 def theorem_(case: Case, rungs) -> Finding:
     inputs = (np.asarray(case.problem.Z), np.asarray(case.problem.y), case.w0)
-    runs = sampled(lambda Z, y, w0: np.concatenate([(r := descend(case, Z, y, w0))[0][None], r[1]]), *inputs)
-    starts = sampled(lambda Z, y, w0: w0, *inputs)  # the same moves, in the same order
+    runs = mj.checks.sampled(lambda Z, y, w0: np.concatenate([(r := descend(case, Z, y, w0))[0][None], r[1]]), *inputs)
+    starts = mj.checks.sampled(lambda Z, y, w0: w0, *inputs)  # the same moves, in the same order
     x = runs[:, 0]
     pairs = list(zip(runs[:, 1:], starts))
     exact = [sums(case, gradients, w0) for gradients, w0 in pairs]
@@ -97,7 +95,7 @@ def theorem_(case: Case, rungs) -> Finding:
 
     def closed(of: list[Sums], delta: float = 1.0, rate: float = 2.0) -> Evidence:
         values = [np.exp(r.log_c) * np.sinh(s - rate * r.force - delta * r.delta) for r, s in zip(of, shifts)]
-        return agree(x, np.stack(values))
+        return mj.checks.agree(x, np.stack(values))
 
     first_order = [sums(case, gradients, w0, True) for gradients, w0 in pairs]
     Z, y = inputs[:2]
@@ -106,8 +104,8 @@ def theorem_(case: Case, rungs) -> Finding:
     bias, bias_controls, planted = implicit_bias(case, x, exact, shifts)
     return Finding(
         hypotheses=(
-            positive_scale(hyperbolic(Hadamard(), case.w0)),
-            Hypothesis("interpolation, ‖Zx − y‖/‖y‖ ≤ 1e-12", miss, miss <= 1e-12),
+            mj.instances.positive_scale(mj.instances.hyperbolic(mj.parameterizations.Hadamard(), case.w0)),
+            mj.checks.Hypothesis("interpolation, ‖Zx − y‖/‖y‖ ≤ 1e-12", miss, miss <= 1e-12),
         ),
         claims={"x_K = c_K sinh(s − 2Ση g − δ_K)": closed(exact), "x_∞ = argmin with c_∞ and s − δ_∞": bias},
         controls={
@@ -124,18 +122,18 @@ def theorem_(case: Case, rungs) -> Finding:
 
 def implicit_bias(case: Case, x: np.ndarray, exact: list[Sums], shifts: list[np.ndarray]):
     """x_K against Newton on the dual of the potential with the end's scale and shift."""
-    template = hyperbolic(Hadamard(), case.w0)
+    template = mj.instances.hyperbolic(mj.parameterizations.Hadamard(), case.w0)
 
     def argmin(log_c: np.ndarray, s: np.ndarray) -> np.ndarray:
         R = eqx.tree_at(lambda r: (r.log_c0, r.s), template, (jnp.asarray(log_c), jnp.asarray(s)))
-        return np.asarray(limit(case.problem, Distorted(R), 0.0).x)
+        return np.asarray(mj.flows.limit(case.problem, mj.potentials.Distorted(R), 0.0).x)
 
     # Fewer runs than there are: each of these is a Newton iteration.
     solved = np.stack([argmin(exact[k].log_c, shifts[k] - exact[k].delta) for k in range(NEWTONS)])
     moved = solved - solved[:1]
 
     def against(log_c: np.ndarray, delta: float = 1.0) -> Evidence:
-        return agree(x[:NEWTONS], argmin(log_c, shifts[0] - delta * exact[0].delta) + moved)
+        return mj.checks.agree(x[:NEWTONS], argmin(log_c, shifts[0] - delta * exact[0].delta) + moved)
 
     true = exact[0].log_c
     constant = template.log_c0 + 2 * np.sum(np.log(1 - 2 * case.eta * case.alpha))
@@ -144,5 +142,5 @@ def implicit_bias(case: Case, x: np.ndarray, exact: list[Sums], shifts: list[np.
         "limit, without δ": against(true, delta=0.0),
         "limit, c wrong by 1e-6": against(true + 1e-6),
     }
-    planted = {d: against(true + d) for d in planted_sizes(1e-4, 1e-6, 1e-8)}
-    return agree(x[:NEWTONS], solved), controls, planted
+    planted = {d: against(true + d) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)}
+    return mj.checks.agree(x[:NEWTONS], solved), controls, planted

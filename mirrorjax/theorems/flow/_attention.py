@@ -8,16 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
 from ..._ode import Solution
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, RankPath, compare, interval, planted_sizes
-from ...flows import GradientFlow, MirrorFlow, ensemble
-from ...instances import draw, hyperbolic, in_frame, orthonormal, positive_scale
-from ...parameterizations import AbstractParameterization, Factorization, Hadamard
-from ...potentials import Distorted, potential_of
-from ...problems import Attention, Diagonal, topics_attention
-from ...registry import theorem
-from ...schedules import SwitchOff
+from ...checks import Evidence, Finding, FlowRoute, compare
 from ._ranks import MEASURES, effective_rank, nuclear_over_frobenius, paired_ranks
 
 D, TOKENS, SAMPLES = 3, 4, 2
@@ -33,7 +28,7 @@ RTOLS = (1e-5, 1e-7)
 class Unaligned:
     """Full K, Q without alignment: `starts` is (Kᵀ, Q), (seeds, d, d) each, `samples` those of all seeds in one."""
 
-    samples: Attention
+    samples: mj.problems.Attention
     starts: tuple[np.ndarray, np.ndarray]
 
 
@@ -47,8 +42,8 @@ class Layer:
     O: np.ndarray
     other: np.ndarray
     w0: np.ndarray
-    few: Attention
-    many: Attention
+    few: mj.problems.Attention
+    many: mj.problems.Attention
     strength: float
     unaligned: Unaligned
     real: bool = False
@@ -57,27 +52,27 @@ class Layer:
 def cases(seed, data=None):
     """Three random layers, and one that tells whether the next word of Python's help is "the"."""
     instances = []
-    for strength, (name, rng) in zip((0.05, 0.1, 0.2), draw(seed, 65)):
+    for strength, (name, rng) in zip((0.05, 0.1, 0.2), mj.instances.draw(seed, 65)):
         layer = *start(rng), random_attention(rng, SAMPLES, D), random_attention(rng, FLIPS * SAMPLES, D)
         full = unaligned(rng, random_attention(rng, SEEDS * EACH, WIDTH))
         instances.append(Layer(name, *layer, strength, full))
     rng = np.random.default_rng([seed, 65, len(instances)])
-    few, many = (topics_attention(D, TOKENS, samples, rng) for samples in (SAMPLES, FLIPS * SAMPLES))
+    few, many = (mj.problems.topics_attention(D, TOKENS, samples, rng) for samples in (SAMPLES, FLIPS * SAMPLES))
     layer = *start(rng), few, many
-    full = unaligned(rng, topics_attention(WIDTH, TOKENS, SEEDS * EACH, rng))
+    full = unaligned(rng, mj.problems.topics_attention(WIDTH, TOKENS, SEEDS * EACH, rng))
     return [*instances, Layer("help topics", *layer, 0.1, full, real=True)]
 
 
-def random_attention(rng: np.random.Generator, samples: int, d: int) -> Attention:
+def random_attention(rng: np.random.Generator, samples: int, d: int) -> mj.problems.Attention:
     """Gaussian queries, tokens and values with random labels."""
     shape = (samples, TOKENS)
-    return Attention(
+    return mj.problems.Attention(
         2 * rng.standard_normal((samples, d)), rng.standard_normal((*shape, d)),
         2 * rng.standard_normal(shape), rng.choice([-1.0, 1.0], samples),
     )  # fmt: skip
 
 
-def unaligned(rng: np.random.Generator, samples: Attention) -> Unaligned:
+def unaligned(rng: np.random.Generator, samples: mj.problems.Attention) -> Unaligned:
     """Gaussian K and Q for every seed."""
     K, Q = rng.standard_normal((2, SEEDS, WIDTH, WIDTH)) / np.sqrt(WIDTH)
     return Unaligned(samples, (np.swapaxes(K, 1, 2), Q))
@@ -85,11 +80,11 @@ def unaligned(rng: np.random.Generator, samples: Attention) -> Unaligned:
 
 def start(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """U, V, O, another O, and (k, q)."""
-    U, V, O, other = (orthonormal(rng, D, D) for _ in range(4))
+    U, V, O, other = (mj.instances.orthonormal(rng, D, D) for _ in range(4))
     return U, V, O, other, np.stack([rng.uniform(0.8, 1.3, D), 0.4 * rng.standard_normal(D)])
 
 
-@theorem(
+@mj.theorem(
     id="flow/attention",
     title="diagonal or aligned attention weights follow the m ⊙ w flow",
     statement=r"Logits $\hat q^\top K^\top Q z/\sqrt{d}$. (i) Diagonal $K$, $Q$: $x = k \odot q$ is the flow of $m \odot w$, for "
@@ -101,33 +96,42 @@ def start(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     instances=cases,
 )
 def theorem_(case: Layer, rungs) -> Finding:
-    schedule = SwitchOff(case.strength, at=5.0)
-    ts = np.linspace(0.0, T1, POINTS)
-    R = potential_of(Hadamard(), case.w0)
+    schedule = mj.schedules.SwitchOff(case.strength, at=5.0)
+    ts = np.linspace(0.0, T1, mj.checks.POINTS)
+    R = mj.potentials.potential_of(mj.parameterizations.Hadamard(), case.w0)
     flipped = case.few.flipped(case.U, case.V)
 
-    def full(problem: Attention, O: np.ndarray = case.O) -> FlowRoute:
+    def full(problem: mj.problems.Attention, O: np.ndarray = case.O) -> FlowRoute:
         k, q = case.w0
         start = case.U * k @ case.O.T, O * q @ case.V.T
-        return FlowRoute(GradientFlow(problem, Factorization(), schedule), start, ts=ts)
+        return FlowRoute(mj.flows.GradientFlow(problem, mj.parameterizations.Factorization(), schedule), start, ts=ts)
 
     def spectral(**wrong: float) -> FlowRoute:
-        problem = Diagonal(flipped, case.U, case.V)
-        return FlowRoute(MirrorFlow(problem, Distorted(R, **wrong), schedule), ts=ts, observe=in_frame(case.U, case.V))
+        problem = mj.problems.Diagonal(flipped, case.U, case.V)
+        return FlowRoute(
+            mj.flows.MirrorFlow(problem, mj.potentials.Distorted(R, **wrong), schedule),
+            ts=ts,
+            observe=mj.instances.in_frame(case.U, case.V),
+        )
 
-    diagonal = Diagonal(case.many, np.eye(D), np.eye(D))
-    left = FlowRoute(GradientFlow(diagonal, Hadamard(), schedule), case.w0, ts=ts)
+    diagonal = mj.problems.Diagonal(case.many, np.eye(D), np.eye(D))
+    left = FlowRoute(mj.flows.GradientFlow(diagonal, mj.parameterizations.Hadamard(), schedule), case.w0, ts=ts)
     aligned = full(flipped)
 
     def of_diagonal(**wrong: float) -> Evidence:
-        return compare(left, FlowRoute(MirrorFlow(diagonal, Distorted(R, **wrong), schedule), ts=ts), rungs)
+        return compare(
+            left, FlowRoute(mj.flows.MirrorFlow(diagonal, mj.potentials.Distorted(R, **wrong), schedule), ts=ts), rungs
+        )
 
     def of_aligned(route: FlowRoute = aligned, **wrong: float) -> Evidence:
         return compare(route, spectral(**wrong), rungs)
 
     observations, series = ranks(case.unaligned)
     return Finding(
-        hypotheses=(positive_scale(hyperbolic(Hadamard(), case.w0)), alignment(case, flipped)),
+        hypotheses=(
+            mj.instances.positive_scale(mj.instances.hyperbolic(mj.parameterizations.Hadamard(), case.w0)),
+            alignment(case, flipped),
+        ),
         claims={
             "(i) diagonal K, Q: k ⊙ q by the mirror flow": of_diagonal(),
             "(ii) aligned K, Q: KᵀQ = U diag(σ) Vᵀ": of_aligned(),
@@ -139,22 +143,22 @@ def theorem_(case: Layer, rungs) -> Finding:
             "(ii) another O in Q": of_aligned(full(flipped, case.other)),
             "(ii) time variation dropped": of_aligned(a_factor=0.0),
         },
-        planted={size: of_aligned(mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={size: of_aligned(mu_factor=1 + size) for size in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
         observations=observations,
         series=(series,),
     )
 
 
-def alignment(case: Layer, flipped: Attention) -> Hypothesis:
+def alignment(case: Layer, flipped: mj.problems.Attention) -> mj.checks.Hypothesis:
     """`∇f` at `U diag(σ) Vᵀ` is diagonal in (U, V)."""
     sigma = np.arange(1.0, D + 1)
     gradient = np.asarray(flipped.grad(jnp.ravel(case.U * sigma @ case.V.T))).reshape(D, D)
     turned = case.U.T @ gradient @ case.V
     off = float(np.max(np.abs(turned - np.diag(np.diag(turned)))) / np.max(np.abs(turned)))
-    return Hypothesis("∇f diagonal in (U, V), off the diagonal", off, off < 1e-13)
+    return mj.checks.Hypothesis("∇f diagonal in (U, V), off the diagonal", off, off < 1e-13)
 
 
-class Weights(AbstractParameterization):
+class Weights(mj.parameterizations.AbstractParameterization):
     """`M = KᵀQ` of the state (Kᵀ, Q), or its first part itself with `linear`, an array: one compilation for both."""
 
     linear: Array
@@ -170,22 +174,22 @@ class Weights(AbstractParameterization):
         return jnp.sum(w[0] ** 2) + jnp.sum(w[1] ** 2)
 
 
-def singular_values(flow: GradientFlow, path: Solution) -> Array:
+def singular_values(flow: mj.flows.GradientFlow, path: Solution) -> Array:
     """Of M at the end."""
     values = jnp.linalg.svd(flow.param.g(path.last).reshape(WIDTH, WIDTH), compute_uv=False)
     return jnp.where(path.ok, values, jnp.nan)
 
 
 @quick_jit
-def ends(param: Weights, problems: Attention, starts, strengths: Array, rtol: Array) -> Array:
+def ends(param: Weights, problems: mj.problems.Attention, starts, strengths: Array, rtol: Array) -> Array:
     """Singular values of M at the end for every seed and strength of decay, (seeds, strengths, d)."""
 
     def under(problem, strength):
-        return GradientFlow(problem, param, SwitchOff(strength, at=T_OFF))
+        return mj.flows.GradientFlow(problem, param, mj.schedules.SwitchOff(strength, at=T_OFF))
 
     everywhere = functools.partial(jnp.repeat, repeats=len(strengths), axis=0)
     flows = jax.vmap(under)(jax.tree.map(everywhere, problems), jnp.tile(strengths, SEEDS))
-    values = ensemble(
+    values = mj.flows.ensemble(
         flows, jax.tree.map(everywhere, starts), jnp.array([0.0, T_END]), rtol, rtol * 1e-2, "tsit5", 20_000,
         singular_values,
     )  # fmt: skip
@@ -202,7 +206,7 @@ def spectra(case: Unaligned, linear: bool) -> tuple[np.ndarray, float]:
     return fine, max(float(np.max(np.abs(measure(fine) - measure(coarse)))) for measure in MEASURES.values())
 
 
-def ranks(case: Unaligned) -> tuple[dict[str, float | str], RankPath]:
+def ranks(case: Unaligned) -> tuple[dict[str, float | str], mj.checks.RankPath]:
     """Part (iii): the rank of KᵀQ against the dose, beside that of a linear parameterization, M trained itself."""
     runs = {"KᵀQ": spectra(case, linear=False), "M trained itself": spectra(case, linear=True)}
     outside = "(iii) outside the theorem"
@@ -218,9 +222,9 @@ def ranks(case: Unaligned) -> tuple[dict[str, float | str], RankPath]:
     for suffix, (values, _) in zip(("", "_linear"), runs.values()):
         found |= {f"ratio{suffix}": changes(nuclear_over_frobenius(values))}
         found |= {f"effective_rank{suffix}": changes(effective_rank(values))}
-    return observations, RankPath(DOSES, **found)
+    return observations, mj.checks.RankPath(DOSES, **found)
 
 
 def changes(measured: np.ndarray) -> np.ndarray:
     """Mean paired difference to the first dose and half its interval, (doses, 2), of values (seeds, doses)."""
-    return np.array([interval(at - measured[:, 0]) for at in measured.T])
+    return np.array([mj.checks.interval(at - measured[:, 0]) for at in measured.T])

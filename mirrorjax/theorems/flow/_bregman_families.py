@@ -8,29 +8,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
 from ..._types import Scalar, as_array
 from ...checks import FlowRoute
-from ...flows import GradientFlow, Trajectory
-from ...instances import draw
-from ...parameterizations import (
-    AbstractLiftable,
-    ExponentiatedGradient,
-    Hadamard,
-    PowerDifference,
-    SideBySide,
-    SquaredDifference,
-)
-from ...potentials import AbstractPotential, potential_of
-from ...problems import AbstractProblem
-from ...schedules import SwitchOff
 
 ROWS, N = 2, 4
-FAMILIES: dict[str, AbstractLiftable] = {
-    "m⊙w": Hadamard(),
-    "u² − v²": SquaredDifference(),
-    "u⁴ − v⁴": PowerDifference(2),
-    "u²": ExponentiatedGradient(),
+FAMILIES: dict[str, mj.parameterizations.AbstractLiftable] = {
+    "m⊙w": mj.parameterizations.Hadamard(),
+    "u² − v²": mj.parameterizations.SquaredDifference(),
+    "u⁴ − v⁴": mj.parameterizations.PowerDifference(2),
+    "u²": mj.parameterizations.ExponentiatedGradient(),
 }
 T, MIDDLE, END = 1.0, 2.0, 120.0
 NODES = 24
@@ -46,7 +35,7 @@ AT_T = CUTS[3]
 PANELS = [(slice(cut + 1, cut + 1 + NODES), gap) for cut, gap in zip(CUTS, np.diff(_BOUNDS))]
 
 
-class Blocks(AbstractProblem):
+class Blocks(mj.problems.AbstractProblem):
     """`f = Σ_k q_k/(1 + bend q_k)`, `q_k = ½‖Z_k x_k − y_k‖²`: convex for bend 0, each term quasi-convex otherwise."""
 
     Z: Float[Array, "k d n"]
@@ -74,27 +63,27 @@ class Instance:
     w0: np.ndarray
     target: np.ndarray
     problem: Blocks
-    schedule: SwitchOff
+    schedule: mj.schedules.SwitchOff
 
     @property
     def start(self) -> tuple[Array, ...]:
         return tuple(jnp.asarray(w[0] if name == "u²" else w) for name, w in zip(FAMILIES, self.w0))
 
     @property
-    def potentials(self) -> tuple[AbstractPotential, ...]:
-        return tuple(potential_of(param, w) for param, w in zip(FAMILIES.values(), self.start))
+    def potentials(self) -> tuple[mj.potentials.AbstractPotential, ...]:
+        return tuple(mj.potentials.potential_of(param, w) for param, w in zip(FAMILIES.values(), self.start))
 
-    def route(self, schedule: SwitchOff | None = None) -> FlowRoute:
+    def route(self, schedule: mj.schedules.SwitchOff | None = None) -> FlowRoute:
         """All families in one gradient flow."""
-        param = SideBySide(tuple(FAMILIES.values()))
-        flow = GradientFlow(self.problem, param, self.schedule if schedule is None else schedule)
+        param = mj.parameterizations.SideBySide(tuple(FAMILIES.values()))
+        flow = mj.flows.GradientFlow(self.problem, param, self.schedule if schedule is None else schedule)
         return FlowRoute(flow, self.start, ts=TIMES)
 
 
 def instances(seed: int, bends: tuple[float, ...] = (0.0, 1.0, 0.0), stream: int = 17) -> list[Instance]:
     """Two orthonormal rows and four unknowns for every family; convex unless the bend is not 0."""
     found = []
-    for bend, (name, rng) in zip(bends, draw(seed, stream)):
+    for bend, (name, rng) in zip(bends, mj.instances.draw(seed, stream)):
         w0 = rng.uniform(0.8, 1.2, (len(FAMILIES), 2, N))
         w0[0, 1] *= 0.5  # |m₀| ≠ |w₀|
         w0[2] *= 0.7  # the metric 16 (u⁶ + v⁶) at u = 1 is ten times that of the others
@@ -102,17 +91,17 @@ def instances(seed: int, bends: tuple[float, ...] = (0.0, 1.0, 0.0), stream: int
         target[-1] = np.abs(target[-1])
         Z = np.linalg.qr(rng.standard_normal((len(FAMILIES), N, ROWS)))[0].transpose(0, 2, 1)
         problem = Blocks(jnp.asarray(Z), jnp.asarray(np.einsum("kdn,kn->kd", Z, target)), as_array(bend))
-        schedule = SwitchOff(rng.uniform(0.1, 0.2), at=T)
+        schedule = mj.schedules.SwitchOff(rng.uniform(0.1, 0.2), at=T)
         found.append(Instance(name, w0, target, problem, schedule))
     return found
 
 
-def residuals(problem: Blocks, path: Trajectory, i: int) -> np.ndarray:
+def residuals(problem: Blocks, path: mj.flows.Trajectory, i: int) -> np.ndarray:
     """Z_k x_k − y_k at one of the times, (1, k·d)."""
     return np.asarray(problem.residual(path.x[i])).reshape(1, -1)
 
 
-def regularizers(path: Trajectory) -> np.ndarray:
+def regularizers(path: mj.flows.Trajectory) -> np.ndarray:
     """h of every family along the path, (times, k)."""
     powers = {"u⁴ − v⁴": 4}
     return np.stack(

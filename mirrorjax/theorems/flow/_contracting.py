@@ -6,11 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, at_most, identity, planted_sizes
-from ...parameterizations import ExponentiatedGradient, Hadamard, LogRatio, PowerDifference
-from ...potentials import AbstractPotential, potential_of
-from ...registry import theorem
+from ...checks import Evidence, Finding, identity
 
 N = 4
 
@@ -30,14 +29,20 @@ def cases(seed, data=None):
     """Three families with h ≥ 0, and the log ratio, whose h takes both signs."""
     rng = np.random.default_rng([seed, 31])
     return [
-        Family("m ⊙ w", Hadamard(), np.asarray(Hadamard().lift(rng.standard_normal(N), 0.5)), True, seed),
-        Family("u⁴ − v⁴", PowerDifference(2), rng.uniform(0.6, 0.9, (2, N)), True, seed),
-        Family("u²", ExponentiatedGradient(), rng.uniform(0.5, 1.0, N), True, seed),
-        Family("log u − log v", LogRatio(), rng.uniform(0.7, 0.9, (2, N)), False, seed),
+        Family(
+            "m ⊙ w",
+            mj.parameterizations.Hadamard(),
+            np.asarray(mj.parameterizations.Hadamard().lift(rng.standard_normal(N), 0.5)),
+            True,
+            seed,
+        ),
+        Family("u⁴ − v⁴", mj.parameterizations.PowerDifference(2), rng.uniform(0.6, 0.9, (2, N)), True, seed),
+        Family("u²", mj.parameterizations.ExponentiatedGradient(), rng.uniform(0.5, 1.0, N), True, seed),
+        Family("log u − log v", mj.parameterizations.LogRatio(), rng.uniform(0.7, 0.9, (2, N)), False, seed),
     ]
 
 
-@theorem(
+@mj.theorem(
     id="flow/contracting",
     title="R_a falls with the dose exactly where h ≥ 0",
     statement=r"$\partial_a R_a(x) = -h(\varphi(\nabla R_a(x), a))$, so $R_a$ is contracting ($\partial_a R_a \leq 0$) iff $h \geq 0$ on "
@@ -48,15 +53,15 @@ def cases(seed, data=None):
 )
 def theorem_(case: Family, rungs) -> Finding:
     rng = np.random.default_rng([case.seed, 32])
-    R = potential_of(case.param, jnp.asarray(case.w0))  # pyright: ignore[reportArgumentType]
+    R = mj.potentials.potential_of(case.param, jnp.asarray(case.w0))  # pyright: ignore[reportArgumentType]
     mu, a = 0.05 * rng.standard_normal(N), -0.05
     x = np.asarray(R.dual_grad(jnp.asarray(mu), jnp.asarray(a)))
     h = float(-jax.grad(R.value, argnums=1)(jnp.asarray(x), jnp.asarray(a)))
     claims, controls, planted = regularizer(case, R, mu, a)
     engine, wrong = bregman(case, R, mu, a, rng)
     floor = np.finfo(float).eps * max(1.0, abs(h))
-    falls = at_most(-h, 0.0, floor, max(1.0, abs(h)))
-    rises = at_most(h, 0.0, floor, max(1.0, abs(h)))
+    falls = mj.checks.at_most(-h, 0.0, floor, max(1.0, abs(h)))
+    rises = mj.checks.at_most(h, 0.0, floor, max(1.0, abs(h)))
     sign, opposite = (falls, rises) if case.nonnegative else (rises, falls)
     name = "∂_aR ≤ 0" if case.nonnegative else "∂_aR ≥ 0: not contracting"
     return Finding(
@@ -67,7 +72,7 @@ def theorem_(case: Family, rungs) -> Finding:
     )
 
 
-def regularizer(case: Family, R: AbstractPotential, mu, a: float):
+def regularizer(case: Family, R: mj.potentials.AbstractPotential, mu, a: float):
     """`−∂_aR_a(x)` by autodiff of the value, against h at the weights φ(μ, a)."""
     w = weights(case, mu, a)
 
@@ -86,7 +91,7 @@ def regularizer(case: Family, R: AbstractPotential, mu, a: float):
     return (
         {"−∂_aR = h(φ)": against(1.0)},
         {"−∂_aR = h(φ) wrong by 1e-6": against(1 + 1e-6), "−∂_aR = 2 h(φ)": against(2.0)},
-        {d: against(1 + d) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
+        {d: against(1 + d) for d in mj.checks.planted_sizes(1e-6, 1e-9, 1e-12)},
     )
 
 
@@ -103,7 +108,7 @@ def weights(case: Family, mu, a: float) -> np.ndarray:
     return np.stack([(w0[0] ** -2 - 8 * (mu + a)) ** -0.5, (w0[1] ** -2 - 8 * (a - mu)) ** -0.5])
 
 
-def bregman(case: Family, R: AbstractPotential, mu: np.ndarray, a: float, rng: np.random.Generator):
+def bregman(case: Family, R: mj.potentials.AbstractPotential, mu: np.ndarray, a: float, rng: np.random.Generator):
     """The rate of `D_{R_{a_t}}(x*, x_t)`: D by the potential along a motion of the weights, against h of weights.
 
     The left side takes its velocity from g and h and its D from R; the right side knows no potential:

@@ -7,10 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ...checks import Evidence, Finding, commutes, planted_sizes
-from ...instances import draw
-from ...parameterizations import AbstractParameterization, Custom
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding
 
 N = 4
 
@@ -28,7 +27,7 @@ class Separable:
 
 def cases(seed, data=None):
     """Three separable g of different kind."""
-    rngs = [rng for _, rng in draw(seed, 41)]
+    rngs = [rng for _, rng in mj.instances.draw(seed, 41)]
     return [
         Separable(f"g of kind {i} (seed {seed})", rng.uniform(0.5, 1.5, (2, N)), rng.standard_normal((2, N)), i, seed)
         for i, rng in enumerate(rngs)
@@ -44,7 +43,7 @@ def parts(w, kind: int):
     return jnp.stack([jnp.log(w[0]), jnp.sin(w[1])])
 
 
-class SeparablePair(AbstractParameterization):
+class SeparablePair(mj.parameterizations.AbstractParameterization):
     """`g_i = Σ_j g_ij`, `h = Σ c_ij g_ij + extra · (w² and w³)`, which is of that form for none of the kinds.
 
     A Module, so that one compilation per kind serves every c and every extra.
@@ -86,7 +85,7 @@ def skewed(w):
     return jnp.sum(w[0] * w[1] ** 2)
 
 
-@theorem(
+@mj.theorem(
     id="flow/cor-3.1",
     title="a separable h commutes with a separable g iff h_ij = c_ij g_ij + const",
     statement=r"Let $g_i = \sum_j g_{ij}(w_{ij})$ on disjoint blocks and $h = \sum h_{ij}(w_{ij})$, analytic, $g_{ij}$ not constant. "
@@ -99,10 +98,10 @@ def theorem_(case: Separable, rungs) -> Finding:
     w = jnp.asarray(case.w)
 
     def separable(extra: float) -> Evidence:
-        return commutes(SeparablePair(case.power, jnp.asarray(case.c), jnp.asarray(extra)), w, case.seed)
+        return mj.checks.commutes(SeparablePair(case.power, jnp.asarray(case.c), jnp.asarray(extra)), w, case.seed)
 
     def coupled(g, h) -> Evidence:
-        return commutes(Custom(g, h), w, case.seed)
+        return mj.checks.commutes(mj.parameterizations.Custom(g, h), w, case.seed)
 
     return Finding(
         claims={
@@ -115,5 +114,5 @@ def theorem_(case: Separable, rungs) -> Finding:
             "h with 1e-6 of another part commutes": separable(1e-6),
             "g = u² + v², h = u v² commutes": coupled(squares, skewed),
         },
-        planted={d: separable(d) for d in planted_sizes(1e-4, 1e-8, 1e-12)},
+        planted={d: separable(d) for d in mj.checks.planted_sizes(1e-4, 1e-8, 1e-12)},
     )

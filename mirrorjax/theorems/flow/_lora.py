@@ -8,13 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import Evidence, Finding, FlowRoute, Hypothesis, compare, paired_below, planted_sizes
-from ...flows import ensemble
-from ...instances import draw
-from ...parameterizations import Hadamard
-from ...potentials import Distorted, potential_of
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 from . import _spectral_lemma as lemma
 from ._ranks import nuclear_over_frobenius, paired_ranks
 
@@ -37,7 +33,7 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles of ten seeds each."""
     instances = []
-    for i, (_, rng) in enumerate(draw(seed, 66)):
+    for i, (_, rng) in enumerate(mj.instances.draw(seed, 66)):
         shape = (SEEDS, SIZE, SIZE)
         left, right = rng.standard_normal((SEEDS, SIZE, RANK)), rng.standard_normal((SEEDS, RANK, SIZE))
         mask = (rng.random(shape) < OBSERVED).astype(float)
@@ -75,11 +71,11 @@ def product(state: tuple) -> Array:
 def spectra(flows: Completion, starts: tuple, rtol: float) -> np.ndarray:
     """Singular values of W at the end of decay and at the end, (seeds, 2, n)."""
     ts = jnp.array([0.0, T_OFF, T_END])
-    ends = ensemble(flows, jax.tree.map(jnp.asarray, starts), ts, rtol, rtol * 1e-2, "tsit5", 20_000)
+    ends = mj.flows.ensemble(flows, jax.tree.map(jnp.asarray, starts), ts, rtol, rtol * 1e-2, "tsit5", 20_000)
     return np.linalg.svd(np.asarray(jax.vmap(jax.vmap(product))(ends)[:, 1:]), compute_uv=False)
 
 
-@theorem(
+@mj.theorem(
     id="flow/lora",
     title="decay on and then off leaves LoRA at a lower rank; aligned, it is the m ⊙ w flow",
     statement=r"Aligned $W = W_0 + BA$ with $B_0 = 0$: the spectral lemma, exactly. Unaligned it is outside the theorem; measured "
@@ -99,17 +95,22 @@ def theorem_(case: Ensemble, rungs) -> Finding:
     end_never, end_full = (nuclear_over_frobenius(run[:, 1]) for run in (never, full))
     claims, controls, planted = aligned(case.aligned, rungs)
     return Finding(
-        hypotheses=(*lemma.hypotheses(case.aligned), Hypothesis("error of a ratio ≤ 1e-7", floor, floor <= 1e-7)),
+        hypotheses=(
+            *lemma.hypotheses(case.aligned),
+            mj.checks.Hypothesis("error of a ratio ≤ 1e-7", floor, floor <= 1e-7),
+        ),
         claims={
             **claims,
-            "unaligned: on-then-off ends below never (99 %)": paired_below(end, end_never, floor),
-            "unaligned: on-then-off ends below full-rank W (99 %)": paired_below(end, end_full, floor),
+            "unaligned: on-then-off ends below never (99 %)": mj.checks.paired_below(end, end_never, floor),
+            "unaligned: on-then-off ends below full-rank W (99 %)": mj.checks.paired_below(end, end_full, floor),
         },
         controls={
             **controls,
-            "never decayed ends below on-then-off": paired_below(end_never, end, floor),
-            "the ratio keeps falling after the switch": paired_below(end, at_switch, floor),
-            "never decayed ends below itself, seeds permuted": paired_below(end_never, np.roll(end_never, 1), floor),
+            "never decayed ends below on-then-off": mj.checks.paired_below(end_never, end, floor),
+            "the ratio keeps falling after the switch": mj.checks.paired_below(end, at_switch, floor),
+            "never decayed ends below itself, seeds permuted": mj.checks.paired_below(
+                end_never, np.roll(end_never, 1), floor
+            ),
         },
         planted=planted,
         observations={
@@ -129,16 +130,16 @@ def measured(case: Ensemble, starts: tuple, strength: float) -> tuple[np.ndarray
 
 def aligned(case: lemma.Aligned, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence], dict[float, Evidence]]:
     """LoRA's start in the spectral lemma."""
-    schedule = SwitchOff(case.strength, at=4.0)
-    R = potential_of(Hadamard(), case.w0)
+    schedule = mj.schedules.SwitchOff(case.strength, at=4.0)
+    R = mj.potentials.potential_of(mj.parameterizations.Hadamard(), case.w0)
     left = lemma.factors_route(case, schedule, case.factors(case.O), case.target)
     turned = lemma.factors_route(case, schedule, case.factors(case.O, turn=case.other), case.target)
 
     def against(left: FlowRoute, factor: float = 1.0) -> Evidence:
-        return compare(left, lemma.spectral_route(case, schedule, Distorted(R, mu_factor=factor)), rungs)
+        return compare(left, lemma.spectral_route(case, schedule, mj.potentials.Distorted(R, mu_factor=factor)), rungs)
 
     return (
         {"aligned: BA = U diag(σ) Vᵀ": against(left)},
         {"aligned: A₀ turned within V": against(turned)},
-        {d: against(left, 1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
+        {d: against(left, 1 + d) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
     )

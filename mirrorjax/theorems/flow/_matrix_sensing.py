@@ -4,23 +4,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, FlowRoute, compare, identity, planted_sizes
-from ...flows import MirrorFlow
-from ...instances import MEASUREMENTS, SIZE, Sensing, in_frame, sensing
-from ...potentials import Distorted, QuadraticPotential
-from ...registry import theorem
-from ...schedules import SwitchOff
+from ...checks import Evidence, Finding, FlowRoute, compare, identity
 
 T1, LEVEL = 6.0, -0.3
 
 
 def cases(seed, data=None):
     """Three random families of commuting measurements."""
-    return sensing(seed, 63, c0=(0.3, 1.0))
+    return mj.instances.sensing(seed, 63, c0=(0.3, 1.0))
 
 
-@theorem(
+@mj.theorem(
     id="flow/matrix-sensing",
     title="matrix sensing with commuting measurements is a mirror flow in the von Neumann entropy",
     statement=r"$f = \ell(\langle A_i, X\rangle)$, $X = UU^\top$, $A_i$ symmetric, commuting, independent, $h = \|U\|_F^2$, "
@@ -29,17 +26,17 @@ def cases(seed, data=None):
     source="flow, matrix sensing",
     instances=cases,
 )
-def theorem_(case: Sensing, rungs) -> Finding:
-    schedule = SwitchOff(0.2, at=2.0)
+def theorem_(case: mj.instances.Sensing, rungs) -> Finding:
+    schedule = mj.schedules.SwitchOff(0.2, at=2.0)
     left = case.gradient(schedule, T1)
-    mirror = in_frame(case.O, case.O)
+    mirror = mj.instances.in_frame(case.O, case.O)
 
     def against(**wrong: float) -> Evidence:
-        flow = MirrorFlow(case.spectral, Distorted(case.entropy, **wrong), schedule)
+        flow = mj.flows.MirrorFlow(case.spectral, mj.potentials.Distorted(case.entropy, **wrong), schedule)
         return compare(left, FlowRoute(flow, ts=left.ts, observe=mirror), rungs)
 
-    stretched = case.w0 * np.linspace(0.8, 1.2, SIZE)[:, None]
-    flow = MirrorFlow(case.spectral, Distorted(case.entropy), schedule)
+    stretched = case.w0 * np.linspace(0.8, 1.2, mj.instances.SIZE)[:, None]
+    flow = mj.flows.MirrorFlow(case.spectral, mj.potentials.Distorted(case.entropy), schedule)
     elsewhere = compare(case.gradient(schedule, T1, stretched), FlowRoute(flow, ts=left.ts, observe=mirror), rungs)
     claims, controls = least_entropy(case)
     return Finding(
@@ -52,29 +49,31 @@ def theorem_(case: Sensing, rungs) -> Finding:
             "constant of the potential halved": against(mu_factor=0.5),
             **controls,
         },
-        planted={size: against(mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={size: against(mu_factor=1 + size) for size in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 
-def least_entropy(case: Sensing) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
+def least_entropy(case: mj.instances.Sensing) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
     """R_a(z) by conjugating `Q = ¼‖U‖²` in m dual variables, against the entropy of X in n eigenvalues."""
     A, a = jnp.asarray(case.A), jnp.asarray(LEVEL)
-    conjugate = QuadraticPotential(2 * A, 2 * jnp.eye(SIZE), case.w0)
+    conjugate = mj.potentials.QuadraticPotential(2 * A, 2 * jnp.eye(mj.instances.SIZE), case.w0)
     log_c = np.log(case.c0) + 4 * LEVEL
-    mu = np.random.default_rng([SIZE, *np.abs(case.y * 1e6).astype(int)]).uniform(-0.3, 0.3, MEASUREMENTS)
-    outside = np.random.default_rng(0).standard_normal((SIZE, SIZE))
+    mu = np.random.default_rng([mj.instances.SIZE, *np.abs(case.y * 1e6).astype(int)]).uniform(
+        -0.3, 0.3, mj.instances.MEASUREMENTS
+    )
+    outside = np.random.default_rng(0).standard_normal((mj.instances.SIZE, mj.instances.SIZE))
     outside = (outside + outside.T) / 8
 
     @quick_jit
     def values(mu, size):
         """R_a(𝒜(X)), the entropy of X, and its slope along a direction that 𝒜 does not see."""
-        X = jax.scipy.linalg.expm(4 * jnp.tensordot(mu, A, 1) + log_c * jnp.eye(SIZE)) + size * outside
+        X = jax.scipy.linalg.expm(4 * jnp.tensordot(mu, A, 1) + log_c * jnp.eye(mj.instances.SIZE)) + size * outside
 
         def entropy(X):
             spectrum = jnp.linalg.eigvalsh(X)
             return jnp.sum(spectrum * (jnp.log(spectrum) - 1 - log_c)) / 4
 
-        rows = A.reshape(MEASUREMENTS, -1)
+        rows = A.reshape(mj.instances.MEASUREMENTS, -1)
         seen = jnp.linalg.solve(rows @ rows.T, rows @ outside.ravel())
         hidden = outside - jnp.tensordot(seen, A, 1)
         slope = jax.jvp(entropy, (X,), (hidden,))[1]

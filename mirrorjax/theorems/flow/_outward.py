@@ -10,11 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+import mirrorjax as mj
+
 from ..._types import Scalar, as_array
-from ...flows import AbstractFlow, GradientFlow
-from ...parameterizations import AbstractParameterization, SideBySide
-from ...problems import AbstractProblem
-from ...schedules import Constant
 
 CLOCK = 16.0
 """e^{−2·16} = 1e-14 of the way to the end is left."""
@@ -31,14 +29,14 @@ def pace(field: Array, w: Array) -> Array:
     return jnp.sum((rates / fastest) ** 8, axis=0) ** (-1 / 8) / fastest
 
 
-class OutwardRay(AbstractFlow):
+class OutwardRay(mj.flows.AbstractFlow):
     """φ from (0, 0) to (m, a) for t in [0, 1], then along ±μ to the end of its existence.
 
     Columns are instances of their own: g acts column by column. The state is (w, μ (k,)), w a tuple of
     (2, ·) arrays with k columns in all.
     """
 
-    param: AbstractParameterization
+    param: mj.parameterizations.AbstractParameterization
     middle: Float[Array, " k"]
     a: Float[Array, " k"]
     sign: Float[Array, " k"]
@@ -65,7 +63,7 @@ class OutwardRay(AbstractFlow):
         return jnp.ones(1)
 
 
-class Parabolas(AbstractProblem):
+class Parabolas(mj.problems.AbstractProblem):
     """`f(x) = Σ slope·x + ½ curvature·x²`."""
 
     slope: Float[Array, " k"]
@@ -79,16 +77,16 @@ class Parabolas(AbstractProblem):
         return jnp.sum(self.slope * x + 0.5 * self.curvature * x**2)
 
 
-class FirstExit(AbstractFlow):
+class FirstExit(mj.flows.AbstractFlow):
     """Gradient flow at constant strength until its weights end; the state is (w (2, k), t (k,)), a time per column."""
 
     problem: Parabolas
-    param: AbstractParameterization
+    param: mj.parameterizations.AbstractParameterization
     strength: Scalar
 
     def __call__(self, t, state, args=None):
         w, _ = state
-        field = GradientFlow(self.problem, self.param, Constant(self.strength))(as_array(0.0), w)
+        field = mj.flows.GradientFlow(self.problem, self.param, mj.schedules.Constant(self.strength))(as_array(0.0), w)
         speed = pace(field, w)
         return speed * field, speed
 
@@ -100,13 +98,13 @@ class FirstExit(AbstractFlow):
         return jnp.zeros(0)
 
 
-class Segments(AbstractFlow):
+class Segments(mj.flows.AbstractFlow):
     """φ from (0, 0) straight to (μ, a), column by column, and Q as the line integral beside it.
 
     The state is (w, q (k,)), w a tuple of arrays whose last axis is the columns. x is `q` itself.
     """
 
-    param: SideBySide
+    param: mj.parameterizations.SideBySide
     mu: Float[Array, " k"]
     a: Float[Array, " k"]
 

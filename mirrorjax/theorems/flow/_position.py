@@ -7,45 +7,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
 from ..._types import ArrayLike
-from ...checks import (
-    Evidence,
-    Exact,
-    Finding,
-    FlowRoute,
-    Hypothesis,
-    bracket_hypothesis,
-    compare,
-    identity,
-    merged,
-    never_rises,
-    planted_sizes,
-)
-from ...flows import GradientFlow, Trajectory
-from ...instances import draw
-from ...parameterizations import (
-    AbstractParameterization,
-    ExponentiatedGradient,
-    Hadamard,
-    LogRatio,
-    PowerDifference,
-    SideBySide,
-    SquaredDifference,
-)
-from ...potentials import AbstractPotential, potential_of
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import SwitchOff
+from ...checks import Evidence, Finding, FlowRoute, compare, identity
 
 N = 4
-FAMILIES: dict[str, AbstractParameterization] = {
-    "m⊙w": Hadamard(),
-    "u² − v²": SquaredDifference(),
-    "u²": ExponentiatedGradient(),
-    "u⁴ − v⁴": PowerDifference(2),
-    "u⁶ − v⁶": PowerDifference(3),
-    "log u − log v": LogRatio(),
+FAMILIES: dict[str, mj.parameterizations.AbstractParameterization] = {
+    "m⊙w": mj.parameterizations.Hadamard(),
+    "u² − v²": mj.parameterizations.SquaredDifference(),
+    "u²": mj.parameterizations.ExponentiatedGradient(),
+    "u⁴ − v⁴": mj.parameterizations.PowerDifference(2),
+    "u⁶ − v⁶": mj.parameterizations.PowerDifference(3),
+    "log u − log v": mj.parameterizations.LogRatio(),
 }
 STRENGTHS = (0.5, 0.45, 0.6)
 OFF, END = 1.5, 2.0
@@ -70,18 +45,20 @@ class Start:
     def states(self) -> tuple[Array, ...]:
         """w₀ of every family."""
         w = jnp.asarray(self.w0)
-        return tuple(w[0] if isinstance(param, ExponentiatedGradient) else w for param in FAMILIES.values())
+        return tuple(
+            w[0] if isinstance(param, mj.parameterizations.ExponentiatedGradient) else w for param in FAMILIES.values()
+        )
 
 
 def cases(seed, data=None):
     """Weights of 1.4 to 2.2: log u − log v then has a minimum up to the dose 0.98."""
     return [
         Start(name, rng.uniform(1.4, 2.2, (2, N)), strength)
-        for strength, (name, rng) in zip(STRENGTHS, draw(seed, count=len(STRENGTHS)))
+        for strength, (name, rng) in zip(STRENGTHS, mj.instances.draw(seed, count=len(STRENGTHS)))
     ]
 
 
-@theorem(
+@mj.theorem(
     id="flow/position",
     title="decay alone leads to the minimum of R: to 0 for most families, away from it for log u − log v",
     statement=r"If $0 \in \mathrm{ran}\,\nabla R_a$ then $\mathrm{argmin}\,R_a = g(\varphi(0, a))$, where decay alone ($f = 0$) takes "
@@ -94,39 +71,42 @@ def cases(seed, data=None):
 )
 def theorem_(case: Start, rungs) -> Finding:
     ts = np.linspace(0.0, END, TIMES)
-    schedule = SwitchOff(case.strength, at=OFF)
+    schedule = mj.schedules.SwitchOff(case.strength, at=OFF)
     doses = np.array([float(schedule.dose(t)) for t in ts])
-    param = SideBySide(tuple(FAMILIES.values()))
+    param = mj.parameterizations.SideBySide(tuple(FAMILIES.values()))
     where = param.slices(case.states)
     # Z = 0 rather than a flow without a loss: it is the gradient flow of the package that is looked at.
-    idle = LinearRegression(jnp.zeros((1, where[-1].stop)), jnp.zeros(1))
-    decay = FlowRoute(GradientFlow(idle, param, schedule), case.states, ts=ts)
+    idle = mj.problems.LinearRegression(jnp.zeros((1, where[-1].stop)), jnp.zeros(1))
+    decay = FlowRoute(mj.flows.GradientFlow(idle, param, schedule), case.states, ts=ts)
     parts = [
         one_family(name, decay.observing(columns(part)), w0, doses, rungs)
         for name, part, w0 in zip(FAMILIES, where, case.states)
     ]
-    return merged([*parts, without_minimum(case)])
+    return mj.checks.merged([*parts, without_minimum(case)])
 
 
 def columns(part: slice):
-    def observe(path: Trajectory) -> ArrayLike:
+    def observe(path: mj.flows.Trajectory) -> ArrayLike:
         return path.x[:, part]
 
     return observe
 
 
 def one_family(name: str, decay: FlowRoute, w0: Array, doses: np.ndarray, rungs) -> Finding:
-    R = potential_of(FAMILIES[name], w0)
+    R = mj.potentials.potential_of(FAMILIES[name], w0)
     closed = formula(name, np.asarray(w0), doses)
     shown = {"log u − log v": "moves away from 0"}.get(name, "moves towards 0")
     opposite = {"moves away from 0": "moves towards 0", "moves towards 0": "moves away from 0"}[shown]
 
     def against(candidate: np.ndarray) -> Evidence:
-        return compare(decay, Exact(candidate), rungs)
+        return compare(decay, mj.checks.Exact(candidate), rungs)
 
     claim = against(closed)
     distance = np.abs(np.asarray(decay(rungs[-1], "dopri8").values))
-    direction = {"moves towards 0": never_rises(distance, claim), "moves away from 0": never_rises(-distance, claim)}
+    direction = {
+        "moves towards 0": mj.checks.never_rises(distance, claim),
+        "moves away from 0": mj.checks.never_rises(-distance, claim),
+    }
     wrong = {
         "position at half the dose": formula(name, np.asarray(w0), doses / 2),
         "position does not move": np.broadcast_to(closed[:1], closed.shape),
@@ -140,18 +120,18 @@ def one_family(name: str, decay: FlowRoute, w0: Array, doses: np.ndarray, rungs)
         },
         controls={f"{name}: it {opposite}": direction[opposite]}
         | {f"{name}: {key}": against(value) for key, value in wrong.items()},
-        planted={d: against((1 + d) * closed) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={d: against((1 + d) * closed) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
         hypotheses=(
-            bracket_hypothesis(FAMILIES[name], w0, f", {name}"),
+            mj.checks.bracket_hypothesis(FAMILIES[name], w0, f", {name}"),
             contains_zero(R, -doses[-1], name),
         ),
     )
 
 
-def contains_zero(R: AbstractPotential, a: float, name: str) -> Hypothesis:
+def contains_zero(R: mj.potentials.AbstractPotential, a: float, name: str) -> mj.checks.Hypothesis:
     low, high = (np.asarray(end) for end in R.dual_domain(jnp.asarray(a)))
     margin = float(np.min(np.minimum(-low, high)))
-    return Hypothesis(f"distance of 0 from the ends of ran ∇R, {name}", margin, margin > 0)
+    return mj.checks.Hypothesis(f"distance of 0 from the ends of ran ∇R, {name}", margin, margin > 0)
 
 
 def formula(name: str, w0: np.ndarray, doses: np.ndarray) -> np.ndarray:
@@ -168,7 +148,7 @@ def formula(name: str, w0: np.ndarray, doses: np.ndarray) -> np.ndarray:
 
 
 @quick_jit
-def minima(R: AbstractPotential, levels: Array) -> Array:
+def minima(R: mj.potentials.AbstractPotential, levels: Array) -> Array:
     """`argmin R_a` for every a, from values of R alone: bisection on the sign of their derivative.
 
     The families are separable, so all coordinates are bisected at once.
@@ -194,7 +174,7 @@ def without_minimum(case: Start) -> Finding:
     """The dose from which R of log u − log v has slopes of one sign only, from its values."""
 
     def last_dose(w0):
-        return dose_without_minimum(LogRatio(), w0)
+        return dose_without_minimum(mj.parameterizations.LogRatio(), w0)
 
     def half_of_the_smaller(factor: float):
         return lambda w0: factor * jnp.min(w0**2, axis=0) / 2
@@ -214,9 +194,9 @@ def without_minimum(case: Start) -> Finding:
 
 
 @quick_jit
-def dose_without_minimum(param: LogRatio, w0: Array) -> Array:
+def dose_without_minimum(param: mj.parameterizations.LogRatio, w0: Array) -> Array:
     """By bisection: a minimum needs a falling slope far to the left and a rising one far to the right."""
-    R = potential_of(param, w0)
+    R = mj.potentials.potential_of(param, w0)
 
     def slope(x: float, dose: Array) -> Array:
         # Each coordinate at its own dose: the sum over coordinates of R at that dose has that derivative.

@@ -6,28 +6,18 @@ from collections.abc import Callable
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._types import ArrayLike, as_array
-from ...checks import (
-    MAIN,
-    Evidence,
-    Exact,
-    Finding,
-    FlowRoute,
-    bracket_hypothesis,
-    compare,
-    merged,
-    never_rises,
-    planted_sizes,
-)
-from ...flows import Trajectory
-from ...instances import draw
-from ...parameterizations import LogRatio, PowerDifference, SideBySide
-from ...potentials import AbstractPotential, LogRatioEntropy, potential_of
-from ...registry import theorem
+from ...checks import Evidence, Finding, FlowRoute, compare
 from ._outward import CLOCK, FirstExit, OutwardRay, Parabolas
 
 N = 4
-FAMILIES = {"u⁴ − v⁴": PowerDifference(2), "u⁶ − v⁶": PowerDifference(3), "log u − log v": LogRatio()}
+FAMILIES = {
+    "u⁴ − v⁴": mj.parameterizations.PowerDifference(2),
+    "u⁶ − v⁶": mj.parameterizations.PowerDifference(3),
+    "log u − log v": mj.parameterizations.LogRatio(),
+}
 STRENGTH = 0.1
 LOSSES = {"f = 0": (0.0, 0.0), "f = .05x": (0.05, 0.0), "f = x²/2": (0.0, 1.0)}
 QUOTED = (1.0, 4.0)
@@ -46,14 +36,14 @@ class Start:
 def cases(seed, data=None):
     """Weights between 0.6 and 1.4; doses up to 4/5 of what empties the range of log u − log v."""
     starts = []
-    for name, rng in draw(seed):
+    for name, rng in mj.instances.draw(seed):
         w0 = rng.uniform(0.6, 1.4, (len(FAMILIES), 2, N))
         empty = np.min(np.sum(w0[-1] ** 2, axis=0)) / 4
         starts.append(Start(name, w0, empty * np.array([0.0, 0.4, 0.8])))
     return starts
 
 
-@theorem(
+@mj.theorem(
     id="flow/range",
     title="the range of ∇R moves with the dose: wider for u^{2k} − v^{2k}, narrower for log u − log v",
     statement=r"$\mathrm{ran}\,\nabla R_a$ is the set of $\mu$ for which $\varphi(\mu, a)$ exists. For $u^{2k} - v^{2k}$ it is "
@@ -65,12 +55,12 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Start, rungs) -> Finding:
-    return merged([*ends_of_the_ranges(case, rungs), first_exits(case, rungs)])
+    return mj.checks.merged([*ends_of_the_ranges(case, rungs), first_exits(case, rungs)])
 
 
 def ends_of_the_ranges(case: Start, rungs) -> list[Finding]:
     """Where φ stops existing, followed in w, against the closed ends; a finding per family."""
-    potentials = [potential_of(param, jnp.asarray(w)) for param, w in zip(FAMILIES.values(), case.w0)]
+    potentials = [mj.potentials.potential_of(param, jnp.asarray(w)) for param, w in zip(FAMILIES.values(), case.w0)]
     closed = [ends(R, case.doses) for R in potentials]
     shape = closed[0].shape
     columns = (
@@ -78,7 +68,7 @@ def ends_of_the_ranges(case: Start, rungs) -> list[Finding]:
         np.tile(np.ravel(np.broadcast_to(-case.doses[:, None, None], shape)), len(closed)),
         np.tile(np.ravel(np.broadcast_to(np.array([-1.0, 1.0])[:, None], shape)), len(closed)),
     )
-    param = SideBySide(tuple(FAMILIES.values()))
+    param = mj.parameterizations.SideBySide(tuple(FAMILIES.values()))
     w0 = tuple(jnp.asarray(np.tile(w, (1, closed[0].size // N))) for w in case.w0)
     ts = np.array([0.0, 1.0, 1.0 + CLOCK])
     ray = FlowRoute(OutwardRay(param, *map(jnp.asarray, columns)), (w0, jnp.zeros(columns[0].size)), ts=ts)
@@ -88,21 +78,23 @@ def ends_of_the_ranges(case: Start, rungs) -> list[Finding]:
     ]
 
 
-def at(where: slice) -> Callable[[Trajectory], ArrayLike]:
+def at(where: slice) -> Callable[[mj.flows.Trajectory], ArrayLike]:
     return lambda path: path.x[-1:, where]
 
 
-def one_range(name: str, ray: FlowRoute, R: AbstractPotential, closed: np.ndarray, case: Start, rungs) -> Finding:
+def one_range(
+    name: str, ray: FlowRoute, R: mj.potentials.AbstractPotential, closed: np.ndarray, case: Start, rungs
+) -> Finding:
     moved = float(np.max(np.abs(closed[-1] - closed[0])))
 
     def against(candidate: np.ndarray) -> Evidence:
-        return compare(ray, Exact(candidate.reshape(1, -1)), rungs, moved=moved)
+        return compare(ray, mj.checks.Exact(candidate.reshape(1, -1)), rungs, moved=moved)
 
     claim = against(closed)
-    low, high = np.moveaxis(ray(rungs[-1], MAIN).values.reshape(closed.shape), 1, 0)
+    low, high = np.moveaxis(ray(rungs[-1], mj.checks.MAIN).values.reshape(closed.shape), 1, 0)
     grows, shrinks = "the dose widens it", "the dose shrinks it"
-    direction = {grows: never_rises(low - high, claim), shrinks: never_rises(high - low, claim)}
-    narrower = isinstance(R, LogRatioEntropy)
+    direction = {grows: mj.checks.never_rises(low - high, claim), shrinks: mj.checks.never_rises(high - low, claim)}
+    narrower = isinstance(R, mj.potentials.LogRatioEntropy)
     true, false = (shrinks, grows) if narrower else (grows, shrinks)
     exchanged = "(−c_v + a, c_u − a), the other family's" if narrower else "(−c_u − a, c_v + a), of an open review"
     wrong = {
@@ -114,12 +106,14 @@ def one_range(name: str, ray: FlowRoute, R: AbstractPotential, closed: np.ndarra
     return Finding(
         claims={f"{name}: ends of ran ∇R = where φ ends": claim, f"{name}: {true}": direction[true]},
         controls={f"{name}: {false}": direction[false]} | {f"{name}: {k}": against(v) for k, v in wrong.items()},
-        planted={d: against((1 + d) * closed) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
-        hypotheses=(bracket_hypothesis(FAMILIES[name], jnp.asarray(case.w0[list(FAMILIES).index(name)]), f", {name}"),),
+        planted={d: against((1 + d) * closed) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
+        hypotheses=(
+            mj.checks.bracket_hypothesis(FAMILIES[name], jnp.asarray(case.w0[list(FAMILIES).index(name)]), f", {name}"),
+        ),
     )
 
 
-def ends(R: AbstractPotential, doses: np.ndarray) -> np.ndarray:
+def ends(R: mj.potentials.AbstractPotential, doses: np.ndarray) -> np.ndarray:
     """(dose, low or high, coordinate)."""
     return np.array([[np.asarray(end) for end in R.dual_domain(as_array(-dose))] for dose in doses])
 
@@ -130,16 +124,18 @@ def first_exits(case: Start, rungs) -> Finding:
     k = starts.shape[1]
     w0 = np.tile(starts, (1, len(LOSSES)))
     slope, curvature = (np.repeat([loss[i] for loss in LOSSES.values()], k) for i in (0, 1))
-    flow = FirstExit(Parabolas(jnp.asarray(slope), jnp.asarray(curvature)), LogRatio(), as_array(STRENGTH))
+    flow = FirstExit(
+        Parabolas(jnp.asarray(slope), jnp.asarray(curvature)), mj.parameterizations.LogRatio(), as_array(STRENGTH)
+    )
     start = (jnp.asarray(w0), jnp.zeros(w0.shape[1]))
     run = FlowRoute(flow, start, ts=np.array([0.0, CLOCK]), observe=lambda path: STRENGTH * path.x[-1:])
-    exits = leaves_at(potential_of(LogRatio(), start[0]), slope, curvature)
+    exits = leaves_at(mj.potentials.potential_of(mj.parameterizations.LogRatio(), start[0]), slope, curvature)
     U, V = w0**2
 
     def against(candidate: np.ndarray) -> Evidence:
-        return compare(run, Exact(candidate[None]), rungs, moved=float(np.min(exits)))
+        return compare(run, mj.checks.Exact(candidate[None]), rungs, moved=float(np.min(exits)))
 
-    measured = run(rungs[-1], MAIN).values[0]
+    measured = run(rungs[-1], mj.checks.MAIN).values[0]
     return Finding(
         claims={"first exit of the flow = μ leaving the range": against(exits)},
         controls={
@@ -153,7 +149,7 @@ def first_exits(case: Start, rungs) -> Finding:
     )
 
 
-def leaves_at(R: AbstractPotential, slope: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+def leaves_at(R: mj.potentials.AbstractPotential, slope: np.ndarray, curvature: np.ndarray) -> np.ndarray:
     """The dose at which μ_t leaves ran ∇R, by bisection.
 
     For a linear loss `μ_t = −slope·t`. For a parabola ∇f grows beyond every bound as x → ±∞, that

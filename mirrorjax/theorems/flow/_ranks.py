@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...checks import summary
+import mirrorjax as mj
 
 
 def nuclear_over_frobenius(values: np.ndarray) -> np.ndarray:
@@ -22,4 +22,4 @@ MEASURES = {"nuclear/Frobenius": nuclear_over_frobenius, "effective rank": effec
 
 def paired_ranks(left: np.ndarray, right: np.ndarray) -> str:
     """For the table: both measures of `left` minus those of `right`, singular values (seeds, n)."""
-    return "; ".join(f"{name} {summary(measure(left), measure(right))}" for name, measure in MEASURES.items())
+    return "; ".join(f"{name} {mj.checks.summary(measure(left), measure(right))}" for name, measure in MEASURES.items())

@@ -4,28 +4,24 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, compare, planted_sizes, slight, written
-from ...flows import GradientFlow, RiemannianFlow
-from ...instances import Regression, hyperbolic, positive_scale, random_regressions, random_start
-from ...parameterizations import SquaredDifference
-from ...potentials import Distorted
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 
 def cases(seed, data=None):
     """Two Hadamard instances and one of u² − v²."""
-    first, smooth, last = random_regressions(seed)
-    param = SquaredDifference()
-    w0 = random_start(np.random.default_rng([seed, 3]), param)
+    first, smooth, last = mj.instances.random_regressions(seed)
+    param = mj.parameterizations.SquaredDifference()
+    w0 = mj.instances.random_start(np.random.default_rng([seed, 3]), param)
     return [
         first,
-        dataclasses.replace(smooth, schedule=SwitchOff(0.6, at=1.0)),
+        dataclasses.replace(smooth, schedule=mj.schedules.SwitchOff(0.6, at=1.0)),
         dataclasses.replace(last, name=last.name + ", u² − v²", param=param, w0=w0),
     ]
 
 
-@theorem(
+@mj.theorem(
     id="flow/riemannian",
     title="in x the motion is a Riemannian gradient flow with a moving metric",
     statement=r"With $y_a(x) = h(\varphi(\nabla R_a(x), a))$: $dx_t = -(\nabla^2 R_{a_t}(x_t))^{-1}"
@@ -34,23 +30,23 @@ def cases(seed, data=None):
     source="flow, Theorem 3.1, Riemannian form",
     instances=cases,
 )
-def theorem_(case: Regression, rungs) -> Finding:
-    ts = np.linspace(0.0, case.t1, POINTS)
-    R = hyperbolic(case.param, case.w0)
-    gradient = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
+def theorem_(case: mj.instances.Regression, rungs) -> Finding:
+    ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+    R = mj.instances.hyperbolic(case.param, case.w0)
+    gradient = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
 
     def against(**wrong: float) -> Evidence:
-        flow = RiemannianFlow(case.problem, Distorted(R, **wrong), case.schedule)  # pyright: ignore
+        flow = mj.flows.RiemannianFlow(case.problem, mj.potentials.Distorted(R, **wrong), case.schedule)  # pyright: ignore
         return compare(gradient, FlowRoute(flow, case.x0, ts=ts), rungs)
 
     return Finding(
-        hypotheses=(positive_scale(R),),
+        hypotheses=(mj.instances.positive_scale(R),),
         claims={"gradient flow = Riemannian flow": against()},
         controls={
             "metric halved": against(mu_factor=2.0),
             "metric frozen, decay dropped": against(a_factor=0.0),
             "exponent halved": against(a_factor=0.5),
-            f"metric wrong by {written(1e-6)}": against(mu_factor=1 + slight(1e-6)),
+            f"metric wrong by {mj.checks.written(1e-6)}": against(mu_factor=1 + mj.checks.slight(1e-6)),
         },
-        planted={d: against(mu_factor=1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={d: against(mu_factor=1 + d) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
     )

@@ -8,26 +8,21 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+import mirrorjax as mj
+
 from ..._types import as_array
-from ...checks import POINTS, Evidence, Finding, FlowRoute, commuting_and_regular, compare, planted_sizes
-from ...flows import AbstractFlow
-from ...instances import draw
-from ...parameterizations import AbstractParameterization, Hadamard, PowerDifference
-from ...potentials import AbstractPotential, Distorted, potential_of
-from ...problems import SparseCoding
-from ...registry import theorem
-from ...schedules import AbstractSchedule, SwitchOff
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 ROWS, ATOMS, SAMPLES = 4, 5, 3
 T1 = 20.0
 
 
-class CodesInWeights(AbstractFlow):
+class CodesInWeights(mj.flows.AbstractFlow):
     """`dw = −(Jgᵀ ∇_x f + α ∇h) dt`, `dD = −speed ∇_D f dt`; the state is (w, D)."""
 
-    f: SparseCoding
-    param: AbstractParameterization
-    schedule: AbstractSchedule
+    f: mj.problems.SparseCoding
+    param: mj.parameterizations.AbstractParameterization
+    schedule: mj.schedules.AbstractSchedule
     speed: Float[Array, ""] = eqx.field(converter=as_array)
 
     def __call__(self, t, state, args=None):
@@ -46,12 +41,12 @@ class CodesInWeights(AbstractFlow):
         return self.schedule.breakpoints
 
 
-class CodesInDual(AbstractFlow):
+class CodesInDual(mj.flows.AbstractFlow):
     """`dμ = −∇_x f dt` with `x = ∇_μQ(μ, a_t)`, `dD = −speed ∇_D f dt`; the state is (μ, D)."""
 
-    f: SparseCoding
-    potential: AbstractPotential
-    schedule: AbstractSchedule
+    f: mj.problems.SparseCoding
+    potential: mj.potentials.AbstractPotential
+    schedule: mj.schedules.AbstractSchedule
     speed: Float[Array, ""] = eqx.field(converter=as_array)
 
     def __call__(self, t, state, args=None):
@@ -75,7 +70,7 @@ class Codes:
     """Samples made from a hidden dictionary and sparse codes; a start for both."""
 
     name: str
-    param: AbstractParameterization
+    param: mj.parameterizations.AbstractParameterization
     Y: np.ndarray
     w0: np.ndarray
     D0: np.ndarray
@@ -86,7 +81,14 @@ def cases(seed, data=None):
     """Two of m ⊙ w and one of u⁴ − v⁴."""
     instances = []
     for i, ((param, strength), (_, rng)) in enumerate(
-        zip([(Hadamard(), 0.1), (Hadamard(), 0.05), (PowerDifference(2), 0.02)], draw(seed, 62))
+        zip(
+            [
+                (mj.parameterizations.Hadamard(), 0.1),
+                (mj.parameterizations.Hadamard(), 0.05),
+                (mj.parameterizations.PowerDifference(2), 0.02),
+            ],
+            mj.instances.draw(seed, 62),
+        )
     ):
         hidden, codes = rng.standard_normal((ROWS, ATOMS)), rng.standard_normal((ATOMS, SAMPLES))
         codes *= rng.random((ATOMS, SAMPLES)) < 0.5
@@ -97,7 +99,7 @@ def cases(seed, data=None):
     return instances
 
 
-@theorem(
+@mj.theorem(
     id="flow/sparse-coding",
     title="codes X = g(w) follow the mirror flow while their dictionary moves",
     statement=r"$Y \approx D X$ with codes $X = g(w)$ and $D$ moving by its own gradient flow: to the codes the loss is a "
@@ -106,20 +108,22 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Codes, rungs) -> Finding:
-    f, schedule = SparseCoding(case.Y, case.D0), SwitchOff(case.strength, at=4.0)
-    R = potential_of(case.param, case.w0)
-    ts = np.linspace(0.0, T1, POINTS)
+    f, schedule = mj.problems.SparseCoding(case.Y, case.D0), mj.schedules.SwitchOff(case.strength, at=4.0)
+    R = mj.potentials.potential_of(case.param, case.w0)
+    ts = np.linspace(0.0, T1, mj.checks.POINTS)
 
     def weights(speed: float = 1.0) -> FlowRoute:
         return FlowRoute(CodesInWeights(f, case.param, schedule, speed), (case.w0, case.D0), ts=ts)
 
     def against(left: FlowRoute, speed: float = 1.0, **wrong: float) -> Evidence:
         start = (jnp.zeros(R.n), case.D0)
-        return compare(left, FlowRoute(CodesInDual(f, Distorted(R, **wrong), schedule, speed), start, ts=ts), rungs)
+        return compare(
+            left, FlowRoute(CodesInDual(f, mj.potentials.Distorted(R, **wrong), schedule, speed), start, ts=ts), rungs
+        )
 
     left = weights()
     return Finding(
-        hypotheses=commuting_and_regular(case.param, case.w0),
+        hypotheses=mj.checks.commuting_and_regular(case.param, case.w0),
         claims={"(X, D) of the weights = (X, D) of the mirror flow": against(left)},
         controls={
             "dictionary at rest": against(left, speed=0.0),
@@ -128,5 +132,5 @@ def theorem_(case: Codes, rungs) -> Finding:
             "time variation dropped": against(left, a_factor=0.0),
             "constant of the potential halved": against(left, mu_factor=0.5),
         },
-        planted={size: against(left, mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={size: against(left, mu_factor=1 + size) for size in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
     )

@@ -4,14 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes
-from ...flows import GradientFlow, MirrorFlow
-from ...instances import draw, in_frame, orthonormal
-from ...parameterizations import Factorization, Hadamard
-from ...potentials import Distorted, potential_of
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 ROWS, COLUMNS, RANK = 5, 4, 3
 T1 = 20.0
@@ -45,14 +40,14 @@ class Aligned:
 def cases(seed, data=None):
     """Two random starts and LoRA's, B₀ = 0."""
     instances = []
-    for i, (strength, (_, rng)) in enumerate(zip((0.2, 0.1, 0.2), draw(seed, 61))):
-        U, V = orthonormal(rng, ROWS, RANK), orthonormal(rng, COLUMNS, RANK)
+    for i, (strength, (_, rng)) in enumerate(zip((0.2, 0.1, 0.2), mj.instances.draw(seed, 61))):
+        U, V = mj.instances.orthonormal(rng, ROWS, RANK), mj.instances.orthonormal(rng, COLUMNS, RANK)
         b, a = 0.5 * rng.standard_normal(RANK), rng.uniform(0.8, 1.3, RANK)
         outside = rng.standard_normal((ROWS, COLUMNS))
         instances.append(
             Aligned(
                 f"{'LoRA, B₀ = 0' if i == 2 else f'random {i}'} (seed {seed})",
-                U, V, orthonormal(rng, RANK, RANK), orthonormal(rng, RANK, RANK),
+                U, V, mj.instances.orthonormal(rng, RANK, RANK), mj.instances.orthonormal(rng, RANK, RANK),
                 np.stack([0 * b if i == 2 else b, a]), 2 * rng.standard_normal(RANK),
                 (outside - U @ U.T @ outside) @ (np.eye(COLUMNS) - V @ V.T), strength,
             )
@@ -60,7 +55,7 @@ def cases(seed, data=None):
     return instances
 
 
-@theorem(
+@mj.theorem(
     id="flow/spectral-lemma",
     title="aligned factors BA follow the m ⊙ w flow in their singular values",
     statement=r"$W = W_0 + BA$, $h = \|A\|^2 + \|B\|^2$, $B_0 = U\,\mathrm{diag}(b_0)O^\top$, $A_0 = O\,\mathrm{diag}(a_0)V^\top$ "
@@ -70,12 +65,12 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Aligned, rungs) -> Finding:
-    schedule = SwitchOff(case.strength, at=4.0)
-    R = potential_of(Hadamard(), case.w0)
+    schedule = mj.schedules.SwitchOff(case.strength, at=4.0)
+    R = mj.potentials.potential_of(mj.parameterizations.Hadamard(), case.w0)
     right = factors_route(case, schedule, case.factors(case.O), case.target)
 
     def against(left: FlowRoute = right, **wrong: float) -> Evidence:
-        return compare(left, spectral_route(case, schedule, Distorted(R, **wrong)), rungs)
+        return compare(left, spectral_route(case, schedule, mj.potentials.Distorted(R, **wrong)), rungs)
 
     starts = {"A₀ turned within V": case.factors(case.O, turn=case.other)}
     if np.any(case.w0[0]):  # B₀ = 0 has every O
@@ -91,29 +86,31 @@ def theorem_(case: Aligned, rungs) -> Finding:
             "time variation dropped": against(a_factor=0.0),
             "constant of the potential halved": against(mu_factor=0.5),
         },
-        planted={size: against(mu_factor=1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={size: against(mu_factor=1 + size) for size in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 
-def factors_route(case: Aligned, schedule: SwitchOff, w0: tuple, target: np.ndarray) -> FlowRoute:
+def factors_route(case: Aligned, schedule: mj.schedules.SwitchOff, w0: tuple, target: np.ndarray) -> FlowRoute:
     """Gradient flow of `½ mean (W − W*)²` in B and A."""
-    problem = LinearRegression(np.eye(ROWS * COLUMNS), target.ravel())
-    ts = np.linspace(0.0, T1, POINTS)
-    return FlowRoute(GradientFlow(problem, Factorization(), schedule), w0, ts=ts)
+    problem = mj.problems.LinearRegression(np.eye(ROWS * COLUMNS), target.ravel())
+    ts = np.linspace(0.0, T1, mj.checks.POINTS)
+    return FlowRoute(mj.flows.GradientFlow(problem, mj.parameterizations.Factorization(), schedule), w0, ts=ts)
 
 
-def spectral_route(case: Aligned, schedule: SwitchOff, R: Distorted) -> FlowRoute:
+def spectral_route(case: Aligned, schedule: mj.schedules.SwitchOff, R: mj.potentials.Distorted) -> FlowRoute:
     """Mirror flow of the singular values alone, shown as the whole matrix."""
     # The same mean over all entries of W: r values instead of n m.
     share = np.sqrt(RANK / (ROWS * COLUMNS))
-    problem = LinearRegression(share * np.eye(RANK), share * case.S)
+    problem = mj.problems.LinearRegression(share * np.eye(RANK), share * case.S)
 
     return FlowRoute(
-        MirrorFlow(problem, R, schedule), ts=np.linspace(0.0, T1, POINTS), observe=in_frame(case.U, case.V)
+        mj.flows.MirrorFlow(problem, R, schedule),
+        ts=np.linspace(0.0, T1, mj.checks.POINTS),
+        observe=mj.instances.in_frame(case.U, case.V),
     )
 
 
-def hypotheses(case: Aligned) -> tuple[Hypothesis, ...]:
+def hypotheses(case: Aligned) -> tuple[mj.checks.Hypothesis, ...]:
     """Orthonormal U, V; one O in both factors; a gradient diagonal in (U, V)."""
     B, A = case.factors(case.O)
     skew = max(np.max(np.abs(M.T @ M - np.eye(RANK))) for M in (case.U, case.V, case.O))
@@ -127,8 +124,8 @@ def hypotheses(case: Aligned) -> tuple[Hypothesis, ...]:
     )  # fmt: skip
     least = float(np.min(np.abs(case.w0[0] ** 2 - case.w0[1] ** 2)) / 2)
     return (
-        Hypothesis("U, V, O orthonormal, worst entry of MᵀM − I", float(skew), skew < ROUND_OFF),
-        Hypothesis("B₀ᵀB₀ and A₀A₀ᵀ commute, relative", float(swapped), swapped < ROUND_OFF),
-        Hypothesis("∇f V = U D and ∇fᵀU = V D, worst entry", float(miss), miss < ROUND_OFF * 100),
-        Hypothesis("|b₀| ≠ |a₀|: least scale c₀", least, least > 0),
+        mj.checks.Hypothesis("U, V, O orthonormal, worst entry of MᵀM − I", float(skew), skew < ROUND_OFF),
+        mj.checks.Hypothesis("B₀ᵀB₀ and A₀A₀ᵀ commute, relative", float(swapped), swapped < ROUND_OFF),
+        mj.checks.Hypothesis("∇f V = U D and ∇fᵀU = V D, worst entry", float(miss), miss < ROUND_OFF * 100),
+        mj.checks.Hypothesis("|b₀| ≠ |a₀|: least scale c₀", least, least > 0),
     )

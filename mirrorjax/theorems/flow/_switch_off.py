@@ -6,13 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import RTOL, Evidence, Finding, Hypothesis, floor, paired_below, planted_sizes, summary
-from ...flows import GradientFlow, ensemble
-from ...instances import draw
-from ...parameterizations import Hadamard
-from ...problems import LinearRegression, lasso, lasso_violation, normal_equations, on_support
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, floor
+from ...flows import ensemble
+from ...problems import lasso
 
 SEEDS, BATCH, SAMPLES, VALIDATION, FEATURES, ACTIVE = 20, 10, 40, 100, 100, 5
 SCALE = 0.5
@@ -56,13 +54,13 @@ class Ensemble:
 
     def quadratic(self, sigma: float) -> tuple[np.ndarray, np.ndarray]:
         """H (seeds, n, n) and b (seeds, n) of `f(x) = ½ xᵀHx − bᵀx + const`."""
-        return normal_equations(self.Z, self.y(sigma))
+        return mj.problems.normal_equations(self.Z, self.y(sigma))
 
     def lasso(self, sigma: float, weights: np.ndarray, start: np.ndarray | None = None) -> tuple[np.ndarray, float]:
         """`argmin f + weight ‖x‖₁` (seeds, weights, n), and the largest violation of its optimality."""
         H, b = (part[:, None] for part in self.quadratic(sigma))
         x = lasso(H, b, weights, start)
-        return x, float(np.max(lasso_violation(H, b, weights, x)))
+        return x, float(np.max(mj.problems.lasso_violation(H, b, weights, x)))
 
     def validation(self, x: np.ndarray, sigma: float) -> np.ndarray:
         """Mean squared error (seeds, k) of x (seeds, k, n) on the validation data."""
@@ -77,21 +75,23 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles of twenty."""
     found = []
-    for i, (_, rng) in enumerate(draw(seed, 77)):
+    for i, (_, rng) in enumerate(mj.instances.draw(seed, 77)):
         Z, Z_valid = (rng.standard_normal((SEEDS, rows, FEATURES)) for rows in (SAMPLES, VALIDATION))
         noise, noise_valid = (rng.standard_normal((SEEDS, rows)) for rows in (SAMPLES, VALIDATION))
         target = np.zeros((SEEDS, FEATURES))
         for row in target:
             row[rng.choice(FEATURES, ACTIVE, replace=False)] = rng.standard_normal(ACTIVE)
         starts = FEATURES**-0.25 * rng.standard_normal((SEEDS, FEATURES))
-        w0 = np.stack([np.asarray(Hadamard().lift(x0, scale=SCALE)) for x0 in starts])
+        w0 = np.stack([np.asarray(mj.parameterizations.Hadamard().lift(x0, scale=SCALE)) for x0 in starts])
         found.append(Ensemble(f"ensemble {i} (seed {seed})", Z, Z_valid, noise, noise_valid, target, w0))
     return found
 
 
 @jax.vmap
-def switching_off(Z, y, alpha, off) -> GradientFlow:
-    return GradientFlow(LinearRegression(Z, y), Hadamard(), SwitchOff(alpha, at=off))
+def switching_off(Z, y, alpha, off) -> mj.flows.GradientFlow:
+    return mj.flows.GradientFlow(
+        mj.problems.LinearRegression(Z, y), mj.parameterizations.Hadamard(), mj.schedules.SwitchOff(alpha, at=off)
+    )
 
 
 def paths(case: Ensemble, sigma: float, alpha, off, ts, rtol: float) -> np.ndarray:
@@ -167,7 +167,7 @@ def endless(case: Ensemble, sigma: float) -> Tuned:
     return Tuned(case.log_error(x[np.arange(case.size), best]), violation)
 
 
-@theorem(
+@mj.theorem(
     id="flow/switch-off",
     title="decay that is switched off beats the best constant decay",
     statement=r"$m \odot w$, $Z \in \mathbb{R}^{40 \times 100}$ Gaussian, $y = Zx^* + \sigma\xi$, $x^*$ 5-sparse, $\sigma = 0.1$. With "
@@ -185,26 +185,30 @@ def theorem_(case: Ensemble, rungs) -> Finding:
     floor = max(switch.floor, steady.floor)
     hypotheses, claims, controls, planted = bias(case)
     return Finding(
-        hypotheses=(Hypothesis("error of log ‖x − x*‖² ≤ 1e-7", floor, floor <= 1e-7), *hypotheses),
+        hypotheses=(mj.checks.Hypothesis("error of log ‖x − x*‖² ≤ 1e-7", floor, floor <= 1e-7), *hypotheses),
         claims={
-            "σ = 0.1: switched off ends below constant (99 %)": paired_below(switch.error, steady.error, floor),
+            "σ = 0.1: switched off ends below constant (99 %)": mj.checks.paired_below(
+                switch.error, steady.error, floor
+            ),
             **claims,
         },
         controls={
-            "σ = 0.1: constant ends below switched off": paired_below(steady.error, switch.error, floor),
-            "σ = 0.1: never decayed ends below constant": paired_below(never.error, steady.error, never.floor),
-            "σ = 0.1: constant ends below itself, seeds permuted": paired_below(
+            "σ = 0.1: constant ends below switched off": mj.checks.paired_below(steady.error, switch.error, floor),
+            "σ = 0.1: never decayed ends below constant": mj.checks.paired_below(
+                never.error, steady.error, never.floor
+            ),
+            "σ = 0.1: constant ends below itself, seeds permuted": mj.checks.paired_below(
                 steady.error, np.roll(steady.error, 1), floor
             ),
-            "σ = 0.5, T_end late: switched off ends below constant": paired_below(
+            "σ = 0.5, T_end late: switched off ends below constant": mj.checks.paired_below(
                 late.error, lasso_noisy.error, late.floor
             ),
             **controls,
         },
         planted=planted,
         observations={
-            "log ‖x − x*‖², switched off minus constant": summary(switch.error, steady.error),
-            "σ = 0.5, the same, T_end fixed at 300 and ∞": summary(late.error, lasso_noisy.error),
+            "log ‖x − x*‖², switched off minus constant": mj.checks.summary(switch.error, steady.error),
+            "σ = 0.5, the same, T_end fixed at 300 and ∞": mj.checks.summary(late.error, lasso_noisy.error),
             "‖x − x*‖², switched off": spread(switch.error),
             "‖x − x*‖², constant": spread(steady.error),
         },
@@ -255,7 +259,7 @@ def sharp_part(case: Ensemble) -> tuple[Ensemble, int]:
     """
     H, b = case.quadratic(QUIET)
     points, _ = lasso_at(case, 2 * EXACT)
-    free = [on_support(A, v, 0.0, x) for A, v, x in zip(H, b, points)]
+    free = [mj.problems.on_support(A, v, 0.0, x) for A, v, x in zip(H, b, points)]
     sharp = np.flatnonzero([is_sharp(*at) for at in zip(H, b, points, free)])
     return case.part(np.resize(sharp, BATCH) if sharp.size else np.arange(BATCH)), sharp.size
 
@@ -265,7 +269,7 @@ def bias(ensemble: Ensemble):
     case, count = sharp_part(ensemble)
     H, b = case.quadratic(QUIET)
     points, violation = lasso_at(case, 2 * EXACT)
-    free = np.stack([on_support(A, v, 0.0, x) for A, v, x in zip(H, b, points)])
+    free = np.stack([mj.problems.on_support(A, v, 0.0, x) for A, v, x in zip(H, b, points)])
     half = len(AFTER) // 2
     ts = np.concatenate([np.linspace(0, LONG, half + 1), LONG + np.linspace(0, RELEASED, half + 1)[1:]])
     coarse, fine = (paths(case, QUIET, EXACT, LONG, ts, rtol)[:, [half, -1]] for rtol in RTOLS)
@@ -273,15 +277,15 @@ def bias(ensemble: Ensemble):
     def against(which: int, exact: np.ndarray) -> Evidence:
         gap, budget = np.abs(fine[:, which] - exact), np.abs(fine[:, which] - coarse[:, which])
         scale = float(np.max(np.abs(exact)))
-        return floor(np.max(gap), np.max(budget), scale=scale, of=RTOL, at=RTOLS[-1])
+        return floor(np.max(gap), np.max(budget), scale=scale, of=mj.checks.RTOL, at=RTOLS[-1])
 
     def weighing(weight: float) -> np.ndarray:
-        return np.stack([on_support(A, v, weight, x) for A, v, x in zip(H, b, points)])
+        return np.stack([mj.problems.on_support(A, v, weight, x) for A, v, x in zip(H, b, points)])
 
     return (
         (
-            Hypothesis("KKT of the LASSO ≤ 1e-9", violation, violation <= 1e-9),
-            Hypothesis("instances that reach both ends in time", f"{count} of {ensemble.size}", count >= 1),
+            mj.checks.Hypothesis("KKT of the LASSO ≤ 1e-9", violation, violation <= 1e-9),
+            mj.checks.Hypothesis("instances that reach both ends in time", f"{count} of {ensemble.size}", count >= 1),
         ),
         {
             "constant α ends at the LASSO point of weight 2α": against(0, points),
@@ -294,5 +298,5 @@ def bias(ensemble: Ensemble):
             "switched off: the LASSO point stays": against(1, points),
             "switched off: a bias of 1e-5 of the weight stays": against(1, weighing(2e-5 * EXACT)),
         },
-        {d: against(0, weighing(2 * EXACT * (1 + d))) for d in planted_sizes(1e-4, 1e-5, 1e-6, 1e-7)},
+        {d: against(0, weighing(2 * EXACT * (1 + d))) for d in mj.checks.planted_sizes(1e-4, 1e-5, 1e-6, 1e-7)},
     )

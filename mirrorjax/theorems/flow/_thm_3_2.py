@@ -8,15 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, merged, planted_sizes
-from ...flows import AbstractFlow, GradientFlow, Trajectory
-from ...instances import draw
-from ...parameterizations import LogRatio
-from ...potentials import AbstractPotential, potential_of
-from ...problems import AbstractProblem
-from ...registry import theorem
-from ...schedules import SwitchOff
+from ...checks import Evidence, Finding, FlowRoute, compare
 from ._bregman_families import (
     AT_T,
     CUTS,
@@ -49,13 +44,13 @@ class Beside(Instance):
 def cases(seed, data=None):
     """Two convex instances and a quasi-convex one; the first with the log ratio as documented, then near it."""
     found = []
-    for i, (case, (_, rng)) in enumerate(zip(instances(seed), draw(seed, 3))):
+    for i, (case, (_, rng)) in enumerate(zip(instances(seed), mj.instances.draw(seed, 3))):
         nearby = 1 + 0.05 * rng.uniform(-1, 1, (2, 2)) * (i > 0)
         found.append(Beside(**vars(case), wedge=WEDGE * nearby))
     return found
 
 
-@theorem(
+@mj.theorem(
     id="flow/3.2",
     title="with decay that ends, the flow of a family with bounded Bregman balls converges to a minimizer",
     statement=r"Let every $R_a$ be Legendre with bounded sets $\{z : D_{R_a}(x, z) \leq r\}$, $\alpha \geq 0$ bounded and 0 after $T$, "
@@ -70,9 +65,11 @@ def theorem_(case: Beside, rungs) -> Finding:
     flow = case.route()
     strength = float(case.schedule.strength)
     kind = "convex" if float(case.problem.bend) == 0 else "quasi-convex"
-    return merged(
+    return mj.checks.merged(
         [
-            Finding(claims={}, controls={}, hypotheses=(Hypothesis(f"{kind}, 0 ≤ α", strength, strength >= 0),)),
+            Finding(
+                claims={}, controls={}, hypotheses=(mj.checks.Hypothesis(f"{kind}, 0 ≤ α", strength, strength >= 0),)
+            ),
             engine(case, flow, rungs),
             convergence(case, flow, rungs),
             balls(case),
@@ -88,14 +85,14 @@ def engine(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
     y = np.asarray(heights(case.potentials, target, jnp.asarray(a)))
 
     def gained(levels: np.ndarray):
-        def observe(path: Trajectory) -> np.ndarray:
+        def observe(path: mj.flows.Trajectory) -> np.ndarray:
             x = jnp.asarray(np.asarray(path.x)[CUTS].reshape(-1, len(FAMILIES), N))
             return np.diff(np.asarray(divergences(case.potentials, target, x, jnp.asarray(levels[CUTS]))), axis=0)
 
         return flow.observing(observe)
 
     def integrated(decay: float = 1.0, descent: float = 1.0, lift: float = 1.0):
-        def observe(path: Trajectory) -> np.ndarray:
+        def observe(path: mj.flows.Trajectory) -> np.ndarray:
             force = np.asarray(gradients(case.problem, path.x)).reshape(-1, len(FAMILIES), N)
             x = np.asarray(path.x).reshape(force.shape)
             rate = -descent * np.sum(force * (x - case.target), axis=2)
@@ -121,23 +118,23 @@ def engine(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
             "rate of D wrong by 1e-6": stated(descent=1 + 1e-6),
             "D of R₀": stated(0 * a),
         },
-        planted={d: stated(descent=1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={d: stated(descent=1 + d) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 
 @quick_jit
-def gradients(problem: AbstractProblem, x: Array) -> Array:
+def gradients(problem: mj.problems.AbstractProblem, x: Array) -> Array:
     return jax.vmap(problem.grad)(x)
 
 
 def convergence(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
     """At the late times every family interpolates, and has come to rest."""
     start = float(np.max(np.abs(residuals(case.problem, flow.path(rungs[-1]), 0))))
-    forever = case.route(SwitchOff(case.schedule.strength, at=1e30))
+    forever = case.route(mj.schedules.SwitchOff(case.schedule.strength, at=1e30))
 
     def vanishes(i: int = LAST, flow: FlowRoute = flow) -> Evidence:
         left = flow.observing(lambda path: residuals(case.problem, path, i))
-        return compare(left, Exact(np.zeros(case.problem.y.size)), rungs, scale=start, moved=start)
+        return compare(left, mj.checks.Exact(np.zeros(case.problem.y.size)), rungs, scale=start, moved=start)
 
     def rests(i: int) -> Evidence:
         ends = [flow.observing(lambda path, at=at: path.x[at : at + 1]) for at in (i, LAST)]
@@ -156,14 +153,14 @@ def convergence(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Find
 
 def balls(case: Instance) -> Finding:
     """D(x*, z) grows beyond any bound with z: from |z| = 10³ to 10⁶ at least twofold. Not for the log ratio."""
-    log_ratio = potential_of(LogRatio(), jnp.asarray(case.w0[0]))
+    log_ratio = mj.potentials.potential_of(mj.parameterizations.LogRatio(), jnp.asarray(case.w0[0]))
 
-    def grows(R: AbstractPotential, side: float) -> Evidence:
+    def grows(R: mj.potentials.AbstractPotential, side: float) -> Evidence:
         near, far = (
             float(R.bregman(jnp.asarray(case.target[-1]), jnp.full(N, side * size), jnp.zeros(())))
             for size in (1e3, 1e6)
         )
-        return at_most(2 * near, far, np.finfo(float).eps * far)
+        return mj.checks.at_most(2 * near, far, np.finfo(float).eps * far)
 
     sides = {name: (1.0,) if name == "u²" else (1.0, -1.0) for name in FAMILIES}
     return Finding(
@@ -176,7 +173,7 @@ def balls(case: Instance) -> Finding:
     )
 
 
-class Wedge(AbstractProblem):
+class Wedge(mj.problems.AbstractProblem):
     """`½(‖x‖ − x₂)²`, convex; minimizers are x₁ = 0, x₂ ≥ 0."""
 
     @property
@@ -189,15 +186,15 @@ class Wedge(AbstractProblem):
         return 0.5 * gap**2
 
 
-class ToTheEnd(AbstractFlow):
+class ToTheEnd(mj.flows.AbstractFlow):
     """Gradient flow without decay in a clock that slows down where a weight vanishes; x is (t, x₁, x₂, f)."""
 
     problem: Wedge
-    param: LogRatio
+    param: mj.parameterizations.LogRatio
 
     def __call__(self, t, state, args=None):
         w, _ = state
-        field = GradientFlow(self.problem, self.param, SwitchOff(0.0, at=1.0))(t, w)
+        field = mj.flows.GradientFlow(self.problem, self.param, mj.schedules.SwitchOff(0.0, at=1.0))(t, w)
         # ‖·‖₈ and not the largest: a maximum has kinks that the solver would have to find.
         speed = 1 / jnp.sum((field / w) ** 8) ** 0.125
         return speed * field, speed
@@ -217,7 +214,9 @@ def counterexample(case: Beside, rungs: Sequence[float]) -> Finding:
     f falls with 1/x₂², so that its value depends on how near the end it is read.
     """
     start = (jnp.asarray(np.sqrt(case.wedge)), jnp.zeros(()))
-    flow = FlowRoute(ToTheEnd(Wedge(), LogRatio()), start, ts=np.array([0.0, 4.0, CLOCK - 2, CLOCK]))
+    flow = FlowRoute(
+        ToTheEnd(Wedge(), mj.parameterizations.LogRatio()), start, ts=np.array([0.0, 4.0, CLOCK - 2, CLOCK])
+    )
     _, early, late, end = np.asarray(flow.path(rungs[-1]).x)
 
     def stands_still(since: int) -> Evidence:
@@ -229,7 +228,10 @@ def counterexample(case: Beside, rungs: Sequence[float]) -> Finding:
         controls={
             "log u − log v: is at its end early": stands_still(1),
             "log u − log v: converges to a minimizer, x₁ = 0": compare(
-                flow.observing(lambda path: path.x[-1:, 1:2]), Exact(np.zeros(1)), rungs, moved=float(end[2] - early[2])
+                flow.observing(lambda path: path.x[-1:, 1:2]),
+                mj.checks.Exact(np.zeros(1)),
+                rungs,
+                moved=float(end[2] - early[2]),
             ),
         },
         observations={

@@ -6,23 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import (
-    Evidence,
-    Exact,
-    Finding,
-    FlowRoute,
-    Hypothesis,
-    at_most,
-    compare,
-    merged,
-    planted_sizes,
-)
-from ...flows import AbstractFlow, GradientFlow, Trajectory
-from ...parameterizations import LogRatio
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import SwitchOff
+from ...checks import Evidence, Finding, FlowRoute, compare
 from ._bregman_families import FAMILIES, TIMES, Instance, N, instances, residuals
 
 LAST = len(TIMES) - 1
@@ -37,7 +24,7 @@ def cases(seed, data=None):
     return instances(seed, (0.0, 0.0, 0.0), stream=18)
 
 
-@theorem(
+@mj.theorem(
     id="flow/3.2-regression",
     title="in convex regression a finite dose leads to the interpolator of least R at that dose",
     statement=r"Let $f(x) = \ell(Zx - y)$ be convex with an interpolator in $\mathrm{dom}\, R$, $h \geq 0$, $\alpha \geq 0$, "
@@ -48,24 +35,24 @@ def cases(seed, data=None):
 )
 def theorem_(case: Instance, rungs) -> Finding:
     flow = case.route()
-    return merged([interpolation(case, flow, rungs), certificate(case, flow, rungs), log_ratio(case, rungs)])
+    return mj.checks.merged([interpolation(case, flow, rungs), certificate(case, flow, rungs), log_ratio(case, rungs)])
 
 
 def interpolation(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Finding:
     path = flow.path(rungs[-1])
     start = float(np.max(np.abs(residuals(case.problem, path, 0))))
-    forever = case.route(SwitchOff(case.schedule.strength, at=1e30))
+    forever = case.route(mj.schedules.SwitchOff(case.schedule.strength, at=1e30))
 
     def vanishes(flow: FlowRoute = flow) -> Evidence:
         left = flow.observing(lambda path: residuals(case.problem, path, LAST))
-        return compare(left, Exact(np.zeros(case.problem.y.size)), rungs, scale=start, moved=start)
+        return compare(left, mj.checks.Exact(np.zeros(case.problem.y.size)), rungs, scale=start, moved=start)
 
     dose = float(case.schedule.total)
     least = min(float(np.min(np.sum(np.asarray(w) ** 2))) for w in case.start)
     return Finding(
         hypotheses=(
-            Hypothesis("0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf),
-            Hypothesis("h ≥ 0 at the start", least, least >= 0),
+            mj.checks.Hypothesis("0 ≤ ∫α < ∞", dose, 0 <= dose < np.inf),
+            mj.checks.Hypothesis("h ≥ 0 at the start", least, least >= 0),
         ),
         claims={"four families interpolate": vanishes()},
         controls={"they interpolate under decay for ever": vanishes(forever)},
@@ -92,12 +79,14 @@ def certificate(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Find
     def outside(levels: float, shift: float = 0.0, exchanged: bool = False) -> Evidence:
         potentials = case.potentials[1::-1] + case.potentials[2:] if exchanged else case.potentials
 
-        def observe(path: Trajectory) -> np.ndarray:
+        def observe(path: mj.flows.Trajectory) -> np.ndarray:
             x = jnp.asarray(np.asarray(path.x[-1]).reshape(len(FAMILIES), N))
             mu = np.asarray(mirror_maps(potentials, x, jnp.asarray(levels))) + shift * np.asarray(x)
             return (mu - np.einsum("kdn,kd->kn", Z, np.einsum("kdn,kn->kd", Z, mu))).reshape(1, -1)
 
-        return compare(flow.observing(observe), Exact(np.zeros(len(FAMILIES) * N)), rungs, scale=1.0, moved=1.0)
+        return compare(
+            flow.observing(observe), mj.checks.Exact(np.zeros(len(FAMILIES) * N)), rungs, scale=1.0, moved=1.0
+        )
 
     least = outside(-dose)
     return Finding(
@@ -109,7 +98,7 @@ def certificate(case: Instance, flow: FlowRoute, rungs: Sequence[float]) -> Find
             "certificate of R + 1e-6 ‖x‖²/2": outside(-dose, 1e-6),
             "certificate with the potentials of m⊙w and u² − v² exchanged": outside(-dose, exchanged=True),
         },
-        planted={d: outside(-dose * (1 + d)) for d in planted_sizes(1e-2, 1e-4, 1e-5, 1e-6)},
+        planted={d: outside(-dose * (1 + d)) for d in mj.checks.planted_sizes(1e-2, 1e-4, 1e-5, 1e-6)},
     )
 
 
@@ -122,19 +111,19 @@ def valley(case: Instance, flow: FlowRoute, budget: float, rungs: Sequence[float
     a = jnp.asarray(-float(case.schedule.total))
     left, here, right = np.asarray(heights_along(case.potentials, x, jnp.asarray(way), a))
     rise = float(np.min(np.minimum(left, right) - here))
-    return {"R(x∞) ≤ R beside it in ker Z": at_most(-rise, 0.0, budget, float(np.max(np.abs(here))))}
+    return {"R(x∞) ≤ R beside it in ker Z": mj.checks.at_most(-rise, 0.0, budget, float(np.max(np.abs(here))))}
 
 
-class ToTheEnd(AbstractFlow):
+class ToTheEnd(mj.flows.AbstractFlow):
     """Gradient flow at constant strength in a clock that slows down where a weight vanishes; x is (t, x₁, x₂)."""
 
-    problem: LinearRegression
-    param: LogRatio
-    schedule: SwitchOff
+    problem: mj.problems.LinearRegression
+    param: mj.parameterizations.LogRatio
+    schedule: mj.schedules.SwitchOff
 
     def __call__(self, t, state, args=None):
         w, _ = state
-        field = GradientFlow(self.problem, self.param, self.schedule)(jnp.zeros(()), w)
+        field = mj.flows.GradientFlow(self.problem, self.param, self.schedule)(jnp.zeros(()), w)
         speed = 1 / jnp.sum((field / w) ** 8) ** 0.125
         return speed * field, speed
 
@@ -150,24 +139,28 @@ def log_ratio(case: Instance, rungs: Sequence[float]) -> Finding:
     """`f = ½(x₁ − 1)²` and x = log u − log v: x₂, on which f does not depend, runs to infinity before x₁ is at 1."""
     start = case.w0[1][:, :2] * np.array([2.5, 1.0])  # x₁ is slow and far from its ends
     w0 = (jnp.asarray(start), jnp.zeros(()))
-    row = LinearRegression(np.array([[1.0, 0.0]]), np.ones(1))
-    run = FlowRoute(ToTheEnd(row, LogRatio(), SwitchOff(STRENGTH, at=T_OFF)), w0, ts=np.array([0.0, 4.0, CLOCK]))
+    row = mj.problems.LinearRegression(np.array([[1.0, 0.0]]), np.ones(1))
+    run = FlowRoute(
+        ToTheEnd(row, mj.parameterizations.LogRatio(), mj.schedules.SwitchOff(STRENGTH, at=T_OFF)),
+        w0,
+        ts=np.array([0.0, 4.0, CLOCK]),
+    )
     path = np.asarray(run.path(rungs[-1]).x)
     # With ∂₂f = 0 both u₂² and v₂² fall at the rate 2α.
     end = float(np.min(start[:, 1] ** 2)) / (2 * STRENGTH)
 
     def ends_at(t: float) -> Evidence:
-        return compare(run.observing(lambda path: path.x[-1:, :1]), Exact(np.array([t])), rungs, moved=end)
+        return compare(run.observing(lambda path: path.x[-1:, :1]), mj.checks.Exact(np.array([t])), rungs, moved=end)
 
     return Finding(
         claims={"log u − log v: ends at min(u₂², v₂²)/2α": ends_at(end)},
         controls={
             "log u − log v: interpolates": compare(
-                run.observing(lambda path: path.x[-1:, 1:2]), Exact(np.ones(1)), rungs, scale=1.0, moved=1.0
+                run.observing(lambda path: path.x[-1:, 1:2]), mj.checks.Exact(np.ones(1)), rungs, scale=1.0, moved=1.0
             ),
             "log u − log v: ends when the range is empty": ends_at(float(np.sum(start[:, 1] ** 2)) / (4 * STRENGTH)),
             "log u − log v: end wrong by 1e-6": ends_at((1 + 1e-6) * end),
         },
-        hypotheses=(Hypothesis("log u − log v: ends before decay does, t/T", end / T_OFF, end < T_OFF),),
+        hypotheses=(mj.checks.Hypothesis("log u − log v: ends before decay does, t/T", end / T_OFF, end < T_OFF),),
         observations={"log u − log v: x₁ − 1 at the end": float(path[-1, 1] - 1)},
     )

@@ -6,12 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, identity, planted_sizes
-from ...geometry import ControlledFlow
-from ...instances import FAMILY_SIZE as N, commuting_quadratic, draw
-from ...parameterizations import Quadratic
-from ...registry import theorem
+from ...checks import Evidence, Finding, FlowRoute, compare, identity
+from ...instances import FAMILY_SIZE as N
 
 D = N + 1
 
@@ -21,7 +20,7 @@ class Point:
     """Matrices with a common eigenbasis, a start, and a dual point."""
 
     name: str
-    param: Quadratic
+    param: mj.parameterizations.Quadratic
     w0: np.ndarray
     mu: np.ndarray
     a: float
@@ -30,14 +29,14 @@ class Point:
 def cases(seed, data=None):
     """Three random families."""
     instances = []
-    for name, rng in draw(seed, 51):
-        param = commuting_quadratic(rng)
+    for name, rng in mj.instances.draw(seed, 51):
+        param = mj.instances.commuting_quadratic(rng)
         # With (μ, a) half as large, three steps of the solver are exact to 1e-16 at every tolerance.
         instances.append(Point(name, param, rng.standard_normal(D), 0.8 * rng.standard_normal(N), -1.2))
     return instances
 
 
-@theorem(
+@mj.theorem(
     id="flow/3.3",
     title="commuting quadratic families: φ is one matrix exponential",
     statement=r"For $g_i = \frac{1}{2} w^\top A_i w$, $h = \frac{1}{2} w^\top B w$, all $A_i$, $B$ symmetric and commuting: "
@@ -49,7 +48,7 @@ def cases(seed, data=None):
 def theorem_(case: Point, rungs) -> Finding:
     mu, a = jnp.asarray(case.mu), jnp.asarray(case.a)
     control = (mu, a)
-    path = FlowRoute(ControlledFlow(case.param, control, control), case.w0, ts=np.array([0.0, 1.0, 2.0]))
+    path = FlowRoute(mj.geometry.ControlledFlow(case.param, control, control), case.w0, ts=np.array([0.0, 1.0, 2.0]))
 
     def state_at_one(trajectory):
         return trajectory.state[1][None]
@@ -57,7 +56,7 @@ def theorem_(case: Point, rungs) -> Finding:
     def against(matrix) -> Evidence:
         end = jax.scipy.linalg.expm(matrix) @ jnp.asarray(case.w0)
         moved = float(jnp.max(jnp.abs(end - case.w0)))
-        return compare(path.observing(state_at_one), Exact(end), rungs, moved=moved)
+        return compare(path.observing(state_at_one), mj.checks.Exact(end), rungs, moved=moved)
 
     A, B = case.param.A, case.param.B
     exponent = a * B + jnp.einsum("i,ijk->jk", mu, A)
@@ -67,22 +66,24 @@ def theorem_(case: Point, rungs) -> Finding:
     h = float(case.param.h(path.path(rungs[-1]).state[1]))
     return Finding(
         hypotheses=(
-            Hypothesis("largest commutator, relative", commutator(case.param), commutator(case.param) < 1e-12),
-            Hypothesis("least eigenvalue of B", least, least >= 0),
+            mj.checks.Hypothesis(
+                "largest commutator, relative", commutator(case.param), commutator(case.param) < 1e-12
+            ),
+            mj.checks.Hypothesis("least eigenvalue of B", least, least >= 0),
         ),
         claims={
             "φ(μ, a) = exp(aB + ΣμA) w₀": against(exponent),
-            "B ⪰ 0 makes h ≥ 0": at_most(-h, 0.0, np.finfo(float).eps * max(1.0, h), max(1.0, h)),
+            "B ⪰ 0 makes h ≥ 0": mj.checks.at_most(-h, 0.0, np.finfo(float).eps * max(1.0, h), max(1.0, h)),
             **claims,
         },
         controls={
-            "B ⪰ 0 makes h ≤ 0": at_most(h, 0.0, np.finfo(float).eps * max(1.0, h), max(1.0, h)),
+            "B ⪰ 0 makes h ≤ 0": mj.checks.at_most(h, 0.0, np.finfo(float).eps * max(1.0, h), max(1.0, h)),
             "decay halved": against(exponent - a * B / 2),
             "A_i permuted": against(a * B + jnp.einsum("i,ijk->jk", mu, A[:, mixed][:, :, mixed])),
             "exponent wrong by 1e-6": against((1 + 1e-6) * exponent),
             **controls,
         },
-        planted={d: against((1 + d) * exponent) for d in planted_sizes(1e-6, 1e-8)},
+        planted={d: against((1 + d) * exponent) for d in mj.checks.planted_sizes(1e-6, 1e-8)},
     )
 
 
@@ -123,7 +124,7 @@ def from_eigenbasis(mu: np.ndarray, a: float, A: np.ndarray, B: np.ndarray, w0: 
     return V @ (np.exp(powers) * (V.T @ w0))
 
 
-def commutator(param: Quadratic) -> float:
+def commutator(param: mj.parameterizations.Quadratic) -> float:
     """Largest `‖MN − NM‖ / (‖M‖‖N‖)` over all pairs of the A_i and B."""
     matrices = [*np.asarray(param.A), np.asarray(param.B)]
     return max(

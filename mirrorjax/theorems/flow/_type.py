@@ -8,40 +8,19 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
 from ..._types import as_array
-from ...checks import (
-    Evidence,
-    Exact,
-    Finding,
-    FlowRoute,
-    at_most,
-    bracket_hypothesis,
-    compare,
-    identity,
-    merged,
-    planted_sizes,
-)
-from ...flows import Trajectory
-from ...instances import draw
-from ...parameterizations import (
-    AbstractLiftable,
-    ExponentiatedGradient,
-    Hadamard,
-    PowerDifference,
-    SideBySide,
-    SquaredDifference,
-)
-from ...potentials import AbstractPotential, potential_of
-from ...registry import theorem
+from ...checks import Evidence, Finding, FlowRoute, compare, identity
 from ._outward import Segments
 
 N = 4
-FAMILIES: dict[str, AbstractLiftable] = {
-    "m⊙w": Hadamard(),
-    "u² − v²": SquaredDifference(),
-    "u²": ExponentiatedGradient(),
-    "u⁴ − v⁴": PowerDifference(2),
+FAMILIES: dict[str, mj.parameterizations.AbstractLiftable] = {
+    "m⊙w": mj.parameterizations.Hadamard(),
+    "u² − v²": mj.parameterizations.SquaredDifference(),
+    "u²": mj.parameterizations.ExponentiatedGradient(),
+    "u⁴ − v⁴": mj.parameterizations.PowerDifference(2),
 }
 PER_DOSE = {"m⊙w": 2.0, "u² − v²": 1.0, "u²": 1.0, "u⁴ − v⁴": 1.0}
 FOLLOWED = (0.2, 0.6)
@@ -69,13 +48,13 @@ class Point:
 def cases(seed, data=None):
     """Starts off balance, and x of both signs."""
     points = []
-    for name, rng in draw(seed):
+    for name, rng in mj.instances.draw(seed):
         w0, x = rng.uniform(0.6, 1.2, (2, N)), rng.uniform(0.3, 2.0, N) * np.array([1.0, -1.0, 1.0, -1.0])
         points.append(Point(name, w0, x))
     return points
 
 
-@theorem(
+@mj.theorem(
     id="flow/type",
     title="as the dose grows, R per dose tends to the ℓ1 norm",
     statement=r"For fixed $x$ and $A \to \infty$: $(R_a(x) - R_a(0))/(2A) \to \|x\|_1$ for $m \odot w$, and $/A$ for "
@@ -86,23 +65,25 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
-    return merged([*from_the_fields(case, rungs), *(one_family(name, case) for name in FAMILIES), exponents(case)])
+    return mj.checks.merged(
+        [*from_the_fields(case, rungs), *(one_family(name, case) for name in FAMILIES), exponents(case)]
+    )
 
 
-def per_dose(name: str, R: AbstractPotential, dose: float, x: Array) -> Array:
+def per_dose(name: str, R: mj.potentials.AbstractPotential, dose: float, x: Array) -> Array:
     """`(R_a(x) − R_a(0))` over what the family calls the dose."""
     return _rise(R, x, -as_array(dose)) / (PER_DOSE[name] * dose)
 
 
 @quick_jit
-def _rise(R: AbstractPotential, x: Array, a: Array) -> Array:
+def _rise(R: mj.potentials.AbstractPotential, x: Array, a: Array) -> Array:
     # R_a(0) = 0 for x = u², at the end of its domain: `excess` says the same.
     return R.excess(x, a)
 
 
 def one_family(name: str, case: Point) -> Finding:
     w0, x = case.of(name)
-    R = potential_of(FAMILIES[name], w0)
+    R = mj.potentials.potential_of(FAMILIES[name], w0)
 
     def extrapolated(x):
         return 2 * per_dose(name, R, 2 * LARGE, x) - per_dose(name, R, LARGE, x)
@@ -132,8 +113,8 @@ def one_family(name: str, case: Point) -> Finding:
             f"{name}: first-order term wrong by {share_off:g}": expanded(1 + share_off),
             f"{name}: first-order term of a balanced start": expanded(1.0, 0.0),
         },
-        planted={d: limit(l1(1 + d)) for d in planted_sizes(1e-4, 1e-6, 1e-9, 1e-12)},
-        hypotheses=(bracket_hypothesis(FAMILIES[name], w0, f", {name}"),),
+        planted={d: limit(l1(1 + d)) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-9, 1e-12)},
+        hypotheses=(mj.checks.bracket_hypothesis(FAMILIES[name], w0, f", {name}"),),
     )
 
 
@@ -157,11 +138,11 @@ def first_order(name: str, w0: Array, x: Array, tilt: float) -> Array:
 def from_the_fields(case: Point, rungs) -> list[Finding]:
     """R from φ and its line integral, so that what tends to ‖x‖₁ is the potential of (g, h)."""
     doses = np.repeat(FOLLOWED, N)
-    param = SideBySide(tuple(FAMILIES.values()))
+    param = mj.parameterizations.SideBySide(tuple(FAMILIES.values()))
     columns, mus, targets = [], [], []
     for name, family in FAMILIES.items():
         w0, x = case.of(name)
-        R = potential_of(family, w0)
+        R = mj.potentials.potential_of(family, w0)
         # x and, for the difference, 0; u² has no 0 to begin from.
         ends = (x, x / 2) if name == "u²" else (x, 0 * x)
         mus += [np.asarray(R.grad(jnp.asarray(end), as_array(-A))) for end in ends for A in FOLLOWED]
@@ -174,7 +155,7 @@ def from_the_fields(case: Point, rungs) -> list[Finding]:
     flow = Segments(param, jnp.asarray(mu), jnp.asarray(levels))
     route = FlowRoute(flow, (tuple(columns), jnp.zeros(mu.size)), ts=np.array([0.0, 1.0]))
 
-    def legendre(path: Trajectory) -> np.ndarray:
+    def legendre(path: mj.flows.Trajectory) -> np.ndarray:
         x = np.asarray(param.g(jax.tree.map(lambda leaf: leaf[-1], path.state[0])))
         values = mu * x - np.asarray(path.x[-1])
         there, back = np.moveaxis(values.reshape(len(FAMILIES), 2, len(FOLLOWED), N).sum(-1), 1, 0)
@@ -182,7 +163,10 @@ def from_the_fields(case: Point, rungs) -> list[Finding]:
 
     def one(i: int, target: np.ndarray) -> Evidence:
         return compare(
-            route.observing(lambda path: legendre(path)[i]), Exact(target), rungs, moved=float(np.max(np.abs(target)))
+            route.observing(lambda path: legendre(path)[i]),
+            mj.checks.Exact(target),
+            rungs,
+            moved=float(np.max(np.abs(target))),
         )
 
     return [
@@ -200,27 +184,27 @@ def exponents(case: Point) -> Finding:
     for name in ("m⊙w", "u² − v²", "u⁴ − v⁴"):
         # Balanced to the last digit, which a lift is not: s = 1e-16 would show at x = 1e-6 c.
         start = abs(case.x[0]) * np.array([[1.0], [0.0 if name == "m⊙w" else 1.0]])
-        R = potential_of(FAMILIES[name], jnp.asarray(start))
+        R = mj.potentials.potential_of(FAMILIES[name], jnp.asarray(start))
         by_x = np.asarray(_exponents(R, jnp.asarray(abs(case.x[0]) * DISTANCES), jnp.zeros(DISTANCES.size)))
         by_dose = np.asarray(_exponents(R, jnp.full(DOUBLING.size, case.x[1]), jnp.asarray(-DOUBLING)))
         both = np.concatenate([by_x, by_dose])
         floor = 1e-13
         claims |= {
-            f"{name}: local exponent ≤ 2": at_most(float(np.max(both)), 2.0, floor),
-            f"{name}: local exponent ≥ 1": at_most(1.0, float(np.min(both)), floor),
-            f"{name}: it falls with |x|": at_most(float(np.max(np.diff(by_x))), 0.0, floor, 2.0),
-            f"{name}: it falls with the dose": at_most(float(np.max(np.diff(by_dose))), 0.0, floor, 2.0),
+            f"{name}: local exponent ≤ 2": mj.checks.at_most(float(np.max(both)), 2.0, floor),
+            f"{name}: local exponent ≥ 1": mj.checks.at_most(1.0, float(np.min(both)), floor),
+            f"{name}: it falls with |x|": mj.checks.at_most(float(np.max(np.diff(by_x))), 0.0, floor, 2.0),
+            f"{name}: it falls with the dose": mj.checks.at_most(float(np.max(np.diff(by_dose))), 0.0, floor, 2.0),
         }
         controls |= {
-            f"{name}: local exponent ≤ 1": at_most(float(np.max(both)), 1.0, floor),
-            f"{name}: local exponent ≥ 2": at_most(2.0, float(np.min(both)), floor),
-            f"{name}: it rises with the dose": at_most(float(np.max(-np.diff(by_dose))), 0.0, floor, 2.0),
+            f"{name}: local exponent ≤ 1": mj.checks.at_most(float(np.max(both)), 1.0, floor),
+            f"{name}: local exponent ≥ 2": mj.checks.at_most(2.0, float(np.min(both)), floor),
+            f"{name}: it rises with the dose": mj.checks.at_most(float(np.max(-np.diff(by_dose))), 0.0, floor, 2.0),
         }
     return Finding(claims=claims, controls=controls)
 
 
 @quick_jit
-def _exponents(R: AbstractPotential, x: Array, a: Array) -> Array:
+def _exponents(R: mj.potentials.AbstractPotential, x: Array, a: Array) -> Array:
     def one(x, a):
         rise, slope = jax.value_and_grad(R.excess)(x[None], a)
         return x * slope[0] / rise

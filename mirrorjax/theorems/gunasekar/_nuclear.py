@@ -5,13 +5,9 @@ from collections.abc import Callable
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Exact, Finding, Hypothesis, compare, identity, planted_sizes
-from ...flows import limit
-from ...instances import MEASUREMENTS, SIZE, Sensing, all_of_X, sensing
-from ...potentials import Distorted, SignedEntropy
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, compare, identity
 
 T1 = 1000.0
 SMALL = -260.0
@@ -22,20 +18,22 @@ SLACK = 0.15
 
 def cases(seed, data=None):
     """Three random families of commuting measurements whose least trace is well separated."""
-    return [case for case in sensing(seed, 64, c0=(0.05, 0.2), count=20) if least_trace(case)[1] > SLACK][:3]
+    return [case for case in mj.instances.sensing(seed, 64, c0=(0.05, 0.2), count=20) if least_trace(case)[1] > SLACK][
+        :3
+    ]
 
 
-def least_trace(case: Sensing) -> tuple[np.ndarray, float]:
+def least_trace(case: mj.instances.Sensing) -> tuple[np.ndarray, float]:
     """Where the eigenvalues of the least trace are positive, and the least slack of the dual program elsewhere."""
     from scipy.optimize import linprog
 
-    program = linprog(np.ones(SIZE), A_eq=case.E, b_eq=case.y, bounds=(0, None), method="highs")
+    program = linprog(np.ones(mj.instances.SIZE), A_eq=case.E, b_eq=case.y, bounds=(0, None), method="highs")
     support = np.flatnonzero(program.x > 1e-9)
     slack = 1 - case.E.T @ np.linalg.lstsq(case.E[:, support].T, np.ones(len(support)))[0]
-    return support, float(np.min(np.delete(slack, support))) if len(support) == MEASUREMENTS else 0.0
+    return support, float(np.min(np.delete(slack, support))) if len(support) == mj.instances.MEASUREMENTS else 0.0
 
 
-@theorem(
+@mj.theorem(
     id="gunasekar/nuclear",
     title="commuting matrix sensing from a small start minimizes the nuclear norm",
     statement=r"$X = UU^\top$, commuting $A_i$, $U_0U_0^\top = cI$, no decay, $\mathcal{A}(X_\infty) = y$: $X_\infty$ minimizes "
@@ -44,19 +42,21 @@ def least_trace(case: Sensing) -> tuple[np.ndarray, float]:
     source="gunasekar, commuting measurements",
     instances=cases,
 )
-def theorem_(case: Sensing, rungs) -> Finding:
-    flow = case.gradient(SwitchOff(0.0, at=1.0), T1)
-    last = flow.observing(lambda path: all_of_X(path)[-1:])
+def theorem_(case: mj.instances.Sensing, rungs) -> Finding:
+    flow = case.gradient(mj.schedules.SwitchOff(0.0, at=1.0), T1)
+    last = flow.observing(lambda path: mj.instances.all_of_X(path)[-1:])
     X = flow(rungs[-1], "dopri8").values
     moved = float(np.max(np.abs(X[-1] - X[0])))
-    missed = float(np.linalg.norm(case.A.reshape(MEASUREMENTS, -1) @ X[-1] - case.y) / np.linalg.norm(case.y))
+    missed = float(
+        np.linalg.norm(case.A.reshape(mj.instances.MEASUREMENTS, -1) @ X[-1] - case.y) / np.linalg.norm(case.y)
+    )
 
-    def whole(spectrum: np.ndarray) -> Exact:
-        return Exact((case.O * spectrum @ case.O.T).ravel())
+    def whole(spectrum: np.ndarray) -> mj.checks.Exact:
+        return mj.checks.Exact((case.O * spectrum @ case.O.T).ravel())
 
     def against(shift: float) -> Evidence:
         """The flow's end against Newton's, the log of the scale moved by `shift`."""
-        found = limit(case.spectral, Distorted(case.entropy, a_shift=shift / 4), 0.0)
+        found = mj.flows.limit(case.spectral, mj.potentials.Distorted(case.entropy, a_shift=shift / 4), 0.0)
         return compare(last, whole(np.asarray(found.x)), rungs, moved=moved)
 
     least_norm = np.linalg.pinv(case.E) @ case.y
@@ -64,7 +64,7 @@ def theorem_(case: Sensing, rungs) -> Finding:
     return Finding(
         hypotheses=(
             *case.hypotheses,
-            Hypothesis("interpolation, ‖𝒜(X) − y‖/‖y‖ ≤ 1e-8", missed, missed <= 1e-8),
+            mj.checks.Hypothesis("interpolation, ‖𝒜(X) − y‖/‖y‖ ≤ 1e-8", missed, missed <= 1e-8),
             hypothesis,
         ),
         claims={"flow limit = least entropy": against(0.0), **claims},
@@ -74,18 +74,18 @@ def theorem_(case: Sensing, rungs) -> Finding:
             "least Frobenius norm": compare(last, whole(least_norm), rungs, moved=moved),
             **controls,
         },
-        planted={size: against(size) for size in planted_sizes(1e-4, 1e-6, 1e-7)},
+        planted={size: against(size) for size in mj.checks.planted_sizes(1e-4, 1e-6, 1e-7)},
     )
 
 
-def small_scale(case: Sensing) -> tuple[dict[str, Evidence], dict[str, Evidence], Hypothesis]:
+def small_scale(case: mj.instances.Sensing) -> tuple[dict[str, Evidence], dict[str, Evidence], mj.checks.Hypothesis]:
     """The trace at scale 1e-113 against that of the vertex of the linear program."""
     support, slack = least_trace(case)
     # From c₀ = 1 down: `limit` continues in a, which is log c / 4.
-    unit = SignedEntropy(jnp.zeros(SIZE), jnp.ones(SIZE), 4.0)
+    unit = mj.potentials.SignedEntropy(jnp.zeros(mj.instances.SIZE), jnp.ones(mj.instances.SIZE), 4.0)
 
     def trace(y, E, log_c):
-        return jnp.sum(limit(LinearRegression(E, y), unit, log_c / 4).x)[None]
+        return jnp.sum(mj.flows.limit(mj.problems.LinearRegression(E, y), unit, log_c / 4).x)[None]
 
     def vertex(y, E, log_c):
         """Solved for, not HiGHS's 1e-9."""
@@ -97,7 +97,7 @@ def small_scale(case: Sensing) -> tuple[dict[str, Evidence], dict[str, Evidence]
     def same(right: Callable, log_c: float = SMALL) -> Evidence:
         # E and log c are moved too: an exponent of 260 loses two digits that y does not see. Newton
         # ends anywhere below its tolerance: the residual it left is part of the budget.
-        left = float(limit(case.spectral, unit, log_c / 4).residual)
+        left = float(mj.flows.limit(case.spectral, unit, log_c / 4).residual)
         return identity(trace, right, case.y, case.E, np.array(log_c)).loosened(left)
 
     return (
@@ -107,5 +107,5 @@ def small_scale(case: Sensing) -> tuple[dict[str, Evidence], dict[str, Evidence]
             "trace at c = 1e-113 = trace of the least Frobenius norm": same(norm),
             "least trace wrong by 1e-6": same(lambda *at: (1 + 1e-6) * vertex(*at)),
         },
-        Hypothesis(f"unique least trace: least dual slack > {SLACK}", slack, slack > SLACK),
+        mj.checks.Hypothesis(f"unique least trace: least dual slack > {SLACK}", slack, slack > SLACK),
     )

@@ -8,23 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import (
-    POINTS,
-    Evidence,
-    Finding,
-    FlowRoute,
-    Hypothesis,
-    compare,
-    extrapolated,
-    identity,
-    planted_sizes,
-    tends_to,
-)
-from ...instances import FEATURES, descended, draw, random_problem, squared_error, student
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...training import gradient_descent, ham
+from ...checks import Evidence, Finding, FlowRoute, compare, identity
 
 KINKS = 48
 COARSEST, LEVELS = 16, 7
@@ -56,7 +43,7 @@ class Beside(eqx.Module):
     the flow magnifies by a like factor what an absolute tolerance hides below it.
     """
 
-    problem: LinearRegression
+    problem: mj.problems.LinearRegression
     alpha: Float[Array, ""]
     factors: Float[Array, "k 2"]
     kinks: Float[Array, " j"]
@@ -81,7 +68,7 @@ class Beside(eqx.Module):
         return self.kinks
 
 
-def crossings(problem: LinearRegression, alpha: float, start: np.ndarray, t1: float) -> np.ndarray:
+def crossings(problem: mj.problems.LinearRegression, alpha: float, start: np.ndarray, t1: float) -> np.ndarray:
     """When a coordinate changes its sign, where |θ| has a kink; padded behind t1 to a fixed size.
 
     A high-order step across a kink loses its order: without these times the solve is good to 1e-6 only.
@@ -103,27 +90,29 @@ class Case:
     """A regression, α_H and a start of both signs."""
 
     name: str
-    problem: LinearRegression
+    problem: mj.problems.LinearRegression
     alpha: float
     w0: np.ndarray
     away: np.ndarray
-    farther: LinearRegression
+    farther: mj.problems.LinearRegression
     """The same rows with a target beyond `away`, a start on the way from which no coordinate is likely to cross 0."""
 
 
 def cases(seed, data=None):
     """α_H mild, strong, and as in training."""
     found = []
-    for alpha, (_, rng) in zip((0.7, 5.0, 200.0), draw(seed, 43)):
-        w0 = rng.standard_normal(FEATURES) / (1 + alpha)
-        problem = random_problem(rng).whitened()
+    for alpha, (_, rng) in zip((0.7, 5.0, 200.0), mj.instances.draw(seed, 43)):
+        w0 = rng.standard_normal(mj.instances.FEATURES) / (1 + alpha)
+        problem = mj.instances.random_problem(rng).whitened()
         away = w0 + np.sign(w0) / (1 + alpha)
-        farther = LinearRegression(problem.Z, problem.Z @ (away * rng.uniform(1.5, 2.5, FEATURES)))
+        farther = mj.problems.LinearRegression(
+            problem.Z, problem.Z @ (away * rng.uniform(1.5, 2.5, mj.instances.FEATURES))
+        )
         found.append(Case(f"α_H = {alpha:g} (seed {seed})", problem, alpha, w0, away, farther))
     return found
 
 
-@theorem(
+@mj.theorem(
     id="ham/potential",
     title="the flow of hyperbolic aware minimization is a mirror flow",
     statement=r"$d\theta = -(1 + \alpha_H|\theta|)\nabla f\,dt$ is $d\nabla R(\theta_t) = -\nabla f(\theta_t)\,dt$ with "
@@ -138,7 +127,7 @@ def theorem_(case: Case, rungs) -> Finding:
     start = [np.asarray(slope_of(case.w0, a * case.alpha)) * r for a, r in VARIANTS]
     # The larger 1 + α|θ|, the faster the flow: in this time each covers a like distance.
     t1 = 8.0 / (1 + case.alpha / 5)
-    ts = np.linspace(0.0, t1, POINTS)
+    ts = np.linspace(0.0, t1, mj.checks.POINTS)
     kinks = jnp.asarray(crossings(case.problem, case.alpha, case.w0, t1))
     flow = Beside(case.problem, alpha, jnp.asarray(factors), kinks)
     route = FlowRoute(flow, (alpha * case.w0, alpha * np.stack(start)), ts=ts)
@@ -157,7 +146,7 @@ def theorem_(case: Case, rungs) -> Finding:
     crossed = int(np.sum(np.any(np.sign(np.asarray(theta.path(rungs[-1]).x[:, :n])) != np.sign(case.w0), axis=0)))
     smooth = 1 + len(WRONG)
     return Finding(
-        hypotheses=(Hypothesis("α_H > 0", case.alpha, case.alpha > 0),),
+        hypotheses=(mj.checks.Hypothesis("α_H > 0", case.alpha, case.alpha > 0),),
         claims={
             "θ = x of the mirror flow": against(0),
             "training by ham, η → 0 = mirror flow by hand": training(case.alpha),
@@ -175,7 +164,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "1/R'' = 1 + 2α|x|": metric(2.0),
             "1/R'' = 1 + α|x| wrong by 1e-6": metric(1 + 1e-6),
         },
-        planted={d: against(smooth + k) for k, d in enumerate(PLANTED) if d in planted_sizes(*PLANTED)},
+        planted={d: against(smooth + k) for k, d in enumerate(PLANTED) if d in mj.checks.planted_sizes(*PLANTED)},
         observations={"coordinates that changed sign": float(crossed)},
     )
 
@@ -188,9 +177,9 @@ def slope_of(x: np.ndarray, alpha: float) -> np.ndarray:
 @quick_jit
 def trained(theta: Array, alpha: Array, t1: Array, steps: Array, Z: Array, Y: Array) -> Array:
     rate = t1 / steps.astype(Z.dtype)
-    optimizer = ham(gradient_descent(rate), rate, alpha, 0.0)
-    model = student([theta], (theta.shape[1], 1))
-    return jax.tree.leaves(descended(model, squared_error, optimizer, steps, Z, Y))[0][0]
+    optimizer = mj.training.ham(mj.training.gradient_descent(rate), rate, alpha, 0.0)
+    model = mj.instances.student([theta], (theta.shape[1], 1))
+    return jax.tree.leaves(mj.instances.descended(model, mj.instances.squared_error, optimizer, steps, Z, Y))[0][0]
 
 
 def training_of(case: Case, longest: float):
@@ -201,7 +190,7 @@ def training_of(case: Case, longest: float):
     t1 = min(longest, SHARE * float(crossings(case.farther, case.alpha, case.away, longest)[0]))
     start = jnp.asarray(case.away[None]), jnp.asarray(case.alpha), jnp.asarray(t1)
     runs = [np.asarray(trained(*start, jnp.asarray(COARSEST * 2**k), Z, y[:, None])) for k in range(LEVELS)]
-    limits = extrapolated(np.stack(runs))
+    limits = mj.checks.extrapolated(np.stack(runs))
 
     def mirrored(alpha: float, rtol: float) -> np.ndarray:
         def x_of(mu: np.ndarray) -> np.ndarray:
@@ -216,6 +205,6 @@ def training_of(case: Case, longest: float):
     def against(alpha: float) -> Evidence:
         end = mirrored(alpha, 1e-12)
         error = float(np.max(np.abs(end - mirrored(alpha, 1e-11))))
-        return tends_to(limits, end, error, case.away, t1 / COARSEST)
+        return mj.checks.tends_to(limits, end, error, case.away, t1 / COARSEST)
 
     return against

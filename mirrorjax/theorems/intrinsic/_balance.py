@@ -5,13 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, agree, compare, merged, planted_sizes, sampled
-from ...flows import GradientFlow, Trajectory
-from ...instances import draw
-from ...parameterizations import Factorization
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 ROWS, COLUMNS, RANK = 5, 4, 3
 T1 = 20.0
@@ -43,7 +39,7 @@ def balanced(rng: np.random.Generator, n: int, m: int, lam: float) -> tuple[np.n
 def cases(seed, data=None):
     """λ positive, zero and negative."""
     found = []
-    for lam, (_, rng) in zip((0.7, 0.0, -0.5), draw(seed, 53)):
+    for lam, (_, rng) in zip((0.7, 0.0, -0.5), mj.instances.draw(seed, 53)):
         tall, target = balanced(rng, ROWS, COLUMNS, lam), rng.standard_normal((ROWS, COLUMNS))
         # n = r, where no projector is needed; for λ < 0 it is V that has as many rows as columns.
         square = balanced(rng, RANK, COLUMNS, lam) if lam >= 0 else balanced(rng, COLUMNS, RANK, lam)
@@ -75,7 +71,7 @@ def oriented(lam: float, U: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.n
     return (U, V) if lam >= 0 else (V, U)
 
 
-@theorem(
+@mj.theorem(
     id="intrinsic/balance",
     title="balanced factors: both Gram matrices are functions of the product",
     statement=r"Let $U^\top U - V^\top V = \lambda I_r$, $\lambda \geq 0$, $Z = UV^\top$. Then "
@@ -86,20 +82,22 @@ def oriented(lam: float, U: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.n
     instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
-    return merged([at_a_point("n > r", case, *case.tall), at_a_point("n = r", case, *case.square), along(case, rungs)])
+    return mj.checks.merged(
+        [at_a_point("n > r", case, *case.tall), at_a_point("n = r", case, *case.square), along(case, rungs)]
+    )
 
 
 def at_a_point(name: str, case: Case, U: np.ndarray, V: np.ndarray) -> Finding:
     """Both formulas at one pair."""
     lam = abs(case.lam)
     U, V = oriented(case.lam, U, V)
-    grams = sampled(lambda U, V: V @ V.T, U, V), sampled(lambda U, V: U @ U.T, U, V)
+    grams = mj.checks.sampled(lambda U, V: V @ V.T, U, V), mj.checks.sampled(lambda U, V: U @ U.T, U, V)
 
     def of_V(**wrong: float) -> Evidence:
-        return agree(grams[0], sampled(lambda U, V: smaller(U @ V.T, lam, **wrong), U, V))
+        return mj.checks.agree(grams[0], mj.checks.sampled(lambda U, V: smaller(U @ V.T, lam, **wrong), U, V))
 
     def of_U(factor: float = 1.0, **wrong) -> Evidence:
-        return agree(grams[1], sampled(lambda U, V: factor * larger(U @ V.T, lam, **wrong), U, V))
+        return mj.checks.agree(grams[1], mj.checks.sampled(lambda U, V: factor * larger(U @ V.T, lam, **wrong), U, V))
 
     free = lam == 0 or U.shape[0] == RANK
     bare = {f"{name}: UUᵀ without the projector": of_U(projector=False)}
@@ -114,27 +112,27 @@ def at_a_point(name: str, case: Case, U: np.ndarray, V: np.ndarray) -> Finding:
     balance = U.T @ U - V.T @ V - lam * np.eye(RANK)
     off = float(np.max(np.abs(balance)))
     return Finding(
-        hypotheses=(Hypothesis(f"{name}: UᵀU − VᵀV − λI, worst entry", off, off < 1e-13),),
+        hypotheses=(mj.checks.Hypothesis(f"{name}: UᵀU − VᵀV − λI, worst entry", off, off < 1e-13),),
         claims={f"{name}: VVᵀ as stated": of_V(), f"{name}: UUᵀ as stated": of_U()} | (bare if free else {}),
         controls=wrong | ({} if free else bare),
-        planted={d: of_U(1 + d) for d in planted_sizes(1e-4, 1e-8, 1e-12)},
+        planted={d: of_U(1 + d) for d in mj.checks.planted_sizes(1e-4, 1e-8, 1e-12)},
     )
 
 
 def along(case: Case, rungs) -> Finding:
     """Along a gradient flow, with the λ of its start."""
-    problem = LinearRegression(np.eye(ROWS * COLUMNS), case.target.ravel())
+    problem = mj.problems.LinearRegression(np.eye(ROWS * COLUMNS), case.target.ravel())
     U, V = case.tall
-    flow = GradientFlow(problem, Factorization(), SwitchOff(0.0, at=4.0))
-    route = FlowRoute(flow, (U, V.T.copy()), ts=np.linspace(0.0, T1, POINTS))
+    flow = mj.flows.GradientFlow(problem, mj.parameterizations.Factorization(), mj.schedules.SwitchOff(0.0, at=4.0))
+    route = FlowRoute(flow, (U, V.T.copy()), ts=np.linspace(0.0, T1, mj.checks.POINTS))
 
-    def grams(path: Trajectory) -> np.ndarray:
+    def grams(path: mj.flows.Trajectory) -> np.ndarray:
         B, A = (np.asarray(part) for part in path.state)
         pairs = [oriented(case.lam, b, a.T) for b, a in zip(B, A)]
         return np.stack([np.concatenate([(v @ v.T).ravel(), (u @ u.T).ravel()]) for u, v in pairs])
 
-    def formulas(lam: float) -> Callable[[Trajectory], np.ndarray]:
-        def observe(path: Trajectory) -> np.ndarray:
+    def formulas(lam: float) -> Callable[[mj.flows.Trajectory], np.ndarray]:
+        def observe(path: mj.flows.Trajectory) -> np.ndarray:
             products = np.asarray(path.x).reshape(-1, ROWS, COLUMNS)
             products = products if case.lam >= 0 else products.transpose(0, 2, 1)
             pairs = [(smaller(Z, lam), larger(Z, lam)) for Z in products]

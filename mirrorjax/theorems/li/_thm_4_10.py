@@ -5,10 +5,9 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Finding, floor, swapped_controls
-from ...geometry import flatten, image_of_brackets
-from ...parameterizations import AbstractParameterization, Custom, Hadamard, NeuronMask
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding
 
 N = 4
 DEPTH = 3
@@ -19,7 +18,7 @@ class Mixed:
     """A parameterization whose brackets x can see, at a random state."""
 
     name: str
-    param: AbstractParameterization
+    param: mj.parameterizations.AbstractParameterization
     w: np.ndarray
     n: int
     seed: int
@@ -44,13 +43,13 @@ def cases(seed, data=None):
     """A neuron-wise mask, three entries of an outer product, a twisted mask."""
     rng = np.random.default_rng([seed, 21])
     return [
-        Mixed("m·w", NeuronMask(), rng.standard_normal(N + 1), N, seed),
-        Mixed("entries of u vᵀ", Custom(outer, plain), rng.standard_normal(4), 3, seed),
-        Mixed("twisted m ⊙ w", Custom(twisted, plain), rng.standard_normal((2, N)), N, seed),
+        Mixed("m·w", mj.parameterizations.NeuronMask(), rng.standard_normal(N + 1), N, seed),
+        Mixed("entries of u vᵀ", mj.parameterizations.Custom(outer, plain), rng.standard_normal(4), 3, seed),
+        Mixed("twisted m ⊙ w", mj.parameterizations.Custom(twisted, plain), rng.standard_normal((2, N)), N, seed),
     ]
 
 
-@theorem(
+@mj.theorem(
     id="li/4.10",
     title="if x is a mirror flow for every loss and start, brackets of the ∇g_i are invisible to x",
     statement=r"If for every time-dependent loss and every start in an open set $x = g(w)$ is a mirror flow, then "
@@ -61,7 +60,7 @@ def cases(seed, data=None):
 )
 def theorem_(case: Mixed, rungs) -> Finding:
     """No errors are planted: the claims are that something is not 0."""
-    good = Hadamard()
+    good = mj.parameterizations.Hadamard()
     start = np.stack([case.w.ravel()[:2] + 2.0, case.w.ravel()[:2]])
     return Finding(
         claims={
@@ -75,14 +74,14 @@ def theorem_(case: Mixed, rungs) -> Finding:
     )
 
 
-def invisible(param: AbstractParameterization, w, n: int) -> Evidence:
+def invisible(param: mj.parameterizations.AbstractParameterization, w, n: int) -> Evidence:
     """`Jg b` over random brackets b up to length three, in units in which round-off is ε."""
-    pair, flat = flatten(param, jnp.asarray(w))
+    pair, flat = mj.geometry.flatten(param, jnp.asarray(w))
     eps = float(np.finfo(float).eps)
-    size = float(image_of_brackets(pair, flat, n, DEPTH))
-    return floor(size, 4 * eps)
+    size = float(mj.geometry.image_of_brackets(pair, flat, n, DEPTH))
+    return mj.checks.floor(size, 4 * eps)
 
 
-def swapped(param: AbstractParameterization, w, seed: int, rungs) -> Evidence:
+def swapped(param: mj.parameterizations.AbstractParameterization, w, seed: int, rungs) -> Evidence:
     """The order-swap experiment with losses alone."""
-    return swapped_controls(param, jnp.asarray(w), seed, rungs, decay=0.0)[0]
+    return mj.checks.swapped_controls(param, jnp.asarray(w), seed, rungs, decay=0.0)[0]

@@ -1,27 +1,26 @@
 """li/4.9: commuting parameterizations without decay."""
 
-from ...checks import Finding, slight, written
-from ...instances import Families, families
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Finding
 from .._all_families import agreement_of_all
 from ..flow._thm_3_1 import SWITCHED_OFF
 
 
-@theorem(
+@mj.theorem(
     id="li/4.9",
     title="a commuting parameterization without decay is a mirror flow",
     statement=r"Let $[\nabla g_i, \nabla g_j] = 0$ and $J_g$ of full rank. Then gradient flow on $f \circ g$ from $w_0$ is "
     r"$d\nabla R(x_t) = -\nabla f(x_t)\,dt$ with $R = Q^*$, $\nabla Q(\mu) = g(\varphi(\mu, 0))$.",
     source="li, Theorem 4.9",
-    instances=families,
+    instances=mj.instances.families,
 )
-def theorem_(case: Families, rungs) -> Finding:
+def theorem_(case: mj.instances.Families, rungs) -> Finding:
     return agreement_of_all(
-        case, SwitchOff(0.0, at=SWITCHED_OFF), rungs,
+        case, mj.schedules.SwitchOff(0.0, at=SWITCHED_OFF), rungs,
         wrong={
             "constant halved": {"mu_factor": 0.5},
             "that of another start, decayed by 0.01": {"a_shift": -0.01},
-            f"wrong by {written(1e-6)}": {"mu_factor": 1 + slight(1e-6)},
+            f"wrong by {mj.checks.written(1e-6)}": {"mu_factor": 1 + mj.checks.slight(1e-6)},
         },
     )  # fmt: skip

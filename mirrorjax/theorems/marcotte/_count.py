@@ -5,10 +5,9 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis, failed, floor
-from ...geometry import Closure, flatten, lie_closure
-from ...parameterizations import AbstractParameterization, Custom, Hadamard
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +15,7 @@ class Counted:
     """A parameterization at a random state, with the number of laws that the theorem gives."""
 
     name: str
-    param: AbstractParameterization
+    param: mj.parameterizations.AbstractParameterization
     w: np.ndarray
     n: int
     expected: int
@@ -46,25 +45,27 @@ def matrix_laws(n: int, m: int, r: int) -> int:
 def cases(seed, data=None):
     """m ⊙ w, and UVᵀ of three shapes, one of them with r > n + m."""
     rng = np.random.default_rng([seed, 61])
-    found = [Counted("m ⊙ w, n = 4", Hadamard(), rng.standard_normal((2, 4)), 4, 4, 5)]
+    found = [Counted("m ⊙ w, n = 4", mj.parameterizations.Hadamard(), rng.standard_normal((2, 4)), 4, 4, 5)]
     for n, m, r in ((2, 3, 2), (3, 2, 1), (1, 2, 4)):
         w = rng.standard_normal((n + m, r))
         laws = matrix_laws(n, m, r)
         other = r * r if n + m >= r else r * (r + 1) // 2
         wrong = other if other != laws else laws + 1
-        found.append(Counted(f"U Vᵀ, {(n, m, r)}", Custom(ProductOf(n), plain), w, n * m, laws, wrong))
+        found.append(
+            Counted(f"U Vᵀ, {(n, m, r)}", mj.parameterizations.Custom(ProductOf(n), plain), w, n * m, laws, wrong)
+        )
     return found
 
 
-def count_evidence(measured: int | None, expected: int, closure: Closure) -> Evidence:
+def count_evidence(measured: int | None, expected: int, closure: mj.geometry.Closure) -> Evidence:
     """Whether two integers are equal; the spectral gap behind the measured one sets what it could miss."""
     if measured is None:
-        return failed(closure.reason)
+        return mj.checks.failed(closure.reason)
     gap = float(np.clip(1 / closure.ranks[-1].gap, 1e-15, 1e-3))
-    return floor(abs(measured - expected), gap, scale=max(1.0, float(expected)))
+    return mj.checks.floor(abs(measured - expected), gap, scale=max(1.0, float(expected)))
 
 
-@theorem(
+@mj.theorem(
     id="marcotte/count",
     title="the number of conservation laws is D minus the dimension of the Lie algebra",
     statement=r"Where the rank is locally constant, the independent functions conserved for every loss number "
@@ -75,8 +76,8 @@ def count_evidence(measured: int | None, expected: int, closure: Closure) -> Evi
 )
 def theorem_(case: Counted, rungs) -> Finding:
     """No errors are planted: a number of laws is whole."""
-    pair, w = flatten(case.param, jnp.asarray(case.w))
-    closure = lie_closure(pair, w, case.n)
+    pair, w = mj.geometry.flatten(case.param, jnp.asarray(case.w))
+    closure = mj.geometry.lie_closure(pair, w, case.n)
     laws = None if closure.dim is None else w.shape[0] - closure.dim
 
     def equals(expected: int):
@@ -84,7 +85,7 @@ def theorem_(case: Counted, rungs) -> Finding:
 
     gap = closure.ranks[-1].gap
     return Finding(
-        hypotheses=(Hypothesis("spectral gap of the rank ≥ 10³", gap, gap >= 1e3),),
+        hypotheses=(mj.checks.Hypothesis("spectral gap of the rank ≥ 10³", gap, gap >= 1e3),),
         claims={f"{case.expected} laws": equals(case.expected)},
         controls={
             f"{case.wrong} laws": equals(case.wrong),

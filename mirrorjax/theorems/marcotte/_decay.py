@@ -6,13 +6,9 @@ from collections.abc import Callable
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, compare, merged, planted_sizes
-from ...flows import GradientFlow, Trajectory
-from ...instances import FEATURES, draw, random_problem
-from ...parameterizations import Custom, SideBySide
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 N = 5
 STRENGTH, OFF, END = 0.3, 2.0, 4.0
@@ -55,21 +51,21 @@ class Case:
 
     name: str
     w0: np.ndarray
-    problem: LinearRegression
+    problem: mj.problems.LinearRegression
 
 
 def cases(seed, data=None):
     """Three random starts in the positive quadrant, where all the laws are defined."""
     found = []
-    for name, rng in draw(seed):
+    for name, rng in mj.instances.draw(seed):
         w0 = rng.uniform(0.7, 1.3, (len(LAWS), 2, N))
-        problem = random_problem(rng)
-        Z = np.concatenate([problem.Z, rng.standard_normal((problem.d, len(LAWS) * N - FEATURES))], axis=1)
-        found.append(Case(name, w0, LinearRegression(0.3 * Z, problem.y)))
+        problem = mj.instances.random_problem(rng)
+        Z = np.concatenate([problem.Z, rng.standard_normal((problem.d, len(LAWS) * N - mj.instances.FEATURES))], axis=1)
+        found.append(Case(name, w0, mj.problems.LinearRegression(0.3 * Z, problem.y)))
     return found
 
 
-@theorem(
+@mj.theorem(
     id="marcotte/decay",
     title="a conservation law survives weight decay, if it is asked of the undecayed weights",
     statement=r"Let $H$ be conserved by $\dot\theta = -\nabla(f \circ g)$ for every $f$, and $g$ or $H$ homogeneous. Under decay, "
@@ -79,17 +75,19 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: Case, rungs) -> Finding:
-    ts = np.linspace(0.0, END, POINTS)
-    param = SideBySide(tuple(Custom(g, plain) for g, _ in LAWS.values()))
+    ts = np.linspace(0.0, END, mj.checks.POINTS)
+    param = mj.parameterizations.SideBySide(tuple(mj.parameterizations.Custom(g, plain) for g, _ in LAWS.values()))
     start = tuple(jnp.asarray(w) for w in case.w0)
 
     def flow(strength: float) -> FlowRoute:
-        return FlowRoute(GradientFlow(case.problem, param, SwitchOff(strength, at=OFF)), start, ts=ts)
+        return FlowRoute(
+            mj.flows.GradientFlow(case.problem, param, mj.schedules.SwitchOff(strength, at=OFF)), start, ts=ts
+        )
 
     # λ = 2α: the gradient of α‖θ‖² is 2αθ.
     growth = np.exp(2 * STRENGTH * np.minimum(ts, OFF))[:, None]
     decayed, free = flow(STRENGTH), flow(0.0)
-    return merged([one_law(i, name, decayed, free, case.w0[i], growth, rungs) for i, name in enumerate(LAWS)])
+    return mj.checks.merged([one_law(i, name, decayed, free, case.w0[i], growth, rungs) for i, name in enumerate(LAWS)])
 
 
 def one_law(
@@ -98,19 +96,21 @@ def one_law(
     H = LAWS[name][1]
 
     def law(route: FlowRoute, growth: np.ndarray, planted: float = 0.0) -> Evidence:
-        def observe(path: Trajectory) -> np.ndarray:
+        def observe(path: mj.flows.Trajectory) -> np.ndarray:
             u, v = np.moveaxis(np.asarray(path.state[i]), 1, 0)
             return H((u * growth, v * growth))
 
-        constant = np.broadcast_to(H(w0), (POINTS, N)) * (1 + planted * np.linspace(0, 1, POINTS)[:, None])
+        constant = np.broadcast_to(H(w0), (mj.checks.POINTS, N)) * (
+            1 + planted * np.linspace(0, 1, mj.checks.POINTS)[:, None]
+        )
         # The law itself does not move; what moved is the weights.
         states = np.asarray(decayed.path(rungs[-1]).state[i])
         moved = float(np.max(np.abs(states - states[:1])))
-        return compare(route.observing(observe), Exact(constant), rungs, moved=moved)
+        return compare(route.observing(observe), mj.checks.Exact(constant), rungs, moved=moved)
 
     without = law(free, 1 + 0 * growth)
     drift = without.rows[-1].discrepancy / without.scale
-    conserved = Hypothesis(f"drift without decay, {name}", drift, drift <= 1e-8)
+    conserved = mj.checks.Hypothesis(f"drift without decay, {name}", drift, drift <= 1e-8)
     truth = {f"{name}: constant": law(decayed, growth)}
     wrong = {
         f"{name}: H(θ) itself is constant": law(decayed, 1 + 0 * growth),
@@ -119,5 +119,5 @@ def one_law(
     }
     if name == NEITHER:
         return Finding({}, truth | wrong, hypotheses=(conserved,))
-    planted = {d: law(decayed, growth, d) for d in planted_sizes(1e-4, 1e-6)}
+    planted = {d: law(decayed, growth, d) for d in mj.checks.planted_sizes(1e-4, 1e-6)}
     return Finding(truth, wrong, planted=planted, hypotheses=(conserved,))

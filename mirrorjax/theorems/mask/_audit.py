@@ -12,22 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from ...checks import (
-    POINTS,
-    RUNGS,
-    Decision,
-    Evidence,
-    Exact,
-    FlowRoute,
-    compare,
-    decide,
-    mirror_route,
-)
-from ...flows import GradientFlow, MirrorFlow
-from ...instances import Regression, hyperbolic, random_regressions, without_decay
-from ...potentials import Distorted, HyperbolicEntropy
-from ...problems import LinearRegression
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, FlowRoute, compare
 
 PREPRINT = "preprint version 1 of arXiv 2408.09966"
 
@@ -47,35 +34,43 @@ class Audited:
     """What the test said of both."""
 
     item: Printed
-    as_printed: Decision
-    as_holds: Decision
+    as_printed: mj.checks.Decision
+    as_holds: mj.checks.Decision
 
 
-def _case(seed: int) -> tuple[Regression, HyperbolicEntropy, FlowRoute, np.ndarray]:
-    case = random_regressions(seed)[0]
-    ts = np.linspace(0.0, case.t1, POINTS)
-    R = hyperbolic(case.param, case.w0)
-    return case, R, FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts), ts
+def _case(seed: int) -> tuple[mj.instances.Regression, mj.potentials.HyperbolicEntropy, FlowRoute, np.ndarray]:
+    case = mj.instances.random_regressions(seed)[0]
+    ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+    R = mj.instances.hyperbolic(case.param, case.w0)
+    return case, R, FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts), ts
 
 
 def _scale(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     case, R, gradient, ts = _case(seed)
     printed = eqx.tree_at(lambda r: (r.log_c0, r.rate), R, (R.log_c0 + jnp.log(2.0), R.rate / 2))
     return (
-        compare(gradient, mirror_route(case.problem, Distorted(printed), case.schedule, case.x0, ts), rungs),
-        compare(gradient, mirror_route(case.problem, Distorted(R), case.schedule, case.x0, ts), rungs),
+        compare(
+            gradient,
+            mj.checks.mirror_route(case.problem, mj.potentials.Distorted(printed), case.schedule, case.x0, ts),
+            rungs,
+        ),
+        compare(
+            gradient,
+            mj.checks.mirror_route(case.problem, mj.potentials.Distorted(R), case.schedule, case.x0, ts),
+            rungs,
+        ),
     )
 
 
 def _decay_only(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     case, _, _, ts = _case(seed)
-    schedule = SwitchOff(2.0, at=1.5)
-    idle = LinearRegression(jnp.zeros_like(case.problem.Z), jnp.zeros_like(case.problem.y))
-    decay = FlowRoute(GradientFlow(idle, case.param, schedule), case.w0, ts=ts)
+    schedule = mj.schedules.SwitchOff(2.0, at=1.5)
+    idle = mj.problems.LinearRegression(jnp.zeros_like(case.problem.Z), jnp.zeros_like(case.problem.y))
+    decay = FlowRoute(mj.flows.GradientFlow(idle, case.param, schedule), case.w0, ts=ts)
     dose = np.array([float(schedule.dose(t)) for t in ts])[:, None]
 
     def formula(rate: float) -> Evidence:
-        return compare(decay, Exact(np.exp(-rate * dose) * np.asarray(case.x0)), rungs)
+        return compare(decay, mj.checks.Exact(np.exp(-rate * dose) * np.asarray(case.x0)), rungs)
 
     return formula(2.0), formula(4.0)
 
@@ -83,7 +78,7 @@ def _decay_only(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
 def _lemma(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     """L = ∫∇f is −μ, taken from the mirror flow; x from the gradient flow."""
     case, R, gradient, ts = _case(seed)
-    mirror = FlowRoute(MirrorFlow(case.problem, Distorted(R), case.schedule), ts=ts)
+    mirror = FlowRoute(mj.flows.MirrorFlow(case.problem, mj.potentials.Distorted(R), case.schedule), ts=ts)
     dose = np.array([float(case.schedule.dose(t)) for t in ts])[:, None]
     u0, v0 = (np.asarray(case.w0[0] + s * case.w0[1]) / np.sqrt(2) for s in (1, -1))
 
@@ -99,12 +94,20 @@ def _lemma(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
 
 def _static(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     _, R, _, ts = _case(seed)
-    [case] = without_decay(random_regressions(seed)[:1])
-    gradient = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
+    [case] = mj.instances.without_decay(mj.instances.random_regressions(seed)[:1])
+    gradient = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
     printed = eqx.tree_at(lambda r: (r.log_c0, r.kappa), R, (R.log_c0 + jnp.log(2.0), 2 * R.kappa))
     return (
-        compare(gradient, mirror_route(case.problem, Distorted(printed), case.schedule, case.x0, ts), rungs),
-        compare(gradient, mirror_route(case.problem, Distorted(R), case.schedule, case.x0, ts), rungs),
+        compare(
+            gradient,
+            mj.checks.mirror_route(case.problem, mj.potentials.Distorted(printed), case.schedule, case.x0, ts),
+            rungs,
+        ),
+        compare(
+            gradient,
+            mj.checks.mirror_route(case.problem, mj.potentials.Distorted(R), case.schedule, case.x0, ts),
+            rungs,
+        ),
     )
 
 
@@ -117,7 +120,7 @@ def _rate(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     x_star = np.linalg.lstsq(Z, y)[0]
     w0 = case.param.lift(x_star, scale=0.5)
-    flow = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), w0, ts=ts)
+    flow = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), w0, ts=ts)
 
     def loss(path):
         return np.mean((np.asarray(path.x) @ Z.T - y) ** 2, axis=1)[:, None] / 2
@@ -133,7 +136,7 @@ def _rate(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     b = solve_ivp(slope, (0, case.t1), [0.0], t_eval=ts, rtol=1e-8, atol=1e-12, max_step=0.05).y[0]
     excess = flow.observing(lambda path: np.maximum(0.0, np.sqrt(loss(path)) - b[:, None]))
     rise = float(np.max(loss(flow.path(rungs[-1]))))
-    zero = Exact(np.zeros((POINTS, 1)))
+    zero = mj.checks.Exact(np.zeros((mj.checks.POINTS, 1)))
     budget = compare(flow.observing(loss), zero, rungs, scale=rise, moved=rise)
     # An inequality kept with room to spare has discrepancy 0; its budget is that of the loss itself.
     bounded = compare(excess, zero, rungs, scale=rise, moved=rise)
@@ -165,7 +168,7 @@ AUDIT = (
 )
 
 
-def audit(seed: int = 0, rungs: Sequence[float] = RUNGS) -> list[Audited]:
+def audit(seed: int = 0, rungs: Sequence[float] = mj.checks.RUNGS) -> list[Audited]:
     """Tests every printed formula of the audit and its correction on a seeded instance.
 
     !!! example
@@ -177,5 +180,5 @@ def audit(seed: int = 0, rungs: Sequence[float] = RUNGS) -> list[Audited]:
     results = []
     for item in AUDIT:
         printed, corrected = item.test(seed, rungs)
-        results.append(Audited(item, decide(printed), decide(corrected)))
+        results.append(Audited(item, mj.checks.decide(printed), mj.checks.decide(corrected)))
     return results

@@ -4,12 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, identity, planted_sizes, slight, swapped_controls, written
-from ...geometry import lie_bracket
-from ...instances import draw
-from ...parameterizations import Hadamard, NeuronMask
-from ...registry import theorem
+from ...checks import Evidence, Finding, identity
 from ._only_m import Point
 
 N = 6
@@ -17,16 +15,16 @@ N = 6
 
 def cases(seed, data=None):
     """Random (m, w₁ … wₙ)."""
-    return [Point(name, seed + i, rng.standard_normal(N + 1)) for i, (name, rng) in enumerate(draw(seed))]
+    return [Point(name, seed + i, rng.standard_normal(N + 1)) for i, (name, rng) in enumerate(mj.instances.draw(seed))]
 
 
 @quick_jit
 def brackets(w):
     """`[∇g_i, ∇g_j]` for every i and j."""
-    g = NeuronMask().g
+    g = mj.parameterizations.NeuronMask().g
 
     def one(i, j):
-        return lie_bracket(lambda s: g(s)[i], lambda s: g(s)[j], w)
+        return mj.geometry.lie_bracket(lambda s: g(s)[i], lambda s: g(s)[j], w)
 
     index = jnp.arange(N)
     return jax.vmap(lambda i: jax.vmap(lambda j: one(i, j))(index))(index)
@@ -35,10 +33,10 @@ def brackets(w):
 @quick_jit
 def images(w):
     """`Jg [∇g_i, ∇g_j]`."""
-    return jax.vmap(jax.vmap(lambda b: jax.jvp(NeuronMask().g, (w,), (b,))[1]))(brackets(w))
+    return jax.vmap(jax.vmap(lambda b: jax.jvp(mj.parameterizations.NeuronMask().g, (w,), (b,))[1]))(brackets(w))
 
 
-@theorem(
+@mj.theorem(
     id="mask/C.1",
     title="a neuron-wise mask m·w is not a mirror flow of this kind",
     statement=r"For $g = m\,w$ with one scalar $m$ and $n \geq 2$: $[\nabla g_i, \nabla g_j] = w_i e_j - w_j e_i$ (no component "
@@ -66,15 +64,17 @@ def theorem_(case: Point, rungs) -> Finding:
         claims={
             "[∇g_i,∇g_j] = w_i e_j − w_j e_i": identity(brackets, padded, case.w),
             "its image is m(w_i e_j − w_j e_i)": image_is(-1.0),
-            "the order of controls matters": swapped_controls(NeuronMask(), case.w, case.seed, rungs)[0].differs(),
+            "the order of controls matters": mj.checks.swapped_controls(
+                mj.parameterizations.NeuronMask(), case.w, case.seed, rungs
+            )[0].differs(),
         },
         controls={
             "the image vanishes": identity(images, lambda w: 0.0 * formula(1.0, -1.0)(w), case.w),
             "[∇g_i,∇g_j] with a plus sign": image_is(1.0),
-            f"image wrong by {written(1e-6)}": image_is(-1 - slight(1e-6)),
-            "the order matters for an elementwise mask": swapped_controls(Hadamard(), elementwise, case.seed, rungs)[
-                0
-            ].differs(),
+            f"image wrong by {mj.checks.written(1e-6)}": image_is(-1 - mj.checks.slight(1e-6)),
+            "the order matters for an elementwise mask": mj.checks.swapped_controls(
+                mj.parameterizations.Hadamard(), elementwise, case.seed, rungs
+            )[0].differs(),
         },
-        planted={d: image_is(-1 - d) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
+        planted={d: image_is(-1 - d) for d in mj.checks.planted_sizes(1e-6, 1e-9, 1e-12)},
     )

@@ -7,20 +7,20 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import linprog
 
-from ...checks import Evidence, Finding, FlowRoute, Hypothesis, at_most, stays_below
-from ...flows import GradientFlow, Trajectory, limit_path
-from ...instances import draw, hyperbolic
-from ...parameterizations import Hadamard
-from ...problems import LinearRegression, basis_pursuit
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute
 
 ROWS, COLUMNS, ACTIVE, INSTANCES = 40, 100, 5, 8
 SCALE = 0.5
 DOSES = np.array([0.0, 1.0, 2.0, 4.0, 6.0])
 DEPTHS = np.array([8.0, 12.0])
 """Doses of the rate, in units of 1/(4δ): the distance is about e^−depth."""
-SCHEDULES = {"weak": SwitchOff(0.1, at=5.0), "strong": SwitchOff(1.0, at=1.0), "no": SwitchOff(0.0, at=1.0)}
+SCHEDULES = {
+    "weak": mj.schedules.SwitchOff(0.1, at=5.0),
+    "strong": mj.schedules.SwitchOff(1.0, at=1.0),
+    "no": mj.schedules.SwitchOff(0.0, at=1.0),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Recovery:
     """y = Zx* with a sparse x*, and x₀."""
 
     name: str
-    problem: LinearRegression
+    problem: mj.problems.LinearRegression
     target: np.ndarray
     x0: np.ndarray
     w0: np.ndarray
@@ -37,7 +37,7 @@ class Recovery:
 def cases(seed, data=None):
     """x₀ and x* differ in the sign of at least one active coordinate."""
     found = []
-    for name, rng in draw(seed, 40, count=INSTANCES):
+    for name, rng in mj.instances.draw(seed, 40, count=INSTANCES):
         Z = rng.standard_normal((ROWS, COLUMNS))
         target = np.zeros(COLUMNS)
         active = rng.choice(COLUMNS, ACTIVE, replace=False)
@@ -45,12 +45,12 @@ def cases(seed, data=None):
         x0 = COLUMNS**-0.25 * rng.standard_normal(COLUMNS)
         largest = active[np.argmax(np.abs(target[active]))]
         x0[largest] = -np.sign(target[largest]) * np.abs(x0[largest])
-        w0 = np.asarray(Hadamard().lift(x0, scale=SCALE))
-        found.append(Recovery(name, LinearRegression(Z, Z @ target), target, x0, w0))
+        w0 = np.asarray(mj.parameterizations.Hadamard().lift(x0, scale=SCALE))
+        found.append(Recovery(name, mj.problems.LinearRegression(Z, Z @ target), target, x0, w0))
     return found
 
 
-@theorem(
+@mj.theorem(
     id="mask/dln",
     title="with the dose m ⊙ w recovers the sparse x*; without a scale it does not, whatever the schedule",
     statement=r"$Z \in \mathbb{R}^{40 \times 100}$ Gaussian, $x^*$ 5-sparse, $y = Zx^*$. (i) If $x^*$ is the unique solution of basis "
@@ -62,11 +62,11 @@ def cases(seed, data=None):
 )
 def theorem_(case: Recovery, rungs) -> Finding:
     """No errors are planted: the bounds leave room, a fifth of the rate, and a smaller error leaves them true."""
-    pursuit, margin = basis_pursuit(case.problem.Z, case.problem.y), widest_margin(case)
+    pursuit, margin = mj.problems.basis_pursuit(case.problem.Z, case.problem.y), widest_margin(case)
     gap = float(np.max(np.abs(pursuit - case.target)))
-    R = hyperbolic(Hadamard(), jnp.asarray(case.w0))
-    path = limit_path(case.problem, R, -DOSES)
-    deep = limit_path(case.problem, R, -DEPTHS / (4 * margin))
+    R = mj.instances.hyperbolic(mj.parameterizations.Hadamard(), jnp.asarray(case.w0))
+    path = mj.flows.limit_path(case.problem, R, -DOSES)
+    deep = mj.flows.limit_path(case.problem, R, -DEPTHS / (4 * margin))
     near, far = distances(case, np.asarray(path.x)), distances(case, np.asarray(deep.x))
     residual = float(max(np.max(np.asarray(path.residual)), np.max(np.asarray(deep.residual))))
     floor = 10 * residual * float(np.linalg.norm(case.target))
@@ -76,24 +76,28 @@ def theorem_(case: Recovery, rungs) -> Finding:
     claims, controls = without_scale(case, rungs, held)
     return Finding(
         hypotheses=(
-            Hypothesis("x* solves basis pursuit: largest difference", gap, gap <= 1e-8),
-            Hypothesis("and is the only solution: δ of the certificate", margin, margin > 1e-3),
-            Hypothesis("Newton's KKT residual ≤ 1e-9", residual, residual <= 1e-9),
-            Hypothesis("‖x*_W‖ > 0", held, held > 0),
+            mj.checks.Hypothesis("x* solves basis pursuit: largest difference", gap, gap <= 1e-8),
+            mj.checks.Hypothesis("and is the only solution: δ of the certificate", margin, margin > 1e-3),
+            mj.checks.Hypothesis("Newton's KKT residual ≤ 1e-9", residual, residual <= 1e-9),
+            mj.checks.Hypothesis("‖x*_W‖ > 0", held, held > 0),
         ),
         claims={
-            "(i) ‖x∞ − x*‖ falls with the dose": at_most(float(np.max(np.diff(near))), 0.0, floor, near[0]),
-            "(i) at 4δA = 12 it is below 1e-3 of that at dose 0": at_most(far[1], 1e-3 * near[0], floor, near[0]),
-            "(i) rate ≥ 0.8 · 4δ": at_most(0.8, rate, unit, 1.0),
-            "(i) rate ≤ 1.2 · 4δ": at_most(rate, 1.2, unit, 1.0),
+            "(i) ‖x∞ − x*‖ falls with the dose": mj.checks.at_most(float(np.max(np.diff(near))), 0.0, floor, near[0]),
+            "(i) at 4δA = 12 it is below 1e-3 of that at dose 0": mj.checks.at_most(
+                far[1], 1e-3 * near[0], floor, near[0]
+            ),
+            "(i) rate ≥ 0.8 · 4δ": mj.checks.at_most(0.8, rate, unit, 1.0),
+            "(i) rate ≤ 1.2 · 4δ": mj.checks.at_most(rate, 1.2, unit, 1.0),
         }
         | claims,
         controls={
-            "(i) ‖x∞ − x*‖ rises with the dose": at_most(float(np.max(-np.diff(near))), 0.0, floor, near[0]),
-            "(i) at dose 1 it is below 1e-3 of that at dose 0": at_most(near[1], 1e-3 * near[0], floor, near[0]),
-            "(i) rate ≥ 1.6 · 4δ": at_most(1.6, rate, unit, 1.0),
-            "(i) rate ≤ 0.6 · 4δ": at_most(rate, 0.6, unit, 1.0),
-            "(ii) with c₀ = ½: ‖x∞ − x*‖ ≥ ‖x*_W‖": at_most(held, far[1], floor),
+            "(i) ‖x∞ − x*‖ rises with the dose": mj.checks.at_most(float(np.max(-np.diff(near))), 0.0, floor, near[0]),
+            "(i) at dose 1 it is below 1e-3 of that at dose 0": mj.checks.at_most(
+                near[1], 1e-3 * near[0], floor, near[0]
+            ),
+            "(i) rate ≥ 1.6 · 4δ": mj.checks.at_most(1.6, rate, unit, 1.0),
+            "(i) rate ≤ 0.6 · 4δ": mj.checks.at_most(rate, 0.6, unit, 1.0),
+            "(ii) with c₀ = ½: ‖x∞ − x*‖ ≥ ‖x*_W‖": mj.checks.at_most(held, far[1], floor),
         }
         | controls,
         observations={
@@ -134,31 +138,37 @@ def widest_margin(case: Recovery) -> float:
 
 def without_scale(case: Recovery, rungs: Sequence[float], held: float):
     """(ii) along flows of c₀ = 0, under three schedules."""
-    balanced = np.asarray(Hadamard().lift(case.x0, scale=0.0))
+    balanced = np.asarray(mj.parameterizations.Hadamard().lift(case.x0, scale=0.0))
     ts = np.linspace(0.0, 20.0, 11)
     claims: dict[str, Evidence] = {}
     controls: dict[str, Evidence] = {}
 
-    def nearness(path: Trajectory) -> np.ndarray:
+    def nearness(path: mj.flows.Trajectory) -> np.ndarray:
         return -distances(case, np.asarray(path.x))
 
-    def crossing(path: Trajectory) -> np.ndarray:
+    def crossing(path: mj.flows.Trajectory) -> np.ndarray:
         return np.max(-np.asarray(path.x) * np.sign(case.x0), axis=1)
 
     for name, schedule in SCHEDULES.items():
-        route = FlowRoute(GradientFlow(case.problem, Hadamard(), schedule), balanced, ts=ts)
-        claims[f"(ii) c₀ = 0, {name} decay: ‖x_t − x*‖ ≥ ‖x*_W‖"] = stays_below(
+        route = FlowRoute(
+            mj.flows.GradientFlow(case.problem, mj.parameterizations.Hadamard(), schedule), balanced, ts=ts
+        )
+        claims[f"(ii) c₀ = 0, {name} decay: ‖x_t − x*‖ ≥ ‖x*_W‖"] = mj.checks.stays_below(
             route.observing(nearness), np.full(len(ts), -held), rungs, held
         )
-        claims[f"(ii) c₀ = 0, {name} decay: no sign changes"] = stays_below(
+        claims[f"(ii) c₀ = 0, {name} decay: no sign changes"] = mj.checks.stays_below(
             route.observing(crossing), np.zeros(len(ts)), rungs, 1.0
         )
         last = float(-nearness(route.path(rungs[-1]))[-1])
-        controls[f"(ii) c₀ = 0, {name} decay: ‖x_t − x*‖ ≥ 1.001 of the last"] = stays_below(
+        controls[f"(ii) c₀ = 0, {name} decay: ‖x_t − x*‖ ≥ 1.001 of the last"] = mj.checks.stays_below(
             route.observing(nearness), np.full(len(ts), -1.001 * last), rungs, held
         )
-    lifted = FlowRoute(GradientFlow(case.problem, Hadamard(), SCHEDULES["no"]), case.w0, ts=ts)
-    controls["(ii) c₀ = ½: no sign changes"] = stays_below(lifted.observing(crossing), np.zeros(len(ts)), rungs, 1.0)
+    lifted = FlowRoute(
+        mj.flows.GradientFlow(case.problem, mj.parameterizations.Hadamard(), SCHEDULES["no"]), case.w0, ts=ts
+    )
+    controls["(ii) c₀ = ½: no sign changes"] = mj.checks.stays_below(
+        lifted.observing(crossing), np.zeros(len(ts)), rungs, 1.0
+    )
     return claims, controls
 
 

@@ -6,13 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
 from ..._types import as_array
-from ...checks import Evidence, Finding, Hypothesis, identity, planted_sizes
-from ...instances import draw, hyperbolic
-from ...parameterizations import Hadamard
-from ...potentials import AbstractPotential, potential_of
-from ...registry import theorem
+from ...checks import Evidence, Finding, identity
 
 N = 4
 SMALL = 30.0
@@ -34,7 +32,7 @@ class Point:
 def cases(seed, data=None):
     """Uniform c₀, every s its own; `tilted` has the same s and scales of its own."""
     points = []
-    for name, rng in draw(seed):
+    for name, rng in mj.instances.draw(seed):
         s, c0 = rng.uniform(-1.5, 1.5, N), rng.uniform(0.3, 1.0)
         x = rng.uniform(0.3, 2.0, N) * np.array([1.0, -1.0, 1.0, -1.0])
         w0, tilted = start(s, c0 * np.ones(N)), start(s, c0 * rng.uniform(0.5, 0.9, N))
@@ -48,7 +46,7 @@ def start(s: np.ndarray, c: np.ndarray) -> np.ndarray:
     return np.stack([u + v, u - v]) / np.sqrt(2)
 
 
-@theorem(
+@mj.theorem(
     id="mask/rem-2.1",
     title="the hyperbolic entropy is ‖x‖₁ at small scales, with its first-order term, and ‖x‖₂² at large ones",
     statement=r"For a uniform scale $c \to 0$, $x \neq 0$ and fixed $s$: $R_c(x) / (\frac{1}{2}\log\frac{1}{c}) = \|x\|_1 + "
@@ -58,20 +56,20 @@ def start(s: np.ndarray, c: np.ndarray) -> np.ndarray:
     instances=cases,
 )
 def theorem_(case: Point, rungs) -> Finding:
-    R = hyperbolic(Hadamard(), jnp.asarray(case.w0))
+    R = mj.instances.hyperbolic(mj.parameterizations.Hadamard(), jnp.asarray(case.w0))
     spread = float(np.ptp(np.asarray(R.log_c0)))
     parts = [small_scale(case, R), large_scale(case)]
     return Finding(
         claims=parts[0].claims | parts[1].claims,
         controls=parts[0].controls | parts[1].controls,
-        hypotheses=(Hypothesis("uniform scale: spread of log c₀", spread, spread < 1e-12),),
+        hypotheses=(mj.checks.Hypothesis("uniform scale: spread of log c₀", spread, spread < 1e-12),),
         planted=parts[0].planted,
         observations={"distance to ‖x‖₁ at c = c₀e^{−120}, relative": rate_of_approach(case, R)},
     )
 
 
 @quick_jit
-def excess(R: AbstractPotential, x: Array, a: Array) -> Array:
+def excess(R: mj.potentials.AbstractPotential, x: Array, a: Array) -> Array:
     return R.excess(x, a)
 
 
@@ -108,9 +106,9 @@ def expansion(case: Point, c: float, *, l1=1.0, first=1.0, shift=1.0, tilt=1.0):
 
 def small_scale(case: Point, R) -> Finding:
     c = float(np.exp(np.asarray(R.log_c(as_array(-SMALL)))[0]))
-    other = potential_of(Hadamard(), jnp.asarray(case.tilted))
+    other = mj.potentials.potential_of(mj.parameterizations.Hadamard(), jnp.asarray(case.tilted))
 
-    def closed(x, potential: AbstractPotential = R, dose: float = SMALL):
+    def closed(x, potential: mj.potentials.AbstractPotential = R, dose: float = SMALL):
         return excess(potential, jnp.asarray(x), as_array(-dose))
 
     def integral(x):
@@ -146,18 +144,22 @@ def small_scale(case: Point, R) -> Finding:
             "c → 0: limit ½‖x‖₁": limit(lambda x: 0.5 * jnp.sum(jnp.abs(x))),
             "c → 0: limit ‖x‖₂": limit(lambda x: jnp.sqrt(jnp.sum(x**2))),
         },
-        planted={d: expanded(first=1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-9, 1e-11)},
+        planted={d: expanded(first=1 + d) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-9, 1e-11)},
     )
 
 
 def large_scale(case: Point) -> Finding:
     """`4c (R_c(x) − R_c(0))` at c = 1e9, where the next term is −x²/12c² of it; s = 0 and then not."""
-    balanced = hyperbolic(Hadamard(), jnp.asarray(start(np.zeros(N), LARGE * np.ones(N))))
-    tilted = hyperbolic(Hadamard(), jnp.asarray(start(np.sign(case.x) / LARGE, LARGE * np.ones(N))))
+    balanced = mj.instances.hyperbolic(
+        mj.parameterizations.Hadamard(), jnp.asarray(start(np.zeros(N), LARGE * np.ones(N)))
+    )
+    tilted = mj.instances.hyperbolic(
+        mj.parameterizations.Hadamard(), jnp.asarray(start(np.sign(case.x) / LARGE, LARGE * np.ones(N)))
+    )
     # log c, which R carries, is rounded by 2e-15 at c = 1e9.
     c = float(np.exp(np.asarray(balanced.log_c0)[0]))
 
-    def against(power: float, factor: float = 1.0, R: AbstractPotential = balanced) -> Evidence:
+    def against(power: float, factor: float = 1.0, R: mj.potentials.AbstractPotential = balanced) -> Evidence:
         return identity(
             lambda x: 4 * c * excess(R, jnp.asarray(x), as_array(0.0)),
             lambda x: factor * jnp.sum(jnp.abs(x) ** power),

@@ -4,27 +4,17 @@ import dataclasses
 
 import jax.numpy as jnp
 
-from ...checks import Finding, agreement_finding, identity, slight, written
-from ...instances import (
-    Regression,
-    hyperbolic,
-    no_decay,
-    positive_scale,
-    product_of_factors,
-    random_regressions,
-    rescaled,
-    without_decay,
-)
-from ...potentials import Distorted, potential_of
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Finding, identity
 from ._minimize import minimize
 
 
 def cases(seed, data=None):
-    return without_decay(random_regressions(seed))
+    return mj.instances.without_decay(mj.instances.random_regressions(seed))
 
 
-@theorem(
+@mj.theorem(
     id="mask/2.1",
     title="m ⊙ w without decay follows a fixed hyperbolic entropy with minimum m₀w₀",
     statement=r"For $x = m \odot w$, $\alpha = 0$, $|m_0| \neq |w_0|$: $d\nabla R(x_t) = -\nabla f(x_t)\,dt$ with "
@@ -33,29 +23,31 @@ def cases(seed, data=None):
     source="mask, Theorem 2.1, with the constants that hold (the printed ones: `mirrorjax audit`)",
     instances=cases,
 )
-def theorem_(case: Regression, rungs) -> Finding:
-    R = hyperbolic(case.param, case.w0)
-    finding = agreement_finding(
+def theorem_(case: mj.instances.Regression, rungs) -> Finding:
+    R = mj.instances.hyperbolic(case.param, case.w0)
+    finding = mj.checks.agreement_finding(
         case.problem, case.param, case.schedule, case.w0, case.t1, rungs,
         controls={
-            f"potential wrong by {written(1e-6)}": Distorted(R, mu_factor=1 + slight(1e-6)),
-            "scale doubled": rescaled(R),
+            f"potential wrong by {mj.checks.written(1e-6)}": mj.potentials.Distorted(R, mu_factor=1 + mj.checks.slight(1e-6)),
+            "scale doubled": mj.instances.rescaled(R),
         },
     )  # fmt: skip
 
     def minimum(w0):
-        return minimize(potential_of(case.param, w0), jnp.zeros(()))
+        return minimize(mj.potentials.potential_of(case.param, w0), jnp.zeros(()))
 
     def product(factor):
         return lambda w0: factor * w0[0] * w0[1]
 
     return dataclasses.replace(
         finding,
-        hypotheses=(product_of_factors(case), no_decay(case), positive_scale(R)),
+        hypotheses=(mj.instances.product_of_factors(case), mj.instances.no_decay(case), mj.instances.positive_scale(R)),
         claims=finding.claims | {"argmin R = m₀w₀": identity(minimum, product(1.0), case.w0)},
         controls=finding.controls
         | {
             "argmin R = 0, as for s = 0": identity(minimum, product(0.0), case.w0),
-            f"argmin R = (1 + {written(1e-6)}) m₀w₀": identity(minimum, product(1 + slight(1e-6)), case.w0),
+            f"argmin R = (1 + {mj.checks.written(1e-6)}) m₀w₀": identity(
+                minimum, product(1 + mj.checks.slight(1e-6)), case.w0
+            ),
         },
     )

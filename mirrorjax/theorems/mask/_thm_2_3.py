@@ -5,22 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...checks import POINTS, Evidence, Finding, FlowRoute, Hypothesis, compare, planted_sizes, stays_below
-from ...flows import GradientFlow, Trajectory
-from ...instances import (
-    FEATURES,
-    SAMPLES,
-    Instance,
-    draw,
-    mean_square_loss,
-    product_of_factors,
-    random_regressions,
-    without_decay,
-)
-from ...parameterizations import Hadamard
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 LENGTH = 3.0
 """Length of a run in units of the rate: the bound falls to e^−3."""
@@ -30,10 +17,10 @@ ATTAINED = 1e-4
 
 
 @dataclasses.dataclass(frozen=True)
-class Pair(Instance):
+class Pair(mj.instances.Instance):
     """A generic instance, and beside it one on which the bound is nearly attained."""
 
-    tight: Instance | None = None
+    tight: mj.instances.Instance | None = None
 
 
 def cases(seed, data=None):
@@ -42,28 +29,30 @@ def cases(seed, data=None):
     There √(x² + c²) is c and ‖∇f‖²/f is λ, up to terms of order (x/c)².
     """
     pairs = []
-    for case, (_, rng) in zip(without_decay(random_regressions(seed)), draw(seed, 23)):
-        Z = rng.standard_normal((SAMPLES, FEATURES))
+    for case, (_, rng) in zip(
+        mj.instances.without_decay(mj.instances.random_regressions(seed)), mj.instances.draw(seed, 23)
+    ):
+        Z = rng.standard_normal((mj.instances.SAMPLES, mj.instances.FEATURES))
         target = SMALL * np.linalg.svd(Z)[0][:, -1]
-        w0 = Hadamard().lift(np.zeros(FEATURES), scale=rng.uniform(0.3, 1.0))
-        tight = dataclasses.replace(case, name="tight", problem=LinearRegression(Z, target), w0=w0)
+        w0 = mj.parameterizations.Hadamard().lift(np.zeros(mj.instances.FEATURES), scale=rng.uniform(0.3, 1.0))
+        tight = dataclasses.replace(case, name="tight", problem=mj.problems.LinearRegression(Z, target), w0=w0)
         pairs.append(Pair(**vars(timed(case)), tight=timed(tight)))
     return pairs
 
 
-def constants(case: Instance) -> tuple[float, float]:
+def constants(case: mj.instances.Instance) -> tuple[float, float]:
     """λ = 2σ²_min⁺/d, the loss being the mean over d; and the least c."""
     m, w = np.asarray(case.w0)
     values = np.linalg.svd(np.asarray(case.problem.Z), compute_uv=False)
     return 2 * float(values[-1]) ** 2 / case.problem.d, float(np.min(np.abs(m**2 - w**2))) / 2
 
 
-def timed(case: Instance) -> Instance:
+def timed(case: mj.instances.Instance) -> mj.instances.Instance:
     lam, c = constants(case)
     return dataclasses.replace(case, t1=LENGTH / (2 * c * lam))
 
 
-@theorem(
+@mj.theorem(
     id="mask/2.3",
     title="without decay the loss of m ⊙ w falls at least at the rate 2 min c · λ",
     statement=r"Let $\alpha = 0$, $\|\nabla f(x_t)\|^2 \geq \lambda (f(x_t) - f^*)$ along the trajectory and $(\nabla^2 R)^{-1} \succeq "
@@ -76,7 +65,7 @@ def theorem_(case: Pair, rungs) -> Finding:
     assert case.tight is not None
     tight = case.tight
     flows = {name: Run(one, rungs) for name, one in (("generic", case), ("tight", tight))}
-    decayed = Run(dataclasses.replace(tight, schedule=SwitchOff(0.3, at=10 * tight.t1)), rungs)
+    decayed = Run(dataclasses.replace(tight, schedule=mj.schedules.SwitchOff(0.3, at=10 * tight.t1)), rungs)
     values = np.linalg.svd(np.asarray(tight.problem.Z), compute_uv=False)
     below, metric = flows["tight"].below, flows["generic"].metric
     return Finding(
@@ -97,7 +86,7 @@ def theorem_(case: Pair, rungs) -> Finding:
             "with decay": decayed.below(1.0),
             "metric of c wrong by 1e-6": metric(1 + 1e-6),
         },
-        planted={d: below(1 + d) for d in planted_sizes(1e-1, 1e-2, 1e-3, 3e-4)},
+        planted={d: below(1 + d) for d in mj.checks.planted_sizes(1e-1, 1e-2, 1e-3, 3e-4)},
         observations={f"{name}: mean rate over σλ": run.mean_rate() for name, run in flows.items()},
     )
 
@@ -105,17 +94,17 @@ def theorem_(case: Pair, rungs) -> Finding:
 class Run:
     """One instance with its flow and the loss along it."""
 
-    def __init__(self, case: Instance, rungs: Sequence[float]):
+    def __init__(self, case: mj.instances.Instance, rungs: Sequence[float]):
         self.case, self.rungs = case, rungs
-        self.ts = np.linspace(0.0, case.t1, POINTS)
-        self.flow = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=self.ts)
+        self.ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+        self.flow = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=self.ts)
         self.Z, self.y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
         m, w = np.asarray(case.w0)
         self.c = np.abs(m**2 - w**2) / 2
         self.rate = 2 * float(np.min(self.c)) * constants(case)[0]
         self.falling = self.flow.observing(self.loss)
 
-    def loss(self, path: Trajectory) -> np.ndarray:
+    def loss(self, path: mj.flows.Trajectory) -> np.ndarray:
         """f, on the host."""
         return 0.5 * np.mean((np.asarray(path.x) @ self.Z.T - self.y) ** 2, axis=1)
 
@@ -125,12 +114,12 @@ class Run:
     def below(self, factor: float, share: float = 1.0) -> Evidence:
         """`f ≤ share · f₀ e^{−factor σλt}`."""
         start = float(self.last_loss()[0])
-        return stays_below(self.falling, share * self.decay(factor), self.rungs, start)
+        return mj.checks.stays_below(self.falling, share * self.decay(factor), self.rungs, start)
 
     def above(self, factor: float) -> Evidence:
         """`f ≥ f₀ e^{−factor σλt}`."""
         rising = self.flow.observing(lambda path: -self.loss(path))
-        return stays_below(rising, -self.decay(factor), self.rungs, float(self.last_loss()[0]))
+        return mj.checks.stays_below(rising, -self.decay(factor), self.rungs, float(self.last_loss()[0]))
 
     def decay(self, factor: float) -> np.ndarray:
         """`f₀ e^{−factor σλt}`."""
@@ -144,18 +133,18 @@ class Run:
             self.rungs,
         )
 
-    def hypotheses(self, name: str) -> tuple[Hypothesis, ...]:
+    def hypotheses(self, name: str) -> tuple[mj.checks.Hypothesis, ...]:
         x, loss = np.asarray(self.flow.path(self.rungs[-1]).x), self.last_loss()
         slope = (x @ self.Z.T - self.y) @ self.Z / self.case.problem.d
         polyak = float(np.min(np.sum(slope**2, axis=1) / (constants(self.case)[0] * loss)))
         metric = float(np.min(np.hypot(x, self.c)) / np.min(self.c))
         dose = float(self.case.schedule.total)
         return (
-            product_of_factors(self.case),
-            mean_square_loss(self.case.problem, f"{name}: "),
-            Hypothesis(f"{name}: ‖∇f‖²/(λf) ≥ 1 along the path", polyak, polyak >= 1 - 1e-12),
-            Hypothesis(f"{name}: (∇²R)⁻¹/σ ≥ 1 along the path", metric, metric >= 1 - 1e-12),
-            Hypothesis(f"{name}: α = 0, dose", dose, dose == 0),
+            mj.instances.product_of_factors(self.case),
+            mj.instances.mean_square_loss(self.case.problem, f"{name}: "),
+            mj.checks.Hypothesis(f"{name}: ‖∇f‖²/(λf) ≥ 1 along the path", polyak, polyak >= 1 - 1e-12),
+            mj.checks.Hypothesis(f"{name}: (∇²R)⁻¹/σ ≥ 1 along the path", metric, metric >= 1 - 1e-12),
+            mj.checks.Hypothesis(f"{name}: α = 0, dose", dose, dose == 0),
         )
 
     def mean_rate(self) -> float:

@@ -6,22 +6,9 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import Evidence, Finding, Hypothesis, merged, stays_below
-from ...flows import Trajectory
-from ...instances import (
-    FEATURES,
-    SAMPLES,
-    Instance,
-    Regression,
-    draw,
-    mean_square_loss,
-    product_of_factors,
-    random_regressions,
-)
-from ...parameterizations import Hadamard
-from ...problems import LinearRegression
-from ...registry import theorem
-from ...schedules import AbstractSchedule, SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding
 from ._thm_2_3 import Pair, Run
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -36,19 +23,21 @@ def cases(seed, data=None):
     α/(λc) and (x/c)². T is one of the compared times.
     """
     pairs = []
-    for case, (_, rng) in zip(random_regressions(seed), draw(seed, 33)):
-        frame = np.linalg.qr(rng.standard_normal((FEATURES, SAMPLES)))[0].T
-        x = frame.T @ rng.standard_normal(SAMPLES)
+    for case, (_, rng) in zip(mj.instances.random_regressions(seed), mj.instances.draw(seed, 33)):
+        frame = np.linalg.qr(rng.standard_normal((mj.instances.FEATURES, mj.instances.SAMPLES)))[0].T
+        x = frame.T @ rng.standard_normal(mj.instances.SAMPLES)
         x *= TARGET / np.linalg.norm(x)
-        Z, w0 = SAMPLES**0.5 * frame, Hadamard().lift(x, scale=rng.uniform(0.4, 0.8))
-        schedule = SwitchOff(STRENGTH, at=3.0)
-        tight = Instance(LinearRegression(Z, Z @ x), case.param, schedule, w0, 6.0, name="tight")
-        length = 2 * float(case.schedule.at) if isinstance(case.schedule, SwitchOff) else case.t1
+        Z, w0 = mj.instances.SAMPLES**0.5 * frame, mj.parameterizations.Hadamard().lift(x, scale=rng.uniform(0.4, 0.8))
+        schedule = mj.schedules.SwitchOff(STRENGTH, at=3.0)
+        tight = mj.instances.Instance(
+            mj.problems.LinearRegression(Z, Z @ x), case.param, schedule, w0, 6.0, name="tight"
+        )
+        length = 2 * float(case.schedule.at) if isinstance(case.schedule, mj.schedules.SwitchOff) else case.t1
         pairs.append(Pair(**vars(dataclasses.replace(case, t1=length)), tight=tight))
     return pairs
 
 
-@theorem(
+@mj.theorem(
     id="mask/3.2-PL",
     title="under decay √(f − f*) obeys a linear differential inequality, and falls at a linear rate afterwards",
     statement=r"Let $x = m \odot w$, $\alpha \geq 0$, $E = f - f^*$, $c_t = \min_i c_i(t)$, $\|\nabla f\|^2 \geq \lambda E$, "
@@ -62,13 +51,13 @@ def theorem_(case: Pair, rungs) -> Finding:
     """No errors are planted: the bounds are attained to a few per cent only, and a smaller error leaves them true."""
     assert case.tight is not None
     generic, tight = Descent(case, rungs), Descent(case.tight, rungs)
-    lasting = Descent(dataclasses.replace(case.tight, schedule=SwitchOff(STRENGTH, at=1e3)), rungs)
-    return merged([claims(generic, "generic"), claims(tight, "tight"), wrong(tight, lasting)])
+    lasting = Descent(dataclasses.replace(case.tight, schedule=mj.schedules.SwitchOff(STRENGTH, at=1e3)), rungs)
+    return mj.checks.merged([claims(generic, "generic"), claims(tight, "tight"), wrong(tight, lasting)])
 
 
 def claims(run: "Descent", name: str) -> Finding:
     found = {f"{name}: √E ≤ b": run.below(), f"{name}: √E ≤ b of a convex f": run.below(convex=1.0)}
-    if isinstance(run.case.schedule, SwitchOff):
+    if isinstance(run.case.schedule, mj.schedules.SwitchOff):
         found[f"{name}: linear rate after T"] = run.afterwards(float(run.case.schedule.at))
     return Finding(claims=found, controls={}, hypotheses=run.hypotheses(name))
 
@@ -97,7 +86,7 @@ def wrong(run: "Descent", lasting: "Descent") -> Finding:
 class Descent:
     """One instance with √E along its flow, and the bounds by quadrature from the schedule alone."""
 
-    def __init__(self, case: Regression, rungs: Sequence[float]):
+    def __init__(self, case: mj.instances.Regression, rungs: Sequence[float]):
         self.run = Run(case, rungs)
         self.case, self.rungs, self.ts = case, rungs, self.run.ts
         values = np.linalg.svd(self.run.Z, compute_uv=False)
@@ -107,7 +96,7 @@ class Descent:
         self.values = self.root_of(self.run.flow.path(rungs[-1]))
         self.integrals = Integrals(case.schedule, self.ts)
 
-    def root_of(self, path: Trajectory) -> np.ndarray:
+    def root_of(self, path: mj.flows.Trajectory) -> np.ndarray:
         """√E; f* = 0, as Z has full row rank."""
         return np.sqrt(self.run.loss(path))
 
@@ -129,13 +118,13 @@ class Descent:
         return np.array(b)
 
     def below(self, share=1.0, **wrong: float) -> Evidence:
-        return stays_below(self.root, share * self.bound(**wrong), self.rungs, float(np.max(self.values)))
+        return mj.checks.stays_below(self.root, share * self.bound(**wrong), self.rungs, float(np.max(self.values)))
 
     def printed(self, constant: float) -> Evidence:
         decayed = float(np.min(self.run.c)) * np.exp(-4 * float(self.case.schedule.total))
         grown = constant * np.linalg.norm(self.target) * self.integrals.dose
         bound = self.values[0] * np.exp((grown - self.lam * decayed * self.ts) / 2)
-        return stays_below(self.root, bound, self.rungs, float(np.max(self.values)))
+        return mj.checks.stays_below(self.root, bound, self.rungs, float(np.max(self.values)))
 
     def afterwards(self, T: float, rate=1.0, share=1.0) -> Evidence:
         """√E after T, half of whose logarithm the bound is."""
@@ -143,12 +132,12 @@ class Descent:
         start = float(np.min(self.run.c)) * np.exp(-4 * float(self.case.schedule.dose(jnp.asarray(T))))
         bound = share * self.values[first] * np.exp(-rate * self.lam * start * (self.ts[first:] - T))
         late = self.run.flow.observing(lambda path: self.root_of(path)[first:])
-        return stays_below(late, bound, self.rungs, float(self.values[first]))
+        return mj.checks.stays_below(late, bound, self.rungs, float(self.values[first]))
 
     def tightness(self) -> float:
         return float(np.max(self.values[1:] / self.bound()[1:]))
 
-    def hypotheses(self, name: str) -> tuple[Hypothesis, ...]:
+    def hypotheses(self, name: str) -> tuple[mj.checks.Hypothesis, ...]:
         path = self.run.flow.path(self.rungs[-1])
         x, E = np.asarray(path.x), self.values**2
         slope = (x @ self.run.Z.T - self.run.y) @ self.run.Z / self.case.problem.d
@@ -159,19 +148,19 @@ class Descent:
         least = float(np.min(inward[seen] / E[seen]))
         weakest = float(np.min(self.integrals.alpha))
         return (
-            product_of_factors(self.case),
-            mean_square_loss(self.case.problem, f"{name}: "),
-            Hypothesis(f"{name}: ‖∇f‖²/(λE) ≥ 1 along the path", low, low >= 1 - 1e-9),
-            Hypothesis(f"{name}: ‖∇f‖²/(2LE) ≤ 1 along the path", high, high <= 1 + 1e-9),
-            Hypothesis(f"{name}: ⟨∇f, x − x*⟩/E ≥ 1 along the path, f convex", least, least >= 1 - 1e-9),
-            Hypothesis(f"{name}: least α", weakest, weakest >= 0),
+            mj.instances.product_of_factors(self.case),
+            mj.instances.mean_square_loss(self.case.problem, f"{name}: "),
+            mj.checks.Hypothesis(f"{name}: ‖∇f‖²/(λE) ≥ 1 along the path", low, low >= 1 - 1e-9),
+            mj.checks.Hypothesis(f"{name}: ‖∇f‖²/(2LE) ≤ 1 along the path", high, high <= 1 + 1e-9),
+            mj.checks.Hypothesis(f"{name}: ⟨∇f, x − x*⟩/E ≥ 1 along the path, f convex", least, least >= 1 - 1e-9),
+            mj.checks.Hypothesis(f"{name}: least α", weakest, weakest >= 0),
         )
 
 
 class Integrals:
     """α and its dose at 16 Gauss nodes between any two of the times; the T of a jump is a time, never a node."""
 
-    def __init__(self, schedule: AbstractSchedule, ts: np.ndarray):
+    def __init__(self, schedule: mj.schedules.AbstractSchedule, ts: np.ndarray):
         self.gaps, starts = np.diff(ts), ts[:-1]
         self.steps = np.outer(self.gaps, (1 + NODES) / 2)
         inside = starts[:, None] + self.steps

@@ -6,13 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, agree, identity, planted_sizes, sampled
-from ...flows import limit
-from ...instances import FEATURES, draw, random_problem
-from ...potentials import Distorted, HyperbolicEntropy
-from ...problems import LinearRegression
-from ...registry import theorem
+from ...checks import Evidence, Finding, identity
 
 STEPS, DT = 8000, 0.04
 SAMPLES = 3
@@ -23,7 +20,7 @@ class Case:
     """A regression in whitened rows, the step η, the start w₊ = w₋ = γ₀, and one Brownian path."""
 
     name: str
-    problem: LinearRegression
+    problem: mj.problems.LinearRegression
     eta: float
     w0: np.ndarray
     noise: np.ndarray
@@ -32,8 +29,8 @@ class Case:
 def cases(seed, data=None):
     """Three steps η."""
     found = []
-    for eta, (_, rng) in zip((0.05, 0.1, 0.2), draw(seed, 71)):
-        problem, gamma = random_problem(rng).whitened(), rng.uniform(0.4, 0.8, FEATURES)
+    for eta, (_, rng) in zip((0.05, 0.1, 0.2), mj.instances.draw(seed, 71)):
+        problem, gamma = mj.instances.random_problem(rng).whitened(), rng.uniform(0.4, 0.8, mj.instances.FEATURES)
         noise = np.sqrt(DT) * rng.standard_normal((STEPS, problem.d))
         found.append(Case(f"η = {eta:g} (seed {seed})", problem, eta, np.stack([gamma, gamma]), noise))
     return found
@@ -87,7 +84,7 @@ def path(case: Case, X: np.ndarray, y: np.ndarray, w0: np.ndarray) -> np.ndarray
     return np.append(2 * np.exp(log_product) * np.sinh(log_ratio), dose)
 
 
-@theorem(
+@mj.theorem(
     id="pesme/sgd",
     title="along every path of the stochastic flow the scale shrinks by the integral of the loss",
     statement=r"Itô, $x = w_+^2 - w_-^2$, $L = \|Xx - y\|^2/(4N)$, "
@@ -108,18 +105,18 @@ def theorem_(case: Case, rungs) -> Finding:
         numbers = jnp.asarray(shrink), jnp.asarray(spread)
         return identity(lambda w, X, y: ito(w, X, y, eta), lambda w, X, y: stated(w, X, y, eta, *numbers), w, X, y)
 
-    ends = sampled(lambda X, y, w0: path(case, X, y, w0), X, y, case.w0, samples=SAMPLES)
+    ends = mj.checks.sampled(lambda X, y, w0: path(case, X, y, w0), X, y, case.w0, samples=SAMPLES)
     x, dose = ends[:, :-1], ends[:, -1]
     diagonal = np.sum(X**2, axis=0) / len(y)
     solved = {rate: argmin(case, rate * case.eta * diagonal * dose[0]) for rate in (2.0, 0.0, 1.0, 4.0, 2 * (1 + 1e-5))}
     moved = np.stack([argmin(case, 2 * case.eta * diagonal * value) for value in dose]) - solved[2.0]
 
     def ends_at(rate: float) -> Evidence:
-        return agree(x, solved[rate] + moved)
+        return mj.checks.agree(x, solved[rate] + moved)
 
     miss = float(np.linalg.norm(X @ x[0] - y) / np.linalg.norm(y))
     return Finding(
-        hypotheses=(Hypothesis("interpolation, ‖Xx − y‖/‖y‖ ≤ 1e-13", miss, miss <= 1e-13),),
+        hypotheses=(mj.checks.Hypothesis("interpolation, ‖Xx − y‖/‖y‖ ≤ 1e-13", miss, miss <= 1e-13),),
         claims={"both stochastic differentials": formula(), "end of the path = argmin with c_∞": ends_at(2.0)},
         controls={
             "no Itô correction (Stratonovich)": formula(shrink=0.0),
@@ -131,7 +128,7 @@ def theorem_(case: Case, rungs) -> Finding:
             "argmin, exponent doubled": ends_at(4.0),
             "argmin, exponent wrong by 1e-5": ends_at(2 * (1 + 1e-5)),
         },
-        planted={d: formula(shrink=4 * (1 + d)) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={d: formula(shrink=4 * (1 + d)) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
         observations={"least c_∞/c₀": float(np.exp(-4 * case.eta * dose[0] * diagonal.max()))},
     )
 
@@ -139,5 +136,5 @@ def theorem_(case: Case, rungs) -> Finding:
 def argmin(case: Case, exponent: np.ndarray) -> np.ndarray:
     """Newton on the dual with γ_∞ = γ₀ e^{−exponent}."""
     log_c = jnp.asarray(np.log(2) + 2 * (np.log(case.w0[0]) - exponent))
-    R = HyperbolicEntropy(log_c0=log_c, s=jnp.zeros(FEATURES), kappa=4.0)  # pyright: ignore[reportArgumentType]
-    return np.asarray(limit(case.problem, Distorted(R), 0.0).x)
+    R = mj.potentials.HyperbolicEntropy(log_c0=log_c, s=jnp.zeros(mj.instances.FEATURES), kappa=4.0)  # pyright: ignore[reportArgumentType]
+    return np.asarray(mj.flows.limit(case.problem, mj.potentials.Distorted(R), 0.0).x)

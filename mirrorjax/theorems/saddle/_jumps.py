@@ -7,10 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...checks import Evidence, Exact, Finding, FlowRoute, Hypothesis, agree, compare, planted_sizes, sampled
-from ...instances import draw
-from ...problems import basis_pursuit
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 SAMPLES, FEATURES, MOST_JUMPS = 3, 6, 7
 EXPONENT, SLOWEST = 32.0, 0.06
@@ -136,7 +135,7 @@ class Case:
 
 def cases(seed, data=None):
     """The first draws without near ties, of at least three jumps."""
-    return [well_apart(name, rng) for name, rng in draw(seed, 67)]
+    return [well_apart(name, rng) for name, rng in mj.instances.draw(seed, 67)]
 
 
 def well_apart(name: str, rng: np.random.Generator) -> Case:
@@ -150,7 +149,7 @@ def well_apart(name: str, rng: np.random.Generator) -> Case:
             return Case(f"{name}, {len(path.times)} jumps", Z, y, path, kappa)
 
 
-@theorem(
+@mj.theorem(
     id="saddle/jumps",
     title="as the initialization vanishes, x jumps from saddle to saddle, ending at the least ℓ1 norm",
     statement=r"$m \odot w$, $w_0 = 0$, $m_0 = \sqrt{2c}$, $\alpha = 0$, $f = \frac{1}{2}\|Zx - y\|^2$, "
@@ -167,28 +166,30 @@ def theorem_(case: Case, rungs) -> Finding:
     flow, coarse = (followed(case, log_c, ts) for log_c in (case.log_c, case.log_c / 20))
 
     def against(saddles: np.ndarray, route: FlowRoute = flow) -> Evidence:
-        return compare(route, Exact(saddles), [max(SHARPER * rtol, FINEST) for rtol in rungs], apart=False)
+        return compare(route, mj.checks.Exact(saddles), [max(SHARPER * rtol, FINEST) for rtol in rungs], apart=False)
 
     true = path.at(ts)
     delayed = path.saddles[np.maximum(np.searchsorted(path.times, ts, side="right") - 1, 0)]
-    last = sampled(lambda Z, y: jumps(Z, y).saddles[-1], case.Z, case.y, samples=6)
-    pursuit = sampled(basis_pursuit, case.Z, case.y, samples=6)
-    least_norm = sampled(lambda Z, y: np.linalg.lstsq(Z, y)[0], case.Z, case.y, samples=6)
+    last = mj.checks.sampled(lambda Z, y: jumps(Z, y).saddles[-1], case.Z, case.y, samples=6)
+    pursuit = mj.checks.sampled(mj.problems.basis_pursuit, case.Z, case.y, samples=6)
+    least_norm = mj.checks.sampled(lambda Z, y: np.linalg.lstsq(Z, y)[0], case.Z, case.y, samples=6)
     return Finding(
         hypotheses=(
-            Hypothesis("no ties: exponent κ of the separation", case.kappa, case.kappa > 0),
-            Hypothesis("c^κ ≤ 1e-12", float(np.exp(case.log_c * case.kappa)), case.log_c * case.kappa < -27.6),
+            mj.checks.Hypothesis("no ties: exponent κ of the separation", case.kappa, case.kappa > 0),
+            mj.checks.Hypothesis(
+                "c^κ ≤ 1e-12", float(np.exp(case.log_c * case.kappa)), case.log_c * case.kappa < -27.6
+            ),
         ),
-        claims={"x between the jumps = x̄": against(true), "last x̄ = basis pursuit": agree(last, pursuit)},
+        claims={"x between the jumps = x̄": against(true), "last x̄ = basis pursuit": mj.checks.agree(last, pursuit)},
         controls={
             "three times faster": against(path.at(3 * ts)),
             "three times slower": against(path.at(ts / 3)),
             "one jump late": against(delayed),
             "x̄ wrong by 1e-6": against(true * (1 + 1e-6)),
             "c not small: log c divided by 20": against(true, coarse),
-            "last x̄ = least norm": agree(last, least_norm),
+            "last x̄ = least norm": mj.checks.agree(last, least_norm),
         },
-        planted={d: against(true * (1 + d)) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={d: against(true * (1 + d)) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
         observations={"log c": case.log_c, "jumps": float(len(path.times))},
     )
 

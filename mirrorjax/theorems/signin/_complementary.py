@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
 from ..._ode import Solver
-from ...checks import MAIN, SWAP, Evidence, Finding, Hypothesis, identity, planted_sizes
-from ...instances import draw
-from ...registry import theorem
+from ...checks import Evidence, Finding, identity
 from ._neurons import RECOVERED, Paths, Recovery, follow, maps, mismatches, reset
 
 EACH, AXIS, SPACE = 24, 12, 5
@@ -41,7 +41,7 @@ class Starts:
 def cases(seed, data=None):
     """d = 2, 3, 5: directions on both sides of the equator."""
     found = []
-    for d, (name, rng) in zip((2, 3, 5), draw(seed, 55)):
+    for d, (name, rng) in zip((2, 3, 5), mj.instances.draw(seed, 55)):
         size = rng.uniform(0.4, 1.6, EACH)
         axis = rng.uniform(0.4, 1.6, AXIS) * np.tile([1.0, -1.0], AXIS // 2)
         half = np.full(EACH, 0.5)
@@ -148,7 +148,7 @@ def recovery(runs: list[Paths]) -> Recovery:
     return Recovery(outcome, float(np.max(end[outcome == 1], initial=0) / np.min(end[outcome == 0], initial=1)))
 
 
-@theorem(
+@mj.theorem(
     id="signin/complementary",
     title="in d ≥ 2 plain flow turns w but never the sign of a, and Sign-In turns a",
     statement=r"Teacher $\mathrm{ReLU}(z_1)$, student $a\,\mathrm{ReLU}(\langle w, z \rangle)$, $z \sim N(0, I_d)$, $d \geq 2$, $\vartheta$ "
@@ -160,7 +160,7 @@ def recovery(runs: list[Paths]) -> Recovery:
     instances=cases,
 )
 def theorem_(case: Starts, rungs) -> Finding:
-    runs = [follow_all(case, rungs[-1], MAIN), follow_all(case, rungs[-1], SWAP)]
+    runs = [follow_all(case, rungs[-1], mj.checks.MAIN), follow_all(case, rungs[-1], mj.checks.SWAP)]
     measured = recovery(runs)
     a, along = case.w0[:, 0], case.w0[:, 1]
 
@@ -197,7 +197,7 @@ def theorem_(case: Starts, rungs) -> Finding:
             **controls,
         },
         hypotheses=(measured.hypothesis(), sampled_loss(case)),
-        planted={size: agrees(case.w0[:EACH], 1 + size) for size in planted_sizes(1e-4, 1e-6, 1e-8)},
+        planted={size: agrees(case.w0[:EACH], 1 + size) for size in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
         observations={
             **{f"recovered, {name}": share(measured.outcome[group]) for name, group in case.groups.items()},
             "undecided": float(measured.undecided),
@@ -275,11 +275,11 @@ def population(case: Starts) -> tuple[dict[str, Evidence], dict[str, Evidence]]:
     )
 
 
-def sampled_loss(case: Starts) -> Hypothesis:
+def sampled_loss(case: Starts) -> mj.checks.Hypothesis:
     """The same mean over draws of all d coordinates, in standard errors."""
     rng = np.random.default_rng(5)
     a, w = case.w0[0, 0], case.w0[0, 1:]
     z = rng.standard_normal((SAMPLES, SPACE))
     error = (a * np.maximum(z @ w, 0) - np.maximum(z[:, 0], 0)) ** 2 / 2
     away = float((np.mean(error) - losses(case.w0[:1])[0]) / (np.std(error) / np.sqrt(SAMPLES)))
-    return Hypothesis(f"L against {SAMPLES:,} draws of z, in standard errors", away, abs(away) < 5)
+    return mj.checks.Hypothesis(f"L against {SAMPLES:,} draws of z, in standard errors", away, abs(away) < 5)

@@ -6,36 +6,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
 from ..._types import Scalar, Vector
-from ...checks import (
-    POINTS,
-    Evidence,
-    Finding,
-    FlowRoute,
-    Hypothesis,
-    compare,
-    identity,
-    planted_sizes,
-    slight,
-    written,
-)
-from ...flows import AbstractFlow, GradientFlow
-from ...instances import Regression, product_of_factors, random_regressions
-from ...parameterizations import Hadamard
-from ...problems import AbstractProblem
-from ...registry import theorem
-from ...schedules import AbstractSchedule, SwitchOff
+from ...checks import Evidence, Finding, FlowRoute, compare, identity
 
 
-class MetricFlow(AbstractFlow):
+class MetricFlow(mj.flows.AbstractFlow):
     """`dθ = −√(inner θ² + β_t²) ∇L dt − drift α θ dt`, `β_t = β₀ e^{−rate·A}`; the state is θ.
 
     Arrays, so that every wrong variant is the same compiled solve.
     """
 
-    problem: AbstractProblem
-    schedule: AbstractSchedule
+    problem: mj.problems.AbstractProblem
+    schedule: mj.schedules.AbstractSchedule
     beta0: Vector
     inner: Scalar
     rate: Scalar
@@ -58,12 +43,12 @@ def cases(seed, data=None):
     """The random regressions, all switched off: another type of schedule compiles both flows anew."""
     strengths = ((0.3, 2.0), (0.2, 3.0), (0.1, 4.0))
     return [
-        dataclasses.replace(case, schedule=SwitchOff(alpha, at=end))
-        for case, (alpha, end) in zip(random_regressions(seed), strengths)
+        dataclasses.replace(case, schedule=mj.schedules.SwitchOff(alpha, at=end))
+        for case, (alpha, end) in zip(mj.instances.random_regressions(seed), strengths)
     ]
 
 
-@theorem(
+@mj.theorem(
     id="signin/metric",
     title="θ = m ⊙ w moves in the metric √(4θ² + β²), with a β that decays",
     statement=r"For $\theta = m \odot w$ with decay $\alpha_t(\|m\|^2 + \|w\|^2)$ and $\beta_0 = |m_0^2 - w_0^2|$: "
@@ -73,9 +58,9 @@ def cases(seed, data=None):
     source="signin, the Riemannian form of the flow",
     instances=cases,
 )
-def theorem_(case: Regression, rungs) -> Finding:
-    ts = np.linspace(0.0, case.t1, POINTS)
-    factors = FlowRoute(GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
+def theorem_(case: mj.instances.Regression, rungs) -> Finding:
+    ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+    factors = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
     m, w = np.asarray(case.w0)
     beta, theta = np.abs(m**2 - w**2), m * w
 
@@ -93,24 +78,29 @@ def theorem_(case: Regression, rungs) -> Finding:
             "β does not decay": against(rate=0.0),
             "β = β₀ exp(−2A)": against(rate=2.0),
             "decay 2αθ": against(drift=2.0),
-            f"metric wrong by {written(1e-6)}": against((1 + slight(1e-6)) * beta, inner=4 * (1 + slight(1e-6)) ** 2),
+            f"metric wrong by {mj.checks.written(1e-6)}": against(
+                (1 + mj.checks.slight(1e-6)) * beta, inner=4 * (1 + mj.checks.slight(1e-6)) ** 2
+            ),
             **point_controls,
         },
-        hypotheses=(product_of_factors(case), Hypothesis("β₀ ≥ 0: least |m₀² − w₀²|", least, least >= 0)),
-        planted={d: against((1 + d) * beta, inner=4 * (1 + d) ** 2) for d in planted_sizes(1e-4, 1e-6, 1e-8)},
+        hypotheses=(
+            mj.instances.product_of_factors(case),
+            mj.checks.Hypothesis("β₀ ≥ 0: least |m₀² − w₀²|", least, least >= 0),
+        ),
+        planted={d: against((1 + d) * beta, inner=4 * (1 + d) ** 2) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)},
     )
 
 
 @quick_jit
 def velocity(state, force, alpha):
     """dθ of a step of (m, w), by automatic differentiation of g and h."""
-    param = Hadamard()
+    param = mj.parameterizations.Hadamard()
     _, pull = jax.vjp(param.g, state)
     step = -(pull(force)[0] + alpha * jax.grad(param.h)(state))
     return jax.jvp(param.g, (state,), (step,))[1]
 
 
-def pointwise(case: Regression):
+def pointwise(case: mj.instances.Regression):
     """The equation at one state, for a random ∇L."""
     rng = np.random.default_rng(case.w0.shape[1])
     points = (np.asarray(case.w0), rng.standard_normal(case.w0.shape[1]), np.array(0.7))

@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int
 
+import mirrorjax as mj
+
 from ... import checks
 from ..._ode import Solution, Solver, as_data
 from ..._types import Vector
-from ...checks import MAIN, SWAP, AbstractRoute, Evidence, Hypothesis, Sample, StartMap
+from ...checks import Evidence
 from ...flows import ensemble
 
 FAMILIES: dict[str, tuple[Callable, Callable]] = {
@@ -92,7 +94,7 @@ def follow(flows, starts, ts, rtol: float, atol, solver: Solver) -> Paths:
     return Paths(np.asarray(theta), np.asarray(speed), np.asarray(ok), int(np.max(steps)))
 
 
-class Ensemble(AbstractRoute):
+class Ensemble(mj.checks.AbstractRoute):
     """All starts followed at one tolerance, as one compiled solve; kept for whoever asks again.
 
     **Arguments:** `kinds` (N, 2), `weights` (N, 3, 1 + d), `stops` (N,).
@@ -103,7 +105,7 @@ class Ensemble(AbstractRoute):
         self.observe = observe
         self._paths: dict[tuple[float, str], Paths] = {}
 
-    def paths(self, rtol: float, solver: Solver = MAIN) -> Paths:
+    def paths(self, rtol: float, solver: Solver = mj.checks.MAIN) -> Paths:
         """Where all starts went at this tolerance."""
         key = (rtol, solver)
         if key not in self._paths:
@@ -120,10 +122,10 @@ class Ensemble(AbstractRoute):
         other._paths = self._paths
         return other
 
-    def __call__(self, rtol: float, solver: Solver) -> Sample:
+    def __call__(self, rtol: float, solver: Solver) -> mj.checks.Sample:
         paths = self.paths(rtol, solver)
         assert self.observe is not None
-        return Sample(np.atleast_2d(self.observe(paths)), paths.steps)
+        return mj.checks.Sample(np.atleast_2d(self.observe(paths)), paths.steps)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,10 +150,10 @@ class Recovery:
         wrong = int(np.sum(self.outcome[self.decided] != predicted[self.decided]))
         return mismatches(wrong, self.outcome.size, self.floor)
 
-    def hypothesis(self) -> Hypothesis:
+    def hypothesis(self) -> mj.checks.Hypothesis:
         """That the horizon decided nearly all."""
         total = self.outcome.size
-        return Hypothesis(
+        return mj.checks.Hypothesis(
             "starts left undecided at the horizon", f"{self.undecided} of {total}", 20 * self.undecided <= total
         )
 
@@ -173,7 +175,7 @@ def recovery(ensemble: Ensemble, rungs) -> Recovery:
     Not recovered: w ≤ 0, or at rest away from the teacher.
     A start on which the solvers differ, or whose solve failed, is undecided.
     """
-    runs = [ensemble.paths(rungs[-1], MAIN), ensemble.paths(rungs[-2], SWAP)]
+    runs = [ensemble.paths(rungs[-1], mj.checks.MAIN), ensemble.paths(rungs[-2], mj.checks.SWAP)]
     outcomes = []
     for run in runs:
         end, loss = run.theta[:, -1], scalar_loss(run.theta[:, -1])
@@ -190,9 +192,11 @@ def _gap(loss: np.ndarray, outcome: np.ndarray) -> float:
     return float(np.max(near) / np.min(far)) if near.size and far.size else float("nan")
 
 
-def maps(starts: np.ndarray, measured: Recovery, predicted: np.ndarray, boundary: np.ndarray) -> tuple[StartMap]:
+def maps(
+    starts: np.ndarray, measured: Recovery, predicted: np.ndarray, boundary: np.ndarray
+) -> tuple[mj.checks.StartMap]:
     """The map of the starts (N, 2), with the boundary as a path, (k, 2)."""
-    return (StartMap(starts[:, 0], starts[:, 1], measured.outcome, predicted, boundary),)
+    return (mj.checks.StartMap(starts[:, 0], starts[:, 1], measured.outcome, predicted, boundary),)
 
 
 def jittered(rng: np.random.Generator, k: int, low: tuple[float, float], high: tuple[float, float]) -> np.ndarray:

@@ -6,11 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, floor, identity, planted_sizes, slight, written
-from ...parameterizations import Hadamard
-from ...registry import theorem
-from ...training import Factors, init, sign_in_reset
+from ...checks import Evidence, Finding, identity
 from ._neurons import reset
 
 N = 20
@@ -43,7 +42,7 @@ def otherwise(theta: np.ndarray, beta: np.ndarray) -> np.ndarray:
     Not the lift throughout: its w is (u − v)/√2, which loses digits where |θ| ≪ β.
     """
     if np.all(beta == 0):
-        return np.asarray(Hadamard().lift(theta, 0 * theta))
+        return np.asarray(mj.parameterizations.Hadamard().lift(theta, 0 * theta))
     q = np.arcsinh(2 * theta / beta) / 2
     return np.sqrt(beta) * np.stack([np.cosh(q), np.sinh(q)])
 
@@ -51,21 +50,23 @@ def otherwise(theta: np.ndarray, beta: np.ndarray) -> np.ndarray:
 @quick_jit
 def trained(theta, beta):
     """The factors that the training method leaves after a step of gradient 0, from those of another imbalance."""
-    model = Factors(Hadamard(), Hadamard().lift(theta, 1.5 * beta + 0.5))
-    optimizer = sign_in_reset(1, beta / 2)
+    model = mj.training.Factors(
+        mj.parameterizations.Hadamard(), mj.parameterizations.Hadamard().lift(theta, 1.5 * beta + 0.5)
+    )
+    optimizer = mj.training.sign_in_reset(1, beta / 2)
     still = jax.tree.map(jnp.zeros_like, model)
-    updates, _ = optimizer.update(still, init(optimizer, model), model)  # pyright: ignore[reportArgumentType]
+    updates, _ = optimizer.update(still, mj.training.init(optimizer, model), model)  # pyright: ignore[reportArgumentType]
     return model.w + updates.w  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @quick_jit
 def metric(state):
     """The diagonal of Jg Jgᵀ."""
-    J = jax.jacobian(Hadamard().g)(state)
+    J = jax.jacobian(mj.parameterizations.Hadamard().g)(state)
     return jnp.einsum("ikj,ikj->i", J, J)
 
 
-@theorem(
+@mj.theorem(
     id="signin/reset",
     title="the reset of Sign-In: any imbalance, θ unchanged",
     statement=r"For every $\theta$ and $\beta \geq 0$, $m = \sqrt{(\sqrt{4\theta^2 + \beta^2} + \beta)/2}$ and $w = \theta/m$ have "
@@ -95,9 +96,9 @@ def theorem_(case: Targets, rungs) -> Finding:
     wrong = {
         "√(θ² + β²) under the root": lambda theta, beta: np.array([[1.0], [2.0]]) * reset(theta / 2, beta),
         "the sign of θ lost": lambda theta, beta: reset(np.abs(theta), beta),
-        f"m wrong by {written(1e-6)}, w = θ/m": wrong_m(1 + slight(1e-6)),
-        f"training.sign_in_reset with β wrong by {written(1e-6)}": lambda theta, beta: trained(
-            theta, beta * (1 + slight(1e-6)) + slight(1e-6)
+        f"m wrong by {mj.checks.written(1e-6)}, w = θ/m": wrong_m(1 + mj.checks.slight(1e-6)),
+        f"training.sign_in_reset with β wrong by {mj.checks.written(1e-6)}": lambda theta, beta: trained(
+            theta, beta * (1 + mj.checks.slight(1e-6)) + mj.checks.slight(1e-6)
         ),
     }
     other = "√β (cosh q, sinh q), sinh 2q = 2θ/β" if np.any(beta > 0) else "the balanced lift"
@@ -119,7 +120,7 @@ def theorem_(case: Targets, rungs) -> Finding:
     return Finding(
         claims=claims,
         controls=controls,
-        planted={d: agrees(wrong_m(1 + d)) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
+        planted={d: agrees(wrong_m(1 + d)) for d in mj.checks.planted_sizes(1e-6, 1e-9, 1e-12)},
         observations=observations,
     )
 
@@ -148,4 +149,4 @@ def digits_lost(theta: np.ndarray, beta: np.ndarray) -> Evidence:
     """The largest relative difference of m² − w² from β, against the round-off of β itself."""
     m, w = reset(theta, beta)
     worst = float(np.max(np.abs(m**2 - w**2 - beta) / beta))
-    return floor(worst, 4 * float(np.finfo(float).eps))
+    return mj.checks.floor(worst, 4 * float(np.finfo(float).eps))

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Exact, Finding, compare, identity, planted_sizes
-from ...instances import draw
-from ...registry import theorem
+from ...checks import Evidence, Finding, compare, identity
 from ._neurons import PLAIN, Ensemble, Recovery, jittered, maps, recovery, scalar_force
 
 GRID, NEAR, BALANCED = 20, 12, 20
@@ -32,7 +32,7 @@ class Starts:
 def cases(seed, data=None):
     """A jittered grid on the square, starts on both sides of the boundary, and balanced ones of all signs."""
     found = []
-    for i, (_, rng) in enumerate(draw(seed)):
+    for i, (_, rng) in enumerate(mj.instances.draw(seed)):
         w = rng.uniform(0.2, 2.0, NEAR)
         near = [np.stack([-w * (1 + side * CLOSE), w], axis=1) for side in (-1, 1)]
         sizes = rng.uniform(0.2, 2.0, BALANCED)
@@ -54,7 +54,7 @@ def predicted(starts: np.ndarray, factor: float = 1.0) -> np.ndarray:
     return (w > 0) & (a > -factor * w)
 
 
-@theorem(
+@mj.theorem(
     id="signin/5.1",
     title="plain gradient flow recovers a neuron only from w₀ > 0 and a₀ > −w₀",
     statement=r"For $L = \frac{1}{4}(aw - 1)^2$ where $w > 0$, $\frac{1}{4}(a^2w^2 + 1)$ where $w \leq 0$ (a ReLU neuron that learns "
@@ -86,7 +86,7 @@ def theorem_(case: Starts, rungs) -> Finding:
         controls={f"recovers {name}": measured.against(set_) for name, set_ in wrong.items()}
         | {"balanced: iff w₀ > 0": on_balanced(measured, w > 0), **law_controls},
         hypotheses=(measured.hypothesis(),),
-        planted={d: measured.against(predicted(case.w0, 1 + d)) for d in planted_sizes(1e-1, 1e-3, 1e-5)},
+        planted={d: measured.against(predicted(case.w0, 1 + d)) for d in mj.checks.planted_sizes(1e-1, 1e-3, 1e-5)},
         observations={"recovered": f"{count} of {len(a)}", "undecided": float(measured.undecided)},
         series=maps(case.w0, measured, predicted(case.w0), BOUNDARY),
     )
@@ -110,7 +110,7 @@ def conservation(starts: np.ndarray, rungs):
 
         values = np.repeat(law(starts[positive])[:, None], TIMES, axis=1) * (1 + tilt * np.linspace(0, 1, TIMES))
         route = early.observing(lambda paths: law(paths.theta[positive]))
-        return compare(route, Exact(values), rungs, moved=moved)
+        return compare(route, mj.checks.Exact(values), rungs, moved=moved)
 
     return (
         {"a² − w² is constant while w > 0": constant(1.0)},

@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from ...checks import Evidence, Exact, Finding, Hypothesis, compare, planted_sizes
-from ...instances import draw
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, compare
 from ._neurons import PRODUCT, Ensemble, Recovery, jittered, maps, recovery, reset, scalar_force
 
 GRID, NEAR, BALANCED = 20, 12, 20
@@ -28,7 +28,7 @@ class Starts:
 def cases(seed, data=None):
     """β₁ > β₂, β₁ < β₂, and both at random; a jittered grid, starts beside the boundary, balanced ones."""
     found = []
-    for beta, (_, rng) in zip([(1.0, 0.2), (0.2, 1.0), None], draw(seed)):
+    for beta, (_, rng) in zip([(1.0, 0.2), (0.2, 1.0), None], mj.instances.draw(seed)):
         beta = rng.uniform(0.3, 1.0, 2) if beta is None else np.array(beta)
         w = rng.uniform(0.2, 2.0, NEAR)
         near = [np.stack([(1 + side * CLOSE) * edge(w, beta), w], axis=1) for side in (-1, 1)]
@@ -67,7 +67,7 @@ def predicted(starts: np.ndarray, beta: np.ndarray, inner: float = 4.0, factor: 
     return (w > 0) & ((a >= 0) | (left < right))
 
 
-@theorem(
+@mj.theorem(
     id="signin/5.2",
     title="Sign-In recovers a neuron from w₀ > 0 also where a₀ has the wrong sign, if β₁ > β₂",
     statement=r"$a = m_1w_1$, $w = m_2w_2$, $\beta_i = m_i^2 - w_i^2$, $\beta_1 > 0$, $\beta_2 \geq 0$, $w_0 > 0$, and the $L$ of "
@@ -106,12 +106,13 @@ def theorem_(case: Starts, rungs) -> Finding:
         | {"with β₁ = 0, where the statement asks for β₁ > 0": without_first(case, rungs)}
         | law_controls,
         hypotheses=(
-            Hypothesis("least of β₁, w₀", float(min(first, np.min(w))), bool(first > 0 and np.all(w > 0))),
-            Hypothesis("β₂", float(second), bool(second >= 0)),
+            mj.checks.Hypothesis("least of β₁, w₀", float(min(first, np.min(w))), bool(first > 0 and np.all(w > 0))),
+            mj.checks.Hypothesis("β₂", float(second), bool(second >= 0)),
             measured.hypothesis(),
         ),
         planted={
-            d: measured.against(predicted(case.w0, case.beta, factor=1 + d)) for d in planted_sizes(1e-1, 1e-3, 1e-5)
+            d: measured.against(predicted(case.w0, case.beta, factor=1 + d))
+            for d in mj.checks.planted_sizes(1e-1, 1e-3, 1e-5)
         },
         observations={"recovered": f"{count} of {len(a)}", "undecided": float(measured.undecided)},
         series=maps(case.w0, measured, predicted(case.w0, case.beta), boundary(case.beta)),
@@ -146,7 +147,9 @@ def conservation(case: Starts, rungs):
             return a + sign * w
 
         values = np.repeat(K(case.w0[positive])[:, None], TIMES, axis=1) * (1 + tilt * np.linspace(0, 1, TIMES))
-        return compare(early.observing(lambda paths: K(paths.theta[positive])), Exact(values), rungs, moved=moved)
+        return compare(
+            early.observing(lambda paths: K(paths.theta[positive])), mj.checks.Exact(values), rungs, moved=moved
+        )
 
     return (
         {"K is constant while w > 0": constant(4.0, -1.0)},

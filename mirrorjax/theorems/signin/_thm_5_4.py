@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import MAIN, SWAP, Finding, Hypothesis, StartMap
-from ...instances import draw
-from ...registry import theorem
+import mirrorjax as mj
+
+from ...checks import Finding
 from ._neurons import FAMILIES, RECOVERED, Ensemble, mismatches, scalar_force, scalar_loss
 
 N, BOUNDED = 400, len(FAMILIES)
@@ -28,7 +28,7 @@ def cases(seed, data=None):
     """a₀ of both signs, in all pairs of families and in random ones besides."""
     found = []
     pairs = np.stack(np.meshgrid(np.arange(BOUNDED), np.arange(BOUNDED)), axis=-1).reshape(-1, 2)
-    for i, (_, rng) in enumerate(draw(seed)):
+    for i, (_, rng) in enumerate(mj.instances.draw(seed)):
         a = rng.uniform(0.2, 2.0, N) * rng.choice([-1.0, 1.0], N)
         more = rng.integers(0, BOUNDED, (N - len(pairs), 2))
         starts = np.stack([a, -rng.uniform(0.05, 1.5, N)], axis=1)
@@ -45,7 +45,7 @@ def follow(starts: np.ndarray, kinds: np.ndarray, stops: bool = False) -> Ensemb
     return Ensemble(scalar_force, kinds, weights, np.linspace(0.0, END, TIMES), np.full(len(starts), stops))
 
 
-@theorem(
+@mj.theorem(
     id="signin/5.4",
     title="no reparameterization of bounded metric turns a negative w",
     statement=r"$\alpha = 0$, the $L$ of signin/5.1, and any reparameterization with $J_gJ_g^\top$ diagonal in $(a, w)$ and bounded "
@@ -57,7 +57,7 @@ def follow(starts: np.ndarray, kinds: np.ndarray, stops: bool = False) -> Ensemb
 def theorem_(case: Starts, rungs) -> Finding:
     """No errors are planted: a number of starts is whole."""
     ensemble = follow(case.w0, case.kinds)
-    main, swap = ensemble.paths(rungs[-1], MAIN), ensemble.paths(rungs[-2], SWAP)
+    main, swap = ensemble.paths(rungs[-1], mj.checks.MAIN), ensemble.paths(rungs[-2], mj.checks.SWAP)
     w, other = main.theta[..., 1], swap.theta[..., 1]
     # The sign is as certain as the relative agreement of two solvers on w, however small w is.
     apart = np.max(np.abs(other / w - 1), axis=1)
@@ -78,16 +78,16 @@ def theorem_(case: Starts, rungs) -> Finding:
             "w₀ > 0 keeps its sign too": positive(case, rungs, floor),
         },
         hypotheses=(
-            Hypothesis("largest w₀", float(np.max(case.w0[:, 1])), bool(np.all(case.w0[:, 1] < 0))),
-            Hypothesis("metric at w = 0, largest", largest_metric(case), largest_metric(case) < 100),
-            Hypothesis("starts left undecided at the horizon", f"{open_} of {N}", 20 * open_ <= N),
+            mj.checks.Hypothesis("largest w₀", float(np.max(case.w0[:, 1])), bool(np.all(case.w0[:, 1] < 0))),
+            mj.checks.Hypothesis("metric at w = 0, largest", largest_metric(case), largest_metric(case) < 100),
+            mj.checks.Hypothesis("starts left undecided at the horizon", f"{open_} of {N}", 20 * open_ <= N),
         ),
         observations={
             "largest w at any time": float(np.max(w)),
             "solvers apart, relative": floor,
             "undecided": float(open_),
         },
-        series=(StartMap(case.w0[:, 0], case.w0[:, 1], np.where(solved, there, np.nan), np.zeros(N)),),
+        series=(mj.checks.StartMap(case.w0[:, 0], case.w0[:, 1], np.where(solved, there, np.nan), np.zeros(N)),),
     )
 
 

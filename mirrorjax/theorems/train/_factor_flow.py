@@ -10,16 +10,11 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
 from ..._types import Scalar
-from ...checks import MAIN, SWAP, Evidence, Finding, Hypothesis, at_most, extrapolated, planted_sizes, tends_to
-from ...flows import RiemannianFlow, ensemble, integrate
-from ...instances import descended, draw, hyperbolic, positive_scale, random_arrays, squared_error, student
-from ...parameterizations import Hadamard
-from ...problems import AbstractProblem
-from ...registry import theorem
-from ...schedules import SwitchOff
-from ...training import Reparameterized, gradient_descent, merge, reparameterize, switch_off
+from ...checks import Evidence, Finding
 
 SIZES, SAMPLES = (4, 5, 3), 12
 T_END = 3.0
@@ -45,21 +40,23 @@ class Case:
         return np.concatenate([array.ravel() for array in self.arrays])
 
     @property
-    def schedule(self) -> SwitchOff:
-        return SwitchOff(self.strength, at=T_END / 2)
+    def schedule(self) -> mj.schedules.SwitchOff:
+        return mj.schedules.SwitchOff(self.strength, at=T_END / 2)
 
 
 def cases(seed, data=None):
     """Three networks with random targets, of scales ½, ½ and 0.1."""
     found = []
-    for i, ((scale, strength), (_, rng)) in enumerate(zip(((0.5, 0.15), (0.5, 0.3), (0.1, 0.2)), draw(seed, 81))):
+    for i, ((scale, strength), (_, rng)) in enumerate(
+        zip(((0.5, 0.15), (0.5, 0.3), (0.1, 0.2)), mj.instances.draw(seed, 81))
+    ):
         Z, Y = rng.standard_normal((SAMPLES, SIZES[0])), rng.standard_normal((SAMPLES, SIZES[-1]))
-        arrays = tuple(random_arrays(rng, SIZES, bias=0.3))
+        arrays = tuple(mj.instances.random_arrays(rng, SIZES, bias=0.3))
         found.append(Case(f"network {i} (seed {seed})", Z, Y, arrays, scale, strength))
     return found
 
 
-class NetworkLoss(AbstractProblem):
+class NetworkLoss(mj.problems.AbstractProblem):
     """The network's loss of its flat weights, written out: nothing of equinox or of factors in it."""
 
     Z: Float[Array, "d inputs"]
@@ -82,7 +79,7 @@ class Formula(eqx.Module):
     """`dx = −rate √(x² + c_t²) ∇f dt − shrink α x dt`, `c_t = factor · c e^{−fall·A}`; `plain` takes 1 for the root."""
 
     problem: NetworkLoss
-    schedule: SwitchOff
+    schedule: mj.schedules.SwitchOff
     c: Float[Array, " n"]
     rate: Scalar
     factor: Scalar
@@ -117,7 +114,7 @@ VARIANTS = [{}, *WRONG.values(), *({"rate": 2 * (1 + d)} for d in PLANTED)]
 def _formulas(problem, schedule, c, x0, rtol, knobs, solver):
     flows = jax.vmap(lambda knob: Formula(problem, schedule, c, **knob))(knobs)
     starts = jnp.broadcast_to(x0, (len(VARIANTS), *x0.shape))
-    return ensemble(flows, starts, jnp.array([0.0, T_END]), rtol, rtol, solver)[:, -1]
+    return mj.flows.ensemble(flows, starts, jnp.array([0.0, T_END]), rtol, rtol, solver)[:, -1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,34 +129,46 @@ class End:
         return End(fine, max(float(np.max(np.abs(fine - other))) for other in others))
 
 
-def formulas(problem: NetworkLoss, schedule: SwitchOff, c: Array, x0: Array) -> list[End]:
+def formulas(problem: NetworkLoss, schedule: mj.schedules.SwitchOff, c: Array, x0: Array) -> list[End]:
     """The stated equation and its wrong variants, all in one solve."""
     knobs = {name: jnp.array([(STATED | variant)[name] for variant in VARIANTS]) for name in STATED}
-    runs = [np.asarray(_formulas(problem, schedule, c, x0, jnp.asarray(rtol), knobs, MAIN)) for rtol in (RTOL, LOOSER)]
+    runs = [
+        np.asarray(_formulas(problem, schedule, c, x0, jnp.asarray(rtol), knobs, mj.checks.MAIN))
+        for rtol in (RTOL, LOOSER)
+    ]
     return [End.of(fine, looser) for fine, looser in zip(*runs)]
 
 
-def riemannian(problem: NetworkLoss, schedule: SwitchOff, w0: Array) -> End:
+def riemannian(problem: NetworkLoss, schedule: mj.schedules.SwitchOff, w0: Array) -> End:
     """The library's Riemannian flow of the potential of w₀, by another solver than the stated equation."""
-    flow, ts = RiemannianFlow(problem, hyperbolic(Hadamard(), w0), schedule), jnp.array([0.0, T_END])
-    x0 = Hadamard().g(w0)
-    return End.of(*(np.asarray(integrate(flow, x0, ts=ts, rtol=r, solver=SWAP).x[-1]) for r in (RTOL, LOOSER)))
+    flow, ts = (
+        mj.flows.RiemannianFlow(problem, mj.instances.hyperbolic(mj.parameterizations.Hadamard(), w0), schedule),
+        jnp.array([0.0, T_END]),
+    )
+    x0 = mj.parameterizations.Hadamard().g(w0)
+    return End.of(
+        *(np.asarray(mj.flows.integrate(flow, x0, ts=ts, rtol=r, solver=mj.checks.SWAP).x[-1]) for r in (RTOL, LOOSER))
+    )
 
 
 @quick_jit
-def _start(arrays: list[Array], scale: Array) -> tuple[Reparameterized, Array]:
+def _start(arrays: list[Array], scale: Array) -> tuple[mj.training.Reparameterized, Array]:
     """The network in factors, and these factors flat, (2, n)."""
-    model = reparameterize(student(arrays, SIZES), where=jax.tree.leaves, scale=scale)
+    model = mj.training.reparameterize(mj.instances.student(arrays, SIZES), where=jax.tree.leaves, scale=scale)
     return model, jnp.concatenate([leaf.reshape(2, -1) for leaf in jax.tree.leaves(model)], axis=1)
 
 
 @quick_jit
-def _descent(model: Reparameterized, strength: Array, steps: Array, Z: Array, Y: Array) -> Array:
-    optimizer = gradient_descent(T_END / steps.astype(Z.dtype), switch_off(strength, at=steps // 2))
-    return ravel_pytree(merge(descended(model, squared_error, optimizer, steps, Z, Y)))[0]
+def _descent(model: mj.training.Reparameterized, strength: Array, steps: Array, Z: Array, Y: Array) -> Array:
+    optimizer = mj.training.gradient_descent(
+        T_END / steps.astype(Z.dtype), mj.training.switch_off(strength, at=steps // 2)
+    )
+    return ravel_pytree(
+        mj.training.merge(mj.instances.descended(model, mj.instances.squared_error, optimizer, steps, Z, Y))
+    )[0]
 
 
-def descents(case: Case, model: Reparameterized, Z: np.ndarray) -> np.ndarray:
+def descents(case: Case, model: mj.training.Reparameterized, Z: np.ndarray) -> np.ndarray:
     """x(T) of gradient descent with T/32, T/64, … as its step."""
     steps = (COARSEST * 2 ** np.arange(LEVELS)).astype(np.int32)
     return np.stack([np.asarray(_descent(model, case.strength, k, Z, case.Y)) for k in map(jnp.asarray, steps)])
@@ -171,7 +180,7 @@ def order(values: np.ndarray) -> float:
     return float(np.log2(coarse / fine))
 
 
-@theorem(
+@mj.theorem(
     id="train/factor-flow",
     title="gradient descent on the factors of a network follows the Riemannian flow of its weights",
     statement=r"A tanh network with all weights and biases as $x = m \odot w$, trained by gradient descent of step $\eta$ with "
@@ -185,24 +194,24 @@ def theorem_(case: Case, rungs) -> Finding:
     model, w0 = _start([jnp.asarray(array) for array in case.arrays], jnp.asarray(case.scale))
     problem = NetworkLoss(jnp.asarray(case.Z), jnp.asarray(case.Y))
     runs = descents(case, model, case.Z)
-    limits = extrapolated(runs)
+    limits = mj.checks.extrapolated(runs)
     ends = formulas(problem, case.schedule, jnp.abs(w0[0] ** 2 - w0[1] ** 2) / 2, jnp.asarray(case.w))
 
     def reached(end: End) -> Evidence:
-        return tends_to(limits, end.x, end.error, case.w, T_END / COARSEST)
+        return mj.checks.tends_to(limits, end.x, end.error, case.w, T_END / COARSEST)
 
     p = order(runs)
     floor = abs(p - order(descents(case, model, case.Z * (1 + np.finfo(float).eps))))
 
     def order_is(wanted: float) -> Evidence:
-        return at_most(abs(p - wanted), ORDER_WITHIN, floor, 1.0)
+        return mj.checks.at_most(abs(p - wanted), ORDER_WITHIN, floor, 1.0)
 
     wrong = dict(zip(WRONG, ends[1:]))
     errors = np.max(np.abs(runs - ends[0].x), axis=1)
     return Finding(
         hypotheses=(
-            positive_scale(hyperbolic(Hadamard(), w0)),
-            Hypothesis(
+            mj.instances.positive_scale(mj.instances.hyperbolic(mj.parameterizations.Hadamard(), w0)),
+            mj.checks.Hypothesis(
                 "m w is the network's weights", gap := float(jnp.max(jnp.abs(w0[0] * w0[1] - case.w))), gap == 0
             ),
         ),
@@ -216,7 +225,9 @@ def theorem_(case: Case, rungs) -> Finding:
             "order 2": order_is(2.0),
             "order ½": order_is(0.5),
         },
-        planted={d: reached(end) for d, end in zip(PLANTED, ends[1 + len(WRONG) :]) if d in planted_sizes(*PLANTED)},
+        planted={
+            d: reached(end) for d, end in zip(PLANTED, ends[1 + len(WRONG) :]) if d in mj.checks.planted_sizes(*PLANTED)
+        },
         observations={
             "order measured": p,
             f"error of η = {T_END / COARSEST:g}": float(errors[0]),

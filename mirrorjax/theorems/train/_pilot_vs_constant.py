@@ -7,11 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, paired_below, summary
-from ...instances import descended, draw, squared_error, student
-from ...registry import theorem
-from ...training import gradient_descent, magnitude_mask, merge, pilot, reparameterize, scheduled_decay
+from ...checks import Evidence, Finding
 
 SEEDS, SAMPLES, VALIDATION, FEATURES, ACTIVE = 20, 20, 100, 40, 3
 NOISE, DENSITY = 0.1, 0.15
@@ -38,7 +37,7 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles."""
     found = []
-    for i, (_, rng) in enumerate(draw(seed, 84)):
+    for i, (_, rng) in enumerate(mj.instances.draw(seed, 84)):
         target = np.zeros((SEEDS, FEATURES))
         for row in target:
             row[rng.choice(FEATURES, ACTIVE, replace=False)] = rng.standard_normal(ACTIVE)
@@ -54,9 +53,13 @@ def _over_grid(grid: Array, w0: Array, Z: Array, Y: Array, decay) -> Array:
     """x (seeds, grid, n) of the linear student in factors, trained with `decay(setting, ‖x₀‖₁)`."""
 
     def one(w0, Z, Y, setting):
-        model = reparameterize(student([w0[None]], (FEATURES, 1)))
-        optimizer = gradient_descent(RATE, decay(setting, jnp.sum(jnp.abs(w0))))
-        return jax.tree.leaves(merge(descended(model, squared_error, optimizer, STEPS, Z, Y[:, None])))[0][0]
+        model = mj.training.reparameterize(mj.instances.student([w0[None]], (FEATURES, 1)))
+        optimizer = mj.training.gradient_descent(RATE, decay(setting, jnp.sum(jnp.abs(w0))))
+        return jax.tree.leaves(
+            mj.training.merge(
+                mj.instances.descended(model, mj.instances.squared_error, optimizer, STEPS, Z, Y[:, None])
+            )
+        )[0][0]
 
     over_settings = jax.vmap(one, in_axes=(None, None, None, 0))
     return jax.vmap(over_settings, in_axes=(0, 0, 0, None))(w0, Z, Y, grid)
@@ -64,12 +67,12 @@ def _over_grid(grid: Array, w0: Array, Z: Array, Y: Array, decay) -> Array:
 
 @quick_jit
 def _constant(grid, w0, Z, Y):
-    return _over_grid(grid, w0, Z, Y, lambda alpha, l1: scheduled_decay(alpha))
+    return _over_grid(grid, w0, Z, Y, lambda alpha, l1: mj.training.scheduled_decay(alpha))
 
 
 @quick_jit
 def _pilot(grid, w0, Z, Y, off_at):
-    return _over_grid(grid, w0, Z, Y, lambda share, l1: pilot(share * l1, START, FACTOR, off_at, CEILING))
+    return _over_grid(grid, w0, Z, Y, lambda share, l1: mj.training.pilot(share * l1, START, FACTOR, off_at, CEILING))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Tuned:
 def pruned(x: np.ndarray) -> np.ndarray:
     """The largest six of every forty weights; (…, n)."""
     flat = x.reshape(-1, x.shape[-1])
-    kept = np.stack([np.asarray(magnitude_mask(row[None], DENSITY))[0] for row in flat])
+    kept = np.stack([np.asarray(mj.training.magnitude_mask(row[None], DENSITY))[0] for row in flat])
     return np.where(kept, flat, 0.0).reshape(x.shape)
 
 
@@ -120,7 +123,7 @@ def trained(case: Ensemble, nudge: float = 1.0) -> dict[str, Tuned]:
     return {name: tuned(case, x) for name, x in runs.items()}
 
 
-@theorem(
+@mj.theorem(
     id="train/pilot-vs-constant",
     title="decay steered by the ℓ1 norm and then off beats the best constant decay at equal sparsity",
     statement=r"PILoT on a linear student, $x = m \odot w$, $Z \in \mathbb{R}^{20 \times 40}$ Gaussian, $y = Zx^* + 0.1\xi$, $x^*$ "
@@ -139,15 +142,15 @@ def theorem_(case: Ensemble, rungs) -> Finding:
     debiased = log_error(case, refitted(case, runs["constant"].x))
 
     def below(left: np.ndarray, right: np.ndarray) -> Evidence:
-        return paired_below(left, right, floor)
+        return mj.checks.paired_below(left, right, floor)
 
     kept = max(int(np.max(np.sum(run.x != 0, axis=1))) for run in runs.values())
     edges = float(np.mean(np.isin(runs["constant"].choice, (0, len(CONSTANTS) - 1))))
     return Finding(
         hypotheses=(
-            Hypothesis("weights kept by every method", kept, kept == round(DENSITY * FEATURES)),
-            Hypothesis("what one ulp of the data changes ≤ 1e-8", floor, 0 < floor <= 1e-8),
-            Hypothesis("share of constants tuned to an end of their grid ≤ ¼", edges, edges <= 0.25),
+            mj.checks.Hypothesis("weights kept by every method", kept, kept == round(DENSITY * FEATURES)),
+            mj.checks.Hypothesis("what one ulp of the data changes ≤ 1e-8", floor, 0 < floor <= 1e-8),
+            mj.checks.Hypothesis("share of constants tuned to an end of their grid ≤ ¼", edges, edges <= 0.25),
         ),
         claims={
             "PILoT below the tuned constant (99 %)": below(error["pilot"], error["constant"]),
@@ -159,9 +162,9 @@ def theorem_(case: Ensemble, rungs) -> Finding:
             "constant below itself, seeds permuted": below(error["constant"], np.roll(error["constant"], 1)),
         },
         observations={
-            "log ‖x − x*‖², PILoT minus constant": summary(error["pilot"], error["constant"]),
-            "PILoT minus PILoT not switched off": summary(error["pilot"], error["pilot, not switched off"]),
-            "PILoT minus constant refitted on its support": summary(error["pilot"], debiased),
+            "log ‖x − x*‖², PILoT minus constant": mj.checks.summary(error["pilot"], error["constant"]),
+            "PILoT minus PILoT not switched off": mj.checks.summary(error["pilot"], error["pilot, not switched off"]),
+            "PILoT minus constant refitted on its support": mj.checks.summary(error["pilot"], debiased),
             "constants chosen": " ".join(map(str, np.bincount(runs["constant"].choice, minlength=len(CONSTANTS)))),
             "targets chosen": " ".join(map(str, np.bincount(runs["pilot"].choice, minlength=len(TARGETS)))),
         },

@@ -13,20 +13,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import Evidence, Finding, Hypothesis, floor, paired_below, planted_sizes, summary
-from ...instances import descended, draw, squared_error, student
-from ...registry import theorem
-from ...training import (
-    apply_mask,
-    gradient_descent,
-    init,
-    keep_mask,
-    merge,
-    reparameterize,
-    scheduled_decay,
-    sign_in_reset,
-)
+from ...checks import Evidence, Finding
 
 SEEDS, SAMPLES, INPUTS, HIDDEN, KEPT, TEACHERS = 60, 50, 10, 8, 3, 4
 SIZES = (INPUTS, HIDDEN, 1)
@@ -52,7 +42,7 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles: three of ten inputs for each neuron, outer signs at random, those of the teacher positive."""
     found = []
-    for i, (_, rng) in enumerate(draw(seed, 82)):
+    for i, (_, rng) in enumerate(mj.instances.draw(seed, 82)):
         mask = np.argsort(rng.random((SEEDS, HIDDEN, INPUTS)), axis=-1) < KEPT
         w = np.where(mask, rng.standard_normal(mask.shape), 0.0) / np.sqrt(INPUTS)
         outer = np.linalg.norm(w, axis=2) * rng.choice([-1.0, 1.0], (SEEDS, HIDDEN))
@@ -67,7 +57,7 @@ def cases(seed, data=None):
 
 def _masked(w, outer, mask):
     """The student and its mask."""
-    plain = student([w, outer], SIZES, jax.nn.relu)
+    plain = mj.instances.student([w, outer], SIZES, jax.nn.relu)
     return plain, eqx.tree_at(jax.tree.leaves, plain, [mask, jnp.ones(outer.shape, bool)])
 
 
@@ -75,8 +65,15 @@ def _masked(w, outer, mask):
 def _plain(w, outer, mask, Z, Y):
     def one(w, outer, mask, Z, Y):
         model, kept = _masked(w, outer, mask)
-        end = descended(model, squared_error, gradient_descent(RATE, after=(keep_mask(kept),)), STEPS, Z, Y)
-        return jax.tree.leaves(end), squared_error(end, Z, Y)
+        end = mj.instances.descended(
+            model,
+            mj.instances.squared_error,
+            mj.training.gradient_descent(RATE, after=(mj.training.keep_mask(kept),)),
+            STEPS,
+            Z,
+            Y,
+        )
+        return jax.tree.leaves(end), mj.instances.squared_error(end, Z, Y)
 
     return jax.vmap(one)(w, outer, mask, Z, Y)
 
@@ -85,10 +82,12 @@ def _plain(w, outer, mask, Z, Y):
 def _factors(w, outer, mask, Z, Y, scale, strength, every):
     def one(w, outer, mask, Z, Y):
         model, kept = _masked(w, outer, mask)
-        start = apply_mask(reparameterize(model, scale=scale), kept)
-        descent = gradient_descent(RATE, scheduled_decay(strength), after=(sign_in_reset(every, scale),))
-        end = descended(start, squared_error, descent, STEPS, Z, Y)
-        return jax.tree.leaves(merge(end)), squared_error(end, Z, Y), jax.tree.leaves(end)
+        start = mj.training.apply_mask(mj.training.reparameterize(model, scale=scale), kept)
+        descent = mj.training.gradient_descent(
+            RATE, mj.training.scheduled_decay(strength), after=(mj.training.sign_in_reset(every, scale),)
+        )
+        end = mj.instances.descended(start, mj.instances.squared_error, descent, STEPS, Z, Y)
+        return jax.tree.leaves(mj.training.merge(end)), mj.instances.squared_error(end, Z, Y), jax.tree.leaves(end)
 
     return jax.vmap(one)(w, outer, mask, Z, Y)
 
@@ -114,18 +113,18 @@ def flips(case: Ensemble, weights, loss) -> Flips:
 
 def none(count: np.ndarray, total: int) -> Evidence:
     """That a count is 0."""
-    return floor(np.sum(count), EPS, scale=total)
+    return mj.checks.floor(np.sum(count), EPS, scale=total)
 
 
 @quick_jit
 def _reset(w, scale):
     """The library's reset of factors w (…, 2, k)."""
-    reset = sign_in_reset(1, scale)
+    reset = mj.training.sign_in_reset(1, scale)
 
     def one(w):
-        model = reparameterize(jnp.ones(w.shape[1:]))
+        model = mj.training.reparameterize(jnp.ones(w.shape[1:]))
         model = eqx.tree_at(lambda m: m.model.w, model, w)
-        updates, _ = reset.update(jax.tree.map(jnp.zeros_like, model), init(reset, model), model)
+        updates, _ = reset.update(jax.tree.map(jnp.zeros_like, model), mj.training.init(reset, model), model)
         return eqx.apply_updates(model, updates).model.w
 
     return jax.vmap(one)(w)
@@ -138,7 +137,7 @@ def reset_keeps(w: np.ndarray) -> tuple[dict[str, Evidence], dict[str, Evidence]
     size = np.max(np.abs(theta))
 
     def same(left: np.ndarray, right: np.ndarray | float, scale: float) -> Evidence:
-        return floor(np.max(np.abs(left - right)), 4 * EPS * scale, scale=scale)
+        return mj.checks.floor(np.max(np.abs(left - right)), 4 * EPS * scale, scale=scale)
 
     product, c = new[:, 0] * new[:, 1], (new[:, 0] ** 2 - new[:, 1] ** 2) / 2
     squares = float(np.max(new**2))
@@ -149,11 +148,11 @@ def reset_keeps(w: np.ndarray) -> tuple[dict[str, Evidence], dict[str, Evidence]
             "a reset leaves θ(1 + 1e-6)": same(product, theta * (1 + 1e-6), size),
             "without a reset c is ½": same((old[:, 0] ** 2 - old[:, 1] ** 2) / 2, SCALE, squares),
         },
-        {d: same(product, theta * (1 + d), size) for d in planted_sizes(1e-6, 1e-9, 1e-12)},
+        {d: same(product, theta * (1 + d), size) for d in mj.checks.planted_sizes(1e-6, 1e-9, 1e-12)},
     )
 
 
-@theorem(
+@mj.theorem(
     id="train/sign-in-flips",
     title="under a mask, Sign-In flips outer weights that plain training keeps, and spred flips none",
     statement=r"ReLU students under random fixed masks, started balanced, $|a_j| = \|w_j\|$, on teachers whose outer weights are "
@@ -183,12 +182,12 @@ def theorem_(case: Ensemble, rungs) -> Finding:
     balance = float(np.max(np.abs(case.outer[:, 0] ** 2 - np.sum(case.w0**2, axis=2))))
 
     def below(left: np.ndarray, right: np.ndarray) -> Evidence:
-        return paired_below(left, right, COUNTED)
+        return mj.checks.paired_below(left, right, COUNTED)
 
     return Finding(
         hypotheses=(
-            Hypothesis("a_j² = ‖w_j‖² at the start", balance, balance <= 8 * EPS),
-            Hypothesis("outer weights below 0 at the start", negative, 0.25 < negative < 0.75),
+            mj.checks.Hypothesis("a_j² = ‖w_j‖² at the start", balance, balance <= 8 * EPS),
+            mj.checks.Hypothesis("outer weights below 0 at the start", negative, 0.25 < negative < 0.75),
         ),
         claims={
             "outer weights: plain flips fewer than Sign-In (99 %)": below(plain.outer, sign_in.outer),
@@ -207,10 +206,10 @@ def theorem_(case: Ensemble, rungs) -> Finding:
         },
         planted=planted,
         observations={
-            "outer weights flipped, Sign-In minus plain": summary(sign_in.outer, plain.outer),
-            "all weights flipped, Sign-In minus plain": summary(sign_in.all, plain.all),
-            "all weights flipped, c = 0.1 and no decay, minus plain": summary(smaller.all, plain.all),
+            "outer weights flipped, Sign-In minus plain": mj.checks.summary(sign_in.outer, plain.outer),
+            "all weights flipped, Sign-In minus plain": mj.checks.summary(sign_in.all, plain.all),
+            "all weights flipped, c = 0.1 and no decay, minus plain": mj.checks.summary(smaller.all, plain.all),
             "outer weights flipped by plain, per network": float(np.mean(plain.outer)),
-            "loss, Sign-In minus plain": summary(sign_in.loss, plain.loss),
+            "loss, Sign-In minus plain": mj.checks.summary(sign_in.loss, plain.loss),
         },
     )

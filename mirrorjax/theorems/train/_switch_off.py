@@ -8,22 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+import mirrorjax as mj
+
 from ..._compile import quick_jit
-from ...checks import (
-    Evidence,
-    Finding,
-    Hypothesis,
-    agree,
-    extrapolated,
-    ladder,
-    locate,
-    paired_below,
-    planted_sizes,
-    summary,
-)
-from ...instances import draw, random_arrays, squared_error, student
-from ...registry import theorem
-from ...training import gradient_descent, init, merge, reparameterize, switch_off, train_step
+from ...checks import Evidence, Finding
 
 SEEDS, SIZES, SAMPLES = 40, (6, 8, 1), 20
 SCALE, STRENGTH = 0.5, 0.01
@@ -50,9 +38,12 @@ class Ensemble:
 def cases(seed, data=None):
     """Three ensembles; the teachers' outer weights are three times as large as the students'."""
     found = []
-    for i, (_, rng) in enumerate(draw(seed, 83)):
+    for i, (_, rng) in enumerate(mj.instances.draw(seed, 83)):
         students, teachers = (
-            tuple(np.stack(arrays) for arrays in zip(*(random_arrays(rng, SIZES, bias=0.3) for _ in range(SEEDS))))
+            tuple(
+                np.stack(arrays)
+                for arrays in zip(*(mj.instances.random_arrays(rng, SIZES, bias=0.3) for _ in range(SEEDS)))
+            )
             for _ in range(2)
         )
         Z = rng.standard_normal((SEEDS, SAMPLES, SIZES[0]))
@@ -68,12 +59,12 @@ def _train(arrays, Z, Y, strength, at, rate, steps):
     """Descent with `switch_off`; beside it the scale that even/gd predicts from the gradients of the merged weights."""
 
     def one(arrays, Z, Y):
-        model = reparameterize(student(arrays, SIZES), where=jax.tree.leaves, scale=SCALE)
-        optimizer = gradient_descent(rate, switch_off(strength, at))
-        step = train_step(squared_error, optimizer)
+        model = mj.training.reparameterize(mj.instances.student(arrays, SIZES), where=jax.tree.leaves, scale=SCALE)
+        optimizer = mj.training.gradient_descent(rate, mj.training.switch_off(strength, at))
+        step = mj.training.train_step(mj.instances.squared_error, optimizer)
 
         def gradient(model):
-            return ravel_pytree(eqx.filter_grad(squared_error)(merge(model), Z, Y))[0]
+            return ravel_pytree(eqx.filter_grad(mj.instances.squared_error)(mj.training.merge(model), Z, Y))[0]
 
         def body(k, carry):
             model, state, flow_like, second = carry
@@ -86,9 +77,11 @@ def _train(arrays, Z, Y, strength, at, rate, steps):
             m, w = jnp.concatenate([leaf.reshape(2, -1) for leaf in jax.tree.leaves(model)], axis=1)
             return jnp.log(jnp.abs(m**2 - w**2) / 2)
 
-        sums = jnp.zeros(()), jnp.zeros(ravel_pytree(merge(model))[0].shape)
-        end, _, of_decay, of_steps = jax.lax.fori_loop(0, steps, body, (model, init(optimizer, model), *sums))
-        x = ravel_pytree(merge(end))[0]
+        sums = jnp.zeros(()), jnp.zeros(ravel_pytree(mj.training.merge(model))[0].shape)
+        end, _, of_decay, of_steps = jax.lax.fori_loop(
+            0, steps, body, (model, mj.training.init(optimizer, model), *sums)
+        )
+        x = ravel_pytree(mj.training.merge(end))[0]
         return {
             "x": x,
             "force": gradient(end),
@@ -97,7 +90,7 @@ def _train(arrays, Z, Y, strength, at, rate, steps):
             "log c": log_scale(end),
             "of decay": of_decay,
             "of steps": of_steps,
-            "log loss": jnp.log(squared_error(end, Z, Y)),
+            "log loss": jnp.log(mj.instances.squared_error(end, Z, Y)),
             "l1": jnp.sum(jnp.abs(x)),
         }
 
@@ -120,12 +113,12 @@ def scales(run: dict[str, np.ndarray], moved: dict[str, np.ndarray]) -> tuple[di
             [r["log c"], r["log c₀"] + first * r["of decay"][:, None] + second * r["of steps"]] for r in (run, moved)
         ]
         left, right = (np.stack(side) for side in zip(*sides))
-        return agree(left, right)
+        return mj.checks.agree(left, right)
 
     return (
         {"c_K = c₀ Π|p² − η²g²|": predicted()},
         {"c_K without η²g²": predicted(second=0.0), "c_K = c₀ Π|p − η²g²/p|": predicted(first=0.5)},
-        {d: predicted(first=1 + d) for d in planted_sizes(1e-4, 1e-6, 1e-8, 1e-10)},
+        {d: predicted(first=1 + d) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8, 1e-10)},
     )
 
 
@@ -136,7 +129,7 @@ def doses(case: Ensemble) -> tuple[dict, dict]:
 
     def limits(alpha: float, share: int) -> np.ndarray:
         runs = [trained(case, alpha, k // share, k, SHORT / k) for k in steps]
-        return extrapolated(np.stack([run["log c"] - run["log c₀"] for run in runs]))
+        return mj.checks.extrapolated(np.stack([run["log c"] - run["log c₀"] for run in runs]))
 
     constant, switched = limits(strength, 1), limits(2 * strength, 2)
     dose = 4 * strength * SHORT
@@ -145,14 +138,14 @@ def doses(case: Ensemble) -> tuple[dict, dict]:
         rights = np.broadcast_to(right, left.shape)
         gaps = np.abs(left - rights)
         moves = np.maximum(np.abs(np.diff(left, axis=0)), np.abs(np.diff(rights, axis=0))).max(axis=(1, 2))
-        return ladder(
+        return mj.checks.ladder(
             SHORT / np.array(steps[-RUNGS:]),
             gaps.max(axis=(1, 2))[-RUNGS:],
             moves[-RUNGS:],
             of="step size η",
             scale=dose,
             moved=dose,
-            where=locate(gaps[-1]),
+            where=mj.checks.locate(gaps[-1]),
         )
 
     return (
@@ -175,7 +168,7 @@ def bias(run: dict[str, np.ndarray]) -> np.ndarray:
     return np.nanmedian(large, axis=1) / (2 * STRENGTH)
 
 
-@theorem(
+@mj.theorem(
     id="train/switch-off",
     title="in a network, decay switched off keeps its dose in the scale and leaves the loss without its bias",
     statement=r"A tanh network with all weights $m \odot w$, gradient descent with constant $\alpha$ for $K$ steps, or $2\alpha$ for "
@@ -196,13 +189,13 @@ def theorem_(case: Ensemble, rungs) -> Finding:
     push = max(float(np.max(run["of steps"])) for run in runs.values())
 
     def below(name: str, left: dict, right: dict) -> Evidence:
-        return paired_below(left[name], right[name], floor)
+        return mj.checks.paired_below(left[name], right[name], floor)
 
     permuted = {"log loss": np.roll(constant["log loss"], 1)}
     return Finding(
         hypotheses=(
-            Hypothesis("Π|1 − η²g²/p²| ≤ 1: no factor was overshot on average", push, push <= 0),
-            Hypothesis("what one ulp of the data changes ≤ 1e-8", floor, floor <= 1e-8),
+            mj.checks.Hypothesis("Π|1 − η²g²/p²| ≤ 1: no factor was overshot on average", push, push <= 0),
+            mj.checks.Hypothesis("what one ulp of the data changes ≤ 1e-8", floor, floor <= 1e-8),
         ),
         claims={
             **claims,
@@ -219,9 +212,9 @@ def theorem_(case: Ensemble, rungs) -> Finding:
         },
         planted=planted,
         observations={
-            "log loss, switched off minus constant": summary(switched["log loss"], constant["log loss"]),
-            "‖x‖₁, switched off minus constant": summary(switched["l1"], constant["l1"]),
-            "‖x‖₁, switched off minus never": summary(switched["l1"], never["l1"]),
+            "log loss, switched off minus constant": mj.checks.summary(switched["log loss"], constant["log loss"]),
+            "‖x‖₁, switched off minus constant": mj.checks.summary(switched["l1"], constant["l1"]),
+            "‖x‖₁, switched off minus never": mj.checks.summary(switched["l1"], never["l1"]),
             "median |∇f|/2α of large weights, constant": float(np.mean(bias(constant))),
             "the same, switched off": float(np.mean(bias(switched))),
         },

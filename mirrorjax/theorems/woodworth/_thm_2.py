@@ -5,14 +5,9 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from ...checks import POINTS, Evidence, Exact, Finding, FlowRoute, Hypothesis, at_most, compare, planted_sizes
-from ...flows import GradientFlow, limit
-from ...instances import DECADES, FEATURES, draw, random_problem
-from ...parameterizations import SquaredDifference
-from ...potentials import Distorted, HyperbolicEntropy
-from ...problems import LinearRegression, basis_pursuit
-from ...registry import theorem
-from ...schedules import SwitchOff
+import mirrorjax as mj
+
+from ...checks import Evidence, Finding, FlowRoute, compare
 
 RICH, KERNEL = (0.1, 0.3, 1.0, 5.0), (0.02, 0.1, 1.0, 10.0)
 """The ε of the two bounds."""
@@ -25,27 +20,27 @@ class Case:
     """A regression in whitened rows, with its least ℓ1 and squared ℓ2 norms."""
 
     name: str
-    problem: LinearRegression
+    problem: mj.problems.LinearRegression
     l1: float
     l2: float
 
     @property
     def w0(self) -> np.ndarray:
         """u₀ = v₀ = γ, small enough for the last ε of the ℓ1 bound."""
-        return np.full((2, FEATURES), np.exp(rich(self, RICH[-1])))
+        return np.full((2, mj.instances.FEATURES), np.exp(rich(self, RICH[-1])))
 
 
 def cases(seed, data=None):
     """Three random ones."""
     found = []
-    for name, rng in draw(seed, 47):
-        problem = random_problem(rng).whitened()
+    for name, rng in mj.instances.draw(seed, 47):
+        problem = mj.instances.random_problem(rng).whitened()
         least = np.linalg.lstsq(np.asarray(problem.Z), np.asarray(problem.y))[0]
         found.append(
             Case(
                 name,
                 problem,
-                float(np.abs(basis_pursuit(problem.Z, problem.y)).sum()),
+                float(np.abs(mj.problems.basis_pursuit(problem.Z, problem.y)).sum()),
                 float(least @ least),
             )
         )
@@ -55,7 +50,7 @@ def cases(seed, data=None):
 def rich(case: Case, eps: float) -> float:
     """log γ of the largest γ for which the ℓ1 bound is stated; γ itself may be below 1e-308."""
     power = -(2 + eps) / (2 * eps) * np.log(2 * (1 + eps) * case.l1)
-    return min(power, -FEATURES / (eps * case.l1))
+    return min(power, -mj.instances.FEATURES / (eps * case.l1))
 
 
 def kernel(case: Case, eps: float) -> float:
@@ -79,18 +74,18 @@ class End:
         return float(self.x @ self.x)
 
     def bounded(self, norm: float, bound: float) -> Evidence:
-        return at_most(norm, bound, ROOM * (self.residual + float(np.finfo(float).eps)) * norm)
+        return mj.checks.at_most(norm, bound, ROOM * (self.residual + float(np.finfo(float).eps)) * norm)
 
 
 def end(case: Case, log_gamma: float) -> End:
     """c = 2γ², s = 0."""
-    log_c = jnp.full(FEATURES, np.log(2) + 2 * log_gamma)
-    R = HyperbolicEntropy(log_c0=log_c, s=jnp.zeros(FEATURES), kappa=4.0)  # pyright: ignore[reportArgumentType]
-    solution = limit(case.problem, Distorted(R), 0.0)
+    log_c = jnp.full(mj.instances.FEATURES, np.log(2) + 2 * log_gamma)
+    R = mj.potentials.HyperbolicEntropy(log_c0=log_c, s=jnp.zeros(mj.instances.FEATURES), kappa=4.0)  # pyright: ignore[reportArgumentType]
+    solution = mj.flows.limit(case.problem, mj.potentials.Distorted(R), 0.0)
     return End(np.asarray(solution.x), float(solution.residual))
 
 
-@theorem(
+@mj.theorem(
     id="woodworth/2",
     title="how small an initialization gives the least ℓ1 norm, how large a one the least ℓ2 norm",
     statement=r"$x = u^2 - v^2$, $u_0 = v_0 = \gamma$, $Zx_\infty = y$, $0 < \varepsilon < n$, $x^*_1$ and $x^*_2$ of least norm: "
@@ -108,7 +103,7 @@ def theorem_(case: Case, rungs) -> Finding:
     first, last = small[RICH[0]], small[RICH[-1]]
     flows, flow_controls, planted = followed(case, rungs)
     return Finding(
-        hypotheses=(Hypothesis("interpolation: Newton's KKT residual", worst, worst <= 1e-9),),
+        hypotheses=(mj.checks.Hypothesis("interpolation: Newton's KKT residual", worst, worst <= 1e-9),),
         claims={
             **{f"ℓ1, ε = {eps:g}": e.bounded(e.l1, (1 + eps) * case.l1) for eps, e in small.items()},
             **{f"ℓ2, ε = {eps:g}": e.bounded(e.l2, (1 + eps) * case.l2) for eps, e in large.items()},
@@ -138,18 +133,20 @@ def followed(case: Case, rungs) -> tuple[dict[str, Evidence], dict[str, Evidence
     kinds = (("ℓ1, ε = 5", rich(case, 5.0), 1 + 1e-4), ("ℓ2, ε = 1", kernel(case, 1.0), 0.1))
     for name, log_gamma, wrong in kinds:
         gamma = np.exp(log_gamma)
-        t1 = DECADES / (8 * gamma**2)
-        ts = np.concatenate([[0.0], np.geomspace(t1 / 1e3, t1, POINTS - 1)])
-        w0 = jnp.full((2, FEATURES), gamma)
-        flow = GradientFlow(case.problem, SquaredDifference(), SwitchOff(0.0, at=1.0))
+        t1 = mj.instances.DECADES / (8 * gamma**2)
+        ts = np.concatenate([[0.0], np.geomspace(t1 / 1e3, t1, mj.checks.POINTS - 1)])
+        w0 = jnp.full((2, mj.instances.FEATURES), gamma)
+        flow = mj.flows.GradientFlow(
+            case.problem, mj.parameterizations.SquaredDifference(), mj.schedules.SwitchOff(0.0, at=1.0)
+        )
         route = FlowRoute(flow, w0, ts=ts, observe=lambda path: path.x[-1:])
         limits = {factor: end(case, log_gamma + np.log(factor)).x for factor in (1.0, wrong, 2.0)}
         compared = {factor: ends_at(route, x, rungs) for factor, x in limits.items()}
         claims[f"{name}: flow limit = Newton limit"] = compared.pop(1.0)
         controls |= {f"{name}: flow, γ times {factor:g}": e for factor, e in compared.items()}
-        planted = {d: ends_at(route, (1 + d) * limits[1.0], rungs) for d in planted_sizes(1e-4, 1e-6, 1e-8)}
+        planted = {d: ends_at(route, (1 + d) * limits[1.0], rungs) for d in mj.checks.planted_sizes(1e-4, 1e-6, 1e-8)}
     return claims, controls, planted
 
 
 def ends_at(route: FlowRoute, x: np.ndarray, rungs) -> Evidence:
-    return compare(route, Exact(x), rungs, moved=float(np.max(np.abs(x))))
+    return compare(route, mj.checks.Exact(x), rungs, moved=float(np.max(np.abs(x))))
