@@ -3,15 +3,12 @@
 import jax
 import pytest
 
+import mirrorjax as mj
 from mirrorjax.checks import RUNGS, Outcome, judge
 from mirrorjax.instances import _families
 from mirrorjax.potentials import Distorted, RescaledPotential
 from mirrorjax.registry import catalogue
 from mirrorjax.theorems.beyond import _rescaled
-from mirrorjax.theorems.flow import _contracting
-from mirrorjax.theorems.ham import _potential
-from mirrorjax.theorems.signin import _reset
-from mirrorjax.theorems.spred import _lasso
 
 
 @pytest.fixture
@@ -33,8 +30,8 @@ def first_judgement(theorem_id: str, which: int = 0):
 
 @pytest.mark.parametrize("which", range(4))
 def test_the_rate_of_the_divergence_is_not_the_potential_against_itself(monkeypatch, which):
-    right = _contracting.potential_of
-    monkeypatch.setattr(_contracting, "potential_of", lambda *at: Distorted(right(*at), mu_factor=1 + 1e-5))
+    right = mj.potentials.potential_of
+    monkeypatch.setattr(mj.potentials, "potential_of", lambda *at: Distorted(right(*at), mu_factor=1 + 1e-5))
     claims = first_judgement("flow/contracting", which).claims
     assert claims["d/dt D(x*, x)"].outcome is Outcome.REFUTED
 
@@ -56,21 +53,21 @@ def test_a_derived_potential_is_not_the_weights_against_their_own_g(spoiled):
 
 
 @pytest.mark.parametrize(
-    ("theorem_id", "module", "method", "claim"),
+    ("theorem_id", "method", "claim"),
     [
-        ("spred/lasso", _lasso, "spred", "training by spred tends to the LASSO"),
-        ("ham/potential", _potential, "ham", "training by ham, η → 0 = mirror flow by hand"),
-        ("signin/reset", _reset, "sign_in_reset", "training.sign_in_reset: (m, w)"),
+        ("spred/lasso", "spred", "training by spred tends to the LASSO"),
+        ("ham/potential", "ham", "training by ham, η → 0 = mirror flow by hand"),
+        ("signin/reset", "sign_in_reset", "training.sign_in_reset: (m, w)"),
     ],
 )
-def test_the_training_method_is_what_the_entry_runs(spoiled, theorem_id, module, method, claim):
+def test_the_training_method_is_what_the_entry_runs(spoiled, theorem_id, method, claim):
     """With its strength wrong by 1e-5, the claim about training falls, and the others stand."""
-    right, strength = getattr(module, method), {"spred": 0, "ham": 2, "sign_in_reset": 1}[method]
+    right, strength = getattr(mj.training, method), {"spred": 0, "ham": 2, "sign_in_reset": 1}[method]
 
     def wrong(*given):
         return right(*given[:strength], (1 + 1e-5) * given[strength], *given[strength + 1 :])
 
-    spoiled.setattr(module, method, wrong)
+    spoiled.setattr(mj.training, method, wrong)
     jax.clear_caches()
     claims = first_judgement(theorem_id).claims
     jax.clear_caches()

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from mirrorjax.checks import RUNGS, Outcome, agree, decide, judge, paired_below, sampled, upper_bound
-from mirrorjax.instances import static_limits
+from mirrorjax.instances import finite_dose, interpolation as measured_interpolation, static_limits
 from mirrorjax.registry import catalogue
-from mirrorjax.theorems._optimality import finite_dose, interpolation as measured_interpolation
 from mirrorjax.theorems.mask import _thm_2_3
 
 AT = np.linspace(0.1, 2.0, 7)
