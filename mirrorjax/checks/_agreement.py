@@ -16,7 +16,7 @@ from .._thresholds import DEEP_RUNGS, RUNGS, resolved_by_float32
 from .._types import ArrayLike, State, as_array
 from ..flows import AccompaniedFlow, GradientFlow, MirrorFlow, accompanied_start
 from ..parameterizations import AbstractParameterization, start_of
-from ..potentials import AbstractPotential, DerivedPotential, Distorted, potential_of
+from ..potentials import AbstractPotential, Distorted, potential_of
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule, as_schedule
 from ._compare import MAIN, FlowRoute, compare
@@ -142,8 +142,9 @@ def agreement_finding(
         def route(candidate: AbstractPotential) -> FlowRoute:
             return straight_route(gradient, candidate.dual_grad, schedule)
 
-        if isinstance(truth, DerivedPotential):
-            bent = straight_route(gradient, truth.bent_dual_grad, schedule)
+        elsewhere = truth.along_another_path()
+        if elsewhere is not None:
+            bent = straight_route(gradient, elsewhere, schedule)
             claims["φ along another path"] = compare(gradient, bent, rungs)
 
     def against(candidate: AbstractPotential) -> Evidence:

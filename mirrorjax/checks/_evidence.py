@@ -152,6 +152,8 @@ def ladder(
 
     **Returns:** the `Evidence`, for `decide`.
 
+    **Raises:** `InputError` for sizes below 0, shapes that differ, and rungs that do not get finer.
+
     !!! example
         >>> from mirrorjax.checks import decide, ladder
         >>> eta = (1e-2, 1e-3, 1e-4)
@@ -160,9 +162,14 @@ def ladder(
         >>> str(decide(falls).outcome), str(decide(stands).outcome)
         ('holds', 'refuted')
     """
-    parts = np.broadcast_arrays(np.asarray(at, dtype=float), discrepancy, budget, steps)
-    rows = tuple(Row(float(r), float(e), float(b), int(n), of) for r, e, b, n in zip(*(np.ravel(p) for p in parts)))
-    return Evidence(rows, float(scale), float(moved), where)
+    rungs = _sizes((np.size(at),), at=at)["at"]
+    if not rungs.size or not np.all(np.diff(rungs) < 0):
+        raise InputError("a ladder has at least one rung, the finest last", f"at = {at}", "at=(1e-2, 1e-3, 1e-4)")
+    sizes = _sizes(rungs.shape, discrepancy=discrepancy, budget=budget)
+    counts = np.broadcast_to(np.asarray(steps, dtype=int), rungs.shape)
+    rows = zip(rungs.tolist(), sizes["discrepancy"].tolist(), sizes["budget"].tolist(), counts.tolist())
+    whole = _sizes((), scale=scale, moved=moved)
+    return Evidence(tuple(Row(*row, of) for row in rows), float(whole["scale"]), float(whole["moved"]), where)
 
 
 def floor(
@@ -193,15 +200,36 @@ def floor(
 
     **Returns:** the `Evidence`, for `decide`.
 
+    **Raises:** `InputError` for sizes below 0 and for arrays.
+
     !!! example
         >>> from mirrorjax.checks import decide, floor
         >>> str(decide(floor(1e-16, 2e-16)).outcome), str(decide(floor(1e-6, 2e-16)).outcome)
         ('holds', 'refuted')
     """
-    discrepancy, budget, scale = (float(np.asarray(value)) for value in (discrepancy, budget, scale))
-    motion = scale if moved is None else float(np.asarray(moved))
-    row = Row(float(at), discrepancy, budget, int(steps), of)
-    return Evidence((row,), scale, motion, where, kind="floor", own_units=own_units, each=each)
+    moved = scale if moved is None else moved
+    size = {
+        n: float(v) for n, v in _sizes((), discrepancy=discrepancy, budget=budget, scale=scale, moved=moved).items()
+    }
+    row = Row(float(at), size["discrepancy"], size["budget"], int(steps), of)
+    return Evidence((row,), size["scale"], size["moved"], where, kind="floor", own_units=own_units, each=each)
+
+
+def _sizes(shape: tuple[int, ...], **named: ArrayLike) -> dict[str, np.ndarray]:
+    """The arrays in float64. No sign: `left − right` in place of its size would be agreement, however negative."""
+    found = {}
+    for name, value in named.items():
+        try:
+            array = np.asarray(value)
+            array = array if np.iscomplexobj(array) else array.astype(float)
+        except (TypeError, ValueError):
+            raise InputError(f"{name} must be numbers", f"{name} = {value!r}") from None
+        if array.shape != shape or np.iscomplexobj(array) or np.any(array < 0):
+            raise InputError(
+                f"{name} must be real, not negative, and of shape {shape}", f"{name} = {value}", "np.abs(left - right)"
+            )
+        found[name] = array
+    return found
 
 
 def solve_failed(reason: str, rows: tuple[Row, ...] = ()) -> Evidence:

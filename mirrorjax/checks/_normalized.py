@@ -32,6 +32,8 @@ def argmin_at_start(param: AbstractParameterization, potential: AbstractPotentia
 
     **Returns:** the `Evidence`, for `decide`.
 
+    **Raises:** nothing of its own: what is measured is no smaller than 0.
+
     **Reference:** `flow` Theorem 3.1.
 
     !!! example
@@ -61,13 +63,7 @@ def argmin_at_start(param: AbstractParameterization, potential: AbstractPotentia
 
 @once_jit
 def _at_start(potential: AbstractPotential, x0: Vector) -> tuple[Vector, Vector]:
-    """`argmin R₀` and the reach of μ at x₀; a derived potential's argmin is `g` of its own start, by definition."""
-    if isinstance(potential, DerivedPotential):
-        return potential.param.g(potential.w0), jnp.abs(x0)
-    start = jnp.zeros(())
-    low, high = potential.dual_domain(start)
-    width = jnp.where(jnp.isfinite(high - low), high - low, 1.0)
-    return potential.argmin(start), jnp.abs(potential.hessian_solve(x0, jnp.ones_like(x0), start)) * width
+    return potential.at_start(x0)
 
 
 def normalization(
@@ -86,6 +82,8 @@ def normalization(
     - `a`: `−∫α`.
 
     **Returns:** the `Evidence`, for `decide`.
+
+    **Raises:** nothing of its own: what is measured is no smaller than 0.
 
     **Reference:** `flow` Theorem 3.1.
 

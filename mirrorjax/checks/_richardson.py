@@ -46,6 +46,8 @@ def tends_to(limits: np.ndarray, end: np.ndarray, error: float, start: np.ndarra
 
     **Returns:** the `Evidence`, for `decide`.
 
+    **Raises:** `InputError` for a negative `error`.
+
     !!! example
         >>> import numpy as np
         >>> from mirrorjax.checks import decide, extrapolated, tends_to

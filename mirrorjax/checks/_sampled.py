@@ -50,6 +50,8 @@ def agree(left: np.ndarray, right: np.ndarray, scale: float | None = None) -> Ev
 
     **Returns:** the `Evidence`, for `decide`.
 
+    **Raises:** `InputError` for a negative `scale`.
+
     !!! example
         >>> import numpy as np
         >>> from mirrorjax.checks import agree, decide, sampled

@@ -185,7 +185,8 @@ def _conclude(hypotheses, claims, controls, planted: dict[float, bool]) -> tuple
         return Outcome.INCONCLUSIVE, f"no power: of the errors planted ({sizes}) the largest was not caught"
     worst = max(claims.values(), key=lambda d: d.resolution)
     coarse = f", coarse: resolution {worst.resolution:.1e}" if worst.resolution > COARSE else ""
-    return Outcome.HOLDS, f"{len(claims)} claims, {len(controls)} controls refuted, {worst.reason}{coarse}"
+    count = f"{len(claims)} claim{'s' * (len(claims) > 1)}, {len(controls)} control{'s' * (len(controls) > 1)} refuted"
+    return Outcome.HOLDS, f"{count}, {worst.reason}{coarse}"
 
 
 def _deciding_rows(evidence: dict[str, Evidence], claims: dict[str, Decision], outcome: Outcome):

@@ -32,7 +32,7 @@ class Instance(Generic[P_co, G_co]):
 
     - `problem`: the loss f of n variables.
     - `param`: g and h.
-    - `schedule`: α; a schedule, a number or a function of t.
+    - `schedule`: α; a schedule, a scalar or a function of t.
     - `w0`: the start, pytree; lifted to float64 here and nowhere else.
     - `t1`: the end ≥ 0, in units of t.
     - `name`: what a verdict calls it.

@@ -1,6 +1,7 @@
 """The time-varying potential R_a and its conjugate Q_a."""
 
 import abc
+from collections.abc import Callable
 from typing import ClassVar
 
 import equinox as eqx
@@ -168,6 +169,27 @@ class AbstractPotential(AbstractHostCompiled):
         **Returns:** x, shape `(n,)`.
         """
         return self.dual_grad(jnp.zeros(self.n), a)
+
+    def at_start(self, x0: Vector) -> tuple[Vector, Vector]:
+        """`argmin R₀`, and how far one unit of μ, or all of a range of ∇R₀ that ends, takes x from there.
+
+        **Arguments:**
+
+        - `x0`: where the reach is measured, shape `(n,)`.
+
+        **Returns:** the minimum and the reach, each of shape `(n,)`.
+        """
+        start = jnp.zeros(())
+        low, high = self.dual_domain(start)
+        width = jnp.where(jnp.isfinite(high - low), high - low, 1.0)
+        return self.argmin(start), jnp.abs(self.hessian_solve(x0, jnp.ones_like(x0), start)) * width
+
+    def along_another_path(self) -> Callable[[Vector, Number], Vector] | None:
+        """`∇_μ Q` with φ followed along another path than in `dual_grad`; None where no path is followed.
+
+        **Returns:** a function of μ, shape `(n,)`, and a to x, shape `(n,)`, or None.
+        """
+        return None
 
     def grad_drift(self, x: Vector, a: Number) -> Vector:
         """`∂_a ∇R_a(x) = −∇y_a(x)`: how decay moves the mirror map at a fixed x.

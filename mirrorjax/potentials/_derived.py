@@ -155,6 +155,13 @@ class DerivedPotential(AbstractPotential):
         corner = self._follow(_Segment(self.param, jnp.zeros_like(mu), a), (self.w0, jnp.zeros(())))
         return self.param.g(self._follow(_Segment(self.param, mu, jnp.zeros_like(a)), corner)[0])
 
+    def along_another_path(self):
+        return self.bent_dual_grad
+
+    def at_start(self, x0):
+        # By definition; `reach` and the Hessian are further solves.
+        return self.param.g(self.w0), jnp.abs(x0)
+
     def _follow(self, field, start, max_steps: int = MAX_STEPS):
         solution = solve(
             field, start, jnp.array([0.0, 1.0]), self.rtol, self.rtol * 1e-2, jnp.zeros(0), "dopri8", max_steps

@@ -63,12 +63,11 @@ def agreement_of_all(
 
     claims = {"gradient flow = mirror flow": against(), "gradient flow = mirror flow by hand": by_hand()}
     for name, potential, part in zip(names, potentials, slices):
-        if isinstance(potential, mj.potentials.DerivedPotential):
+        elsewhere = potential.along_another_path()
+        if elsewhere is not None:
             straight = gradient.observing(lambda path, part=part: path.x[:, part])
             bent = gradient.observing(
-                lambda path, R=potential, part=part: mj.checks.along(
-                    R.bent_dual_grad, schedule, path.ts, path.state[1][:, part]
-                )
+                lambda path, x_of=elsewhere, part=part: mj.checks.along(x_of, schedule, path.ts, path.state[1][:, part])
             )
             claims[f"{name}: φ along another path"] = compare(straight, bent, rungs)
     return Finding(

@@ -40,7 +40,7 @@ def finding(claims=(TRUE,), controls=(FALSE, FALSE), **other) -> Finding:
 @pytest.mark.parametrize(
     ("found", "outcome", "reason"),
     [
-        (finding(), HOLDS, "1 claims, 2 controls refuted"),
+        (finding(), HOLDS, "1 claim, 2 controls refuted"),
         (finding(hypotheses=(MET,)), HOLDS, ""),
         (finding(claims=(TRUE, TRUE)), HOLDS, "2 claims"),
         (finding(claims=(TRUE, FALSE)), REFUTED, "claim 1"),

@@ -1,0 +1,64 @@
+"""What the constructors of evidence refuse: a sign or an order would turn a contradiction into agreement."""
+
+import numpy as np
+import pytest
+
+from mirrorjax import InputError
+from mirrorjax.checks import Finding, Outcome, at_most, decide, failed, floor, ladder, merged
+
+MADE = {"scale": 1.0, "moved": 1.0, "of": "step size η"}
+ETA = (1e-2, 1e-3, 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: floor(-1.0, 1e-9), "discrepancy"),  # left − right, which e ≤ 5 b would call agreement
+        (lambda: floor(1e-12, -1.0), "budget"),
+        (lambda: floor(1.0, 1e-9, scale=-1.0), "scale"),
+        (lambda: floor(1.0, 1e-9, moved=-1.0), "moved"),
+        (lambda: at_most(1.0, 0.0, -1e-9), "budget"),
+        (lambda: at_most(1.0, 0.0, 1e-9, scale=-2.0), "scale"),
+        (lambda: ladder(ETA, [1e-2, -1e-3, 1e-4], ETA, **MADE), "discrepancy"),
+        (lambda: ladder(ETA, ETA, [1e-2, 1e-3, -1e-4], **MADE), "budget"),
+        (lambda: ladder(ETA, ETA, [1e-2, 1e-3], **MADE), "budget"),
+        (lambda: ladder(ETA[::-1], ETA, ETA, **MADE), "finest last"),  # judged on its coarsest rung
+        (lambda: ladder([1e-3, 1e-3], [0.1, 0.1], [1e-3, 1e-3], **MADE), "finest last"),
+        (lambda: ladder([], [], [], **MADE), "at least one"),
+        (lambda: ladder(ETA, np.ones((3, 2)), ETA, **MADE), "discrepancy"),
+        (lambda: floor("much", 1e-9), "discrepancy"),
+        (lambda: floor(1.0 + 1.0j, 1e-9), "discrepancy"),
+        (lambda: floor(np.ones(2), 1e-9), "discrepancy"),
+    ],
+)
+def test_what_would_be_judged_wrongly_is_refused(make, what):
+    with pytest.raises(InputError, match=what):
+        make()
+
+
+@pytest.mark.parametrize("e, b", [(np.nan, 1e-9), (0.0, np.nan), (np.inf, 1e-9), (0.0, np.inf)])
+def test_what_is_not_finite_says_nothing(e, b):
+    assert decide(floor(e, b)).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_reason_is_said_as_it_is():
+    """An input error is none of a solver's, which more steps would help."""
+    assert decide(failed("the table has no column y")).reason == "the table has no column y"
+
+
+def test_a_rung_says_what_it_is_one_of():
+    assert [(row.of, row.at) for row in ladder(ETA, ETA, ETA, **MADE).rows] == [("step size η", eta) for eta in ETA]
+    assert floor(0.0, 1e-9).rows[0].of == "round-off"
+
+
+@pytest.mark.usefixtures("annotations_off")
+@pytest.mark.parametrize("kind", ["claims", "controls", "planted"])
+def test_a_finding_takes_evidence_and_not_what_decide_says(kind):
+    with pytest.raises(InputError, match=f"{kind} map names to"):
+        Finding(**({"claims": {}, "controls": {}} | {kind: {"x": decide(floor(0.0, 1e-9))}}))
+
+
+def test_merged_findings_keep_everything():
+    one, other = (Finding({name: floor(0.0, 1e-9)}, {}, planted={1e-4: floor(1.0, 1e-9)}) for name in "ab")
+    both = merged([one, other])
+    assert list(both.claims) == ["a", "b"] and both.planted == other.planted
