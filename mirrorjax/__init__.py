@@ -10,6 +10,7 @@ if typing.TYPE_CHECKING:  # What `__getattr__` below finds, for type checkers an
     from . import (
         analysis as analysis,
         checks as checks,
+        experiments as experiments,
         flows as flows,
         geometry as geometry,
         instances as instances,

@@ -80,7 +80,11 @@ sensitivities = _homogeneous_q.Sensitivities.__call__
 
 
 def other_degrees(right):
-    return lambda R, degree: right(R, degree + 1e-3)
+    class OtherDegree(right):
+        def __init__(self, R, degree):
+            super().__init__(R, degree + 1e-3)
+
+    return OtherDegree
 
 
 def with_degree(name, p):
