@@ -58,7 +58,9 @@ _PACKAGES = (
     "problems", "registry", "report", "schedules", "testing", "theorems", "training",
 )  # fmt: skip
 
-__all__ = ["__version__", *_FROM, *_PACKAGES]
+_PUBLIC = sorted(["__version__", *_FROM, *_PACKAGES])
+if not typing.TYPE_CHECKING:  # Type checkers read no computed list; they take the imports above.
+    __all__ = _PUBLIC
 
 
 def __getattr__(name: str) -> typing.Any:
@@ -82,4 +84,4 @@ def _version() -> str:
 
 
 def __dir__():
-    return sorted(__all__)
+    return _PUBLIC

@@ -20,6 +20,7 @@ from ._errors import InputError
 from ._types import Scalar, State, Vector, ulp, x64_on
 
 Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"]
+Method: TypeAlias = Solver | diffrax.AbstractSolver  # what `solve` takes: `as_data` gives no name
 AnySolver: TypeAlias = Solver | str | diffrax.AbstractSolver | type[diffrax.AbstractSolver]
 _SOLVERS = {"dopri8": diffrax.Dopri8, "tsit5": diffrax.Tsit5, "kvaerno5": diffrax.Kvaerno5}
 MAX_STEPS = 200_000
@@ -106,7 +107,7 @@ class Pair(diffrax.AbstractAdaptiveSolver):
 PAIRS = {"dopri8": Pair.of(diffrax.Dopri8), "tsit5": Pair.of(diffrax.Tsit5)}
 
 
-def as_data(solver: Solver | diffrax.AbstractSolver) -> Any:
+def as_data(solver: Method) -> Any:
     """The tableau of a name, for what is compiled with the solver among its arguments: one program, not two."""
     return PAIRS.get(solver, solver) if isinstance(solver, str) else solver
 
@@ -179,7 +180,7 @@ class _Stepper(eqx.Module):
         return jnp.where(jnp.any(t == self.jumps), jnp.nextafter(t, side), t)
 
 
-def as_solver(value: AnySolver) -> Solver | diffrax.AbstractSolver:
+def as_solver(value: AnySolver) -> Method:
     """A name in any case, or an adaptive solver of diffrax, class or instance, as `solve` takes it.
 
     **Raises:** `InputError` for anything else.
@@ -216,7 +217,7 @@ def solve(
     rtol: Scalar,
     atol: Scalar,
     jumps: Float[Array, " j"],
-    solver: Solver | diffrax.AbstractSolver = "dopri8",
+    solver: Method = "dopri8",
     max_steps: int | Int[Array, ""] = MAX_STEPS,
 ) -> Solution:
     """Solves `dy/dt = field(t, y, None)`, `y(ts[0]) = y0`, stepping exactly onto every `ts[i]`.
@@ -269,7 +270,7 @@ def differentiable_solve(
     rtol: Scalar,
     atol: Scalar,
     jumps: Float[Array, " j"],
-    solver: Solver | diffrax.AbstractSolver = "dopri8",
+    solver: Method = "dopri8",
     max_steps: int = MAX_STEPS,
 ) -> Solution:
     """`solve` by `diffrax.diffeqsolve`, which reverse mode passes through: recursive checkpointing.

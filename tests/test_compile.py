@@ -106,7 +106,8 @@ def test_what_is_compiled_on_the_host_is_traced_as_it_is():
         seen.append(type(x).__name__)
         return 2 * x
 
-    doubled(1.0), doubled(2.0)
+    doubled(1.0)
+    doubled(2.0)
     assert len(seen) == 1
     jax.make_jaxpr(doubled)(1.0)
     assert len(seen) == 2 and "pjit" not in str(jax.make_jaxpr(doubled)(1.0))

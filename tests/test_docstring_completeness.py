@@ -80,10 +80,13 @@ def members(cls: type):
 # What is in the source
 
 
+Definition = ast.ClassDef | ast.FunctionDef
+
+
 @functools.cache
-def tree_of(module: str) -> dict[str, ast.AST]:
+def tree_of(module: str) -> dict[str, Definition]:
     """Every definition of a module by its qualified name."""
-    found: dict[str, ast.AST] = {}
+    found: dict[str, Definition] = {}
 
     def walk(node, prefix):
         for child in ast.iter_child_nodes(node):
@@ -95,10 +98,10 @@ def tree_of(module: str) -> dict[str, ast.AST]:
     return found
 
 
-def node_of(value):
+def node_of(value) -> tuple[Definition, dict[str, ast.FunctionDef]]:
     """The definition of a function or class, and of a class its methods by name."""
     node = tree_of(value.__module__)[value.__qualname__]
-    inner = {n.name: n for n in getattr(node, "body", ()) if isinstance(n, ast.FunctionDef)}
+    inner = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef)}
     return node, inner
 
 
@@ -115,7 +118,9 @@ def fields(cls: type) -> dict[str, str]:
     found: dict[str, str] = {}
     for base in reversed([b for b in cls.__mro__ if b.__module__.startswith("mirrorjax")]):
         for node in node_of(base)[0].body:
-            if isinstance(node, ast.AnnAssign) and not node.target.id.startswith("_"):
+            if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+                continue
+            if not node.target.id.startswith("_"):
                 kind = ast.unparse(node.annotation)
                 if not kind.startswith("ClassVar"):
                     found[node.target.id] = kind
@@ -177,8 +182,8 @@ def doc_of(cls: type, name: str) -> tuple[str, ast.FunctionDef]:
     for base in cls.__mro__:
         if name in vars(base) and base.__module__.startswith("mirrorjax"):
             node = node_of(base)[1][name]
-            if ast.get_docstring(node):
-                return ast.get_docstring(node), node
+            if doc := ast.get_docstring(node):
+                return doc, node
     return "", node_of(cls)[1][name]
 
 
@@ -238,6 +243,7 @@ def callables(package: str):
 def of_value(name: str, value):
     if not inspect.isclass(value):
         node, _ = node_of(value)
+        assert isinstance(node, ast.FunctionDef)
         yield name, list(of_function(ast.get_docstring(node) or "", node, node, value.__module__))
         return
     yield name, list(of_class(value))
@@ -369,6 +375,7 @@ def bad(tmp_path_factory):
     path = tmp_path_factory.mktemp("bad") / "bad.py"
     path.write_text(BAD, encoding="utf-8")
     spec = importlib.util.spec_from_file_location("mirrorjax._bad_docstrings", path)
+    assert spec and spec.loader
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     yield module

@@ -12,7 +12,7 @@ def test_compiled_functions_give_their_maps_back():
         return _room.MAPS.read_bytes().count(b"\n")
 
     for n in range(3, 23):  # each shape is compiled anew
-        jnp.arange(float(n)) * 2.0
+        _ = jnp.arange(float(n)) * 2.0
     filled = maps()
     _room.make_room(limit=filled)
     assert maps() >= filled - 1  # not full: nothing is forgotten

@@ -175,7 +175,7 @@ def _moved_by_an_ulp(leaf: ArrayLike) -> np.ndarray:
     # In the precision that is integrated: one ulp of float64 is nothing to a flow in float32.
     array = np.asarray(leaf, dtype=float if x64_on() else np.float32)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], size=array.shape)
-    return array * (1 + ulp() * signs).astype(array.dtype)
+    return np.asarray(array * (1 + ulp() * signs), dtype=array.dtype)
 
 
 def compare(

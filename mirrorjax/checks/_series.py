@@ -70,8 +70,8 @@ class DosePath:
     dose: np.ndarray
     l1: np.ndarray
     active: np.ndarray
-    basis_pursuit: float
-    least_norm: float
+    basis_pursuit: np.ndarray | float
+    least_norm: np.ndarray | float
 
     def __post_init__(self):
         k = np.shape(self.dose)[:1]

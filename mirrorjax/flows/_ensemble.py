@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from .._compile import quick_jit
-from .._ode import MAX_STEPS, Solution, Solver, solve
+from .._ode import MAX_STEPS, Method, Solution, solve
 from .._types import Scalar, State, as_array
 
 
@@ -24,7 +24,7 @@ def ensemble(
     ts: Array,
     rtol: Scalar | float,
     atol: Array | float,
-    solver: Solver = "dopri8",
+    solver: Method = "dopri8",
     max_steps: int = MAX_STEPS,
     observe: Callable[[Callable, Solution], Any] = states,
 ) -> Any:
@@ -40,7 +40,7 @@ def ensemble(
     - `ts`: the times, shape `(k,)` for all flows or `(N, k)`.
     - `rtol`: relative tolerance, scalar.
     - `atol`: absolute tolerance, scalar or shape `(N,)`.
-    - `solver`: "dopri8", "tsit5" or "kvaerno5" (for stiff flows).
+    - `solver`: "dopri8", "tsit5" or "kvaerno5" (for stiff flows); or an adaptive solver of diffrax.
     - `max_steps`: of each solve.
     - `observe`: a function of one flow and its `Solution` (`ys`, `last`, `ok`, `steps`); of the module, since it is
       compiled in.

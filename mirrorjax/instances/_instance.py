@@ -8,7 +8,7 @@ from typing import Generic, TypeAlias, TypeVar
 import numpy as np
 
 from .._errors import InputError
-from .._types import ArrayLike, State, Vector
+from .._types import Number, State, Vector
 from ..checks import POINTS, FlowRoute, mirror_route
 from ..flows import GradientFlow, Limit, RiemannianFlow, limit
 from ..parameterizations import AbstractLiftable, AbstractParameterization, start_of
@@ -65,7 +65,7 @@ class Instance(Generic[P_co, G_co]):
 
     # Written out, because it takes more than the fields hold.
     def __init__(
-        self, problem: P_co, param: G_co, schedule: AbstractSchedule | Callable | ArrayLike, w0: State, t1: float,
+        self, problem: P_co, param: G_co, schedule: AbstractSchedule | Callable | Number, w0: State, t1: float,
         name: str = "this instance", real: bool = False, followed_to_the_limit: bool = False,
     ):  # fmt: skip
         values = (problem, param, as_schedule(schedule), start_of(param, w0), t1, name, real, followed_to_the_limit)

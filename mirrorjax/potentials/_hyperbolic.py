@@ -35,8 +35,9 @@ class HyperbolicEntropy(AbstractPotential):
         True
     """
 
-    log_c0: Vector = eqx.field(converter=as_array)
-    s: Vector = eqx.field(converter=as_array)
+    # Not by `as_array`: numbers in float32, off by 3e-8, would pass for float64, and `limit` refuses them.
+    log_c0: Vector = eqx.field(converter=jnp.asarray)
+    s: Vector = eqx.field(converter=jnp.asarray)
     kappa: Float[Array, ""] = eqx.field(converter=as_array)
     rate: Float[Array, ""] = eqx.field(converter=as_array, default=4.0)
 

@@ -84,7 +84,7 @@ def lasso_violation(H: np.ndarray, b: np.ndarray, weight: np.ndarray | float, x:
     slope = np.einsum("...ij,...j->...i", H, x) - b
     weight = np.asarray(weight)[..., None]
     off = np.where(x == 0, np.maximum(np.abs(slope) - weight, 0), np.abs(slope + weight * np.sign(x)))
-    return np.max(off, axis=-1)
+    return np.asarray(np.max(off, axis=-1))
 
 
 def on_support(H: np.ndarray, b: np.ndarray, weight: float, x: np.ndarray) -> np.ndarray:

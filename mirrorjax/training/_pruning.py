@@ -110,7 +110,7 @@ def _is_normalized(node: Any) -> bool:
     return isinstance(node, eqx.nn.WeightNorm)
 
 
-def _check_prunable(weights: list[tuple[str, Array]]) -> None:
+def _check_prunable(weights: list[tuple[str, Array | np.ndarray]]) -> None:
     for path, leaf in weights:
         if not jnp.issubdtype(leaf.dtype, jnp.floating):
             raise InputError("only real floating-point weights are pruned", f"{path}: {leaf.dtype}", "another where")

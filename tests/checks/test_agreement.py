@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mirrorjax as mj
-from mirrorjax.checks import Outcome, agreement, decide, normalization
+from mirrorjax.checks import Outcome, Routes, agreement, decide, normalization
 from mirrorjax.instances import random_regressions
 from mirrorjax.parameterizations import Custom, SquaredDifference
 from mirrorjax.potentials import HyperbolicEntropy
@@ -31,6 +31,7 @@ def test_the_right_potential_holds():
     assert {"time variation dropped", "exponent halved"} <= set(judgement.controls)
     assert all(control.outcome is Outcome.REFUTED for control in judgement.controls.values())
     [routes] = judgement.finding.series
+    assert isinstance(routes, Routes)
     assert {x.shape for x in routes.x.values()} == {(len(routes.ts), CASE.problem.n)}
 
 

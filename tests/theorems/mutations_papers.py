@@ -3,6 +3,7 @@
 import dataclasses
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from planting import (
@@ -20,6 +21,7 @@ from planting import (
 )
 
 from mirrorjax.parameterizations import Hadamard
+from mirrorjax.problems import LinearRegression
 from mirrorjax.schedules import SwitchOff
 from mirrorjax.theorems.beyond import _degree_2, _homogeneous_q, _rescaled
 from mirrorjax.theorems.ham import _potential
@@ -78,7 +80,11 @@ sensitivities = _homogeneous_q.Sensitivities.__call__
 
 
 def other_degrees(right):
-    return lambda R, degree: right(R, degree + 1e-3)
+    class OtherDegree(right):
+        def __init__(self, R, degree):
+            super().__init__(R, degree + 1e-3)
+
+    return OtherDegree
 
 
 def with_degree(name, p):
@@ -92,8 +98,8 @@ def with_degree(name, p):
 class MoreFriction(_heavy_ball.HeavyBall):
     """Friction off by a thousandth."""
 
-    def __init__(self, problem, friction):
-        self.problem, self.friction = problem, 1.001 * friction
+    def __init__(self, problem: LinearRegression, friction: jax.Array):
+        super().__init__(problem, 1.001 * friction)
 
 
 def difference(path):

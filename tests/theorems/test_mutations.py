@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+from types import ModuleType
 
 import jax
 import mutations_effects
@@ -22,12 +23,19 @@ MUTATIONS: dict[str, list[Mutation]] = {id: found for table in TABLES for id, fo
 ENTRIES = {entry.id: entry for entry in catalogue() if entry.module.startswith("mirrorjax.")}
 
 
-def examined(theorem_id: str, instance: int, patch=None, mutation: Mutation | None = None) -> Judgement:
+def module_of(theorem_id: str) -> ModuleType:
+    return importlib.import_module(ENTRIES[theorem_id].module)
+
+
+def examined(
+    theorem_id: str, instance: int, patch: pytest.MonkeyPatch | None = None, mutation: Mutation | None = None
+) -> Judgement:
     """What an entry finds on one instance; no errors are planted beside the one of the mutation."""
     theorem = ENTRIES[theorem_id].load()
     case = theorem.instances(0, None)[instance]
     if mutation:
-        case = mutation.plant(patch, importlib.import_module(ENTRIES[theorem_id].module), case)
+        assert patch is not None
+        case = mutation.plant(patch, module_of(theorem_id), case)
     [verdict] = Plan(((theorem, (case,)),), 0, RUNGS, quick=True).run()
     assert not verdict.traceback, verdict.traceback
     return verdict.instances[0]
@@ -101,7 +109,7 @@ def test_a_wrong_constant_in_the_potential_is_refuted(monkeypatch, theorem_id, n
 
 
 def test_the_whole_theorem_is_refuted_where_one_instance_is(monkeypatch, verdict_of):
-    constant("rate 4 → 2").plant(monkeypatch, None, None)
+    constant("rate 4 → 2").plant(monkeypatch, module_of("mask/3.3"), None)
     [verdict] = mj.verify("mask/3.3")
     assert verdict.outcome is Outcome.REFUTED and not verdict
     monkeypatch.undo()

@@ -31,7 +31,7 @@ STILL_IN_COMMON = {
     "gunasekar/depth-L": {"AccompaniedFlow"},  # μ = −∫∇f of the weights' own solve, as flow/3.1 had alone
 }
 NEUTRAL = {
-    "AbstractFlow", "AbstractPotential", "Trajectory", "Solution", "Solver", "as_data",  # types
+    "AbstractFlow", "AbstractPotential", "Trajectory", "Solution", "Closure", "Solver", "as_data",  # types
     "Distorted", "WithoutDecay",  # wrappers of the potential on the side where it stands
     "Reparameterized", "Factors", "Closure", "flatten",  # containers
     "agreement_finding",  # gradient flow on its left, the mirror flow of a potential on its right

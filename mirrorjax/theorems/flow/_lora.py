@@ -46,9 +46,9 @@ def cases(seed, data=None):
 class Completion(eqx.Module):
     """Gradient flow of `½‖mask ⊙ (W − W*)‖² + α_t h`: W = BA or, for the full-rank control, W itself."""
 
-    target: Float[Array, "n n"]
-    mask: Float[Array, "n n"]
-    strength: Float[Array, ""]
+    target: Float[Array, "*members n n"]
+    mask: Float[Array, "*members n n"]
+    strength: Float[Array, "*members"]
 
     @property
     def breakpoints(self):

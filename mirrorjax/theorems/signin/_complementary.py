@@ -107,7 +107,7 @@ losses, gradients, forces = (quick_jit(jax.vmap(function)) for function in (loss
 class Neuron(eqx.Module):
     """Gradient flow on (m, w): θ = mw where `product` is 1, θ = m where it is 0."""
 
-    product: Float[Array, ""]
+    product: Float[Array, "*members"]
 
     @property
     def breakpoints(self):

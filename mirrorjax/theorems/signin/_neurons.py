@@ -55,8 +55,8 @@ class NeuronFlow(eqx.Module):
     lifts it over the kink again and again: `signin/5.2` took 16 s a seed instead of 2.4.
     """
 
-    kinds: Int[Array, " 2"]
-    stops: Bool[Array, ""]
+    kinds: Int[Array, "*members 2"]
+    stops: Bool[Array, "*members"]
     force: Callable[[Vector], Vector] = eqx.field(static=True)
 
     @property
