@@ -1,5 +1,7 @@
 """What the constructors of evidence refuse: a sign or an order would turn a contradiction into agreement."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,8 @@ def test_a_rung_says_what_it_is_one_of():
 @pytest.mark.parametrize("kind", ["claims", "controls", "planted"])
 def test_a_finding_takes_evidence_and_not_what_decide_says(kind):
     with pytest.raises(InputError, match=f"{kind} map names to"):
-        Finding(**({"claims": {}, "controls": {}} | {kind: {"x": decide(floor(0.0, 1e-9))}}))
+        given: dict[str, Any] = {"claims": {}, "controls": {}} | {kind: {"x": decide(floor(0.0, 1e-9))}}
+        Finding(**given)
 
 
 def test_merged_findings_keep_everything():

@@ -33,7 +33,7 @@ STILL_IN_COMMON = {
 NEUTRAL = {
     "AbstractFlow", "AbstractPotential", "Trajectory", "Solution", "Closure", "Solver", "as_data",  # types
     "Distorted", "WithoutDecay",  # wrappers of the potential on the side where it stands
-    "Reparameterized", "Factors", "Closure", "flatten",  # containers
+    "Reparameterized", "Factors", "flatten",  # containers
     "agreement_finding",  # gradient flow on its left, the mirror flow of a potential on its right
     "gradient_descent", "init", "merge", "reparameterize", "train_step", "integrate", "solve",  # they run a side
     "ensemble",  # many of one side
