@@ -278,7 +278,8 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("floor times 1e4", "moved = max(least,", "moved = 1e4 * max(least,")],
         "checks/_statistics.py": [
             ("pairing of seeds lost", "upper_bound(left - right)", "upper_bound(np.sort(left) - np.sort(right)[::-1])"),
-            ("no confidence", "CONFIDENCE = 0.99", "CONFIDENCE = 0.5")],
+            ("no confidence", "CONFIDENCE = 0.99", "CONFIDENCE = 0.5"),
+            ("n for n − 1 degrees of freedom", "t.ppf((1 + level) / 2, count - 1)", "t.ppf((1 + level) / 2, count)")],
         "checks/_pointwise.py": [
             ("drift added", "return along - strength * potential.grad_drift", "return along + strength * potential.grad_drift"),
             ("α∇h lost", "lambda p, q: -p - strength * q", "lambda p, q: -p")],
@@ -355,7 +356,6 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
     "experiments": {
         "experiments/_summary.py": [
             ("pairing of seeds lost", "for seed, test in zip(row.seeds, row.test)}", "for seed, test in zip(row.seeds, sorted(row.test))}"),
-            ("n for n − 1 degrees of freedom", "stdtrit(n - 1, (1 + LEVEL) / 2)", "stdtrit(n, (1 + LEVEL) / 2)"),
             ("tuning seeds are reported", "r[\"seed\"] < FIRST_TUNING_SEED]", "r[\"seed\"] >= 0]")],
         "experiments/_comparison.py": [
             ("the worst is chosen", "best = [max((p for p", "best = [min((p for p")],

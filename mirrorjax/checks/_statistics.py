@@ -24,18 +24,17 @@ def upper_bound(difference: np.ndarray) -> float:
         >>> round(upper_bound(np.arange(1.0, 6.0)), 4)
         5.6495
     """
-    from scipy.stats import t
-
-    count = len(difference)
-    return float(np.mean(difference) + t.ppf(CONFIDENCE, count - 1) * np.std(difference, ddof=1) / np.sqrt(count))
+    mean, half = interval(difference, 2 * CONFIDENCE - 1)
+    return mean + half
 
 
-def interval(difference: np.ndarray) -> tuple[float, float]:
-    """The mean and half the width of its two-sided 98 % interval, from Student's t.
+def interval(difference: np.ndarray, level: float = 2 * CONFIDENCE - 1) -> tuple[float, float]:
+    """The mean and half the width of its two-sided interval, from Student's t.
 
     **Arguments:**
 
     - `difference`: independent values, two or more, shape `(k,)`.
+    - `level`: of the interval, by default 98 %.
 
     **Returns:** the mean and half the width, two numbers.
 
@@ -45,8 +44,11 @@ def interval(difference: np.ndarray) -> tuple[float, float]:
         >>> [round(value, 4) for value in interval(np.arange(1.0, 6.0))]
         [3.0, 2.6495]
     """
-    mean = float(np.mean(difference))
-    return mean, upper_bound(difference) - mean
+    from scipy.stats import t
+
+    count = len(difference)
+    half = t.ppf((1 + level) / 2, count - 1) * np.std(difference, ddof=1) / np.sqrt(count)
+    return float(np.mean(difference)), float(half)
 
 
 def paired_below(left: np.ndarray, right: np.ndarray, floor: float) -> Evidence:

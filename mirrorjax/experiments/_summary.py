@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from .._errors import InputError
+from ..checks import interval
 from ..training import TrainLog
 from ._comparison import FIRST_TUNING_SEED, Comparison
 from ._methods import method
@@ -53,8 +53,8 @@ def estimate(values: Sequence[float]) -> Estimate:
     n = len(values)
     if n == 0:
         return Estimate(np.nan, np.nan, 0)
-    half = stdtrit(n - 1, (1 + LEVEL) / 2) * np.std(values, ddof=1) / n**0.5 if n > 1 else np.nan
-    return Estimate(float(np.mean(values)), float(half), n)
+    mean, half = interval(np.asarray(values), LEVEL) if n > 1 else (float(np.mean(values)), np.nan)
+    return Estimate(mean, half, n)
 
 
 @dataclasses.dataclass(frozen=True)
