@@ -60,7 +60,8 @@ def theorem_(case: Starts, rungs) -> Finding:
     main, swap = ensemble.paths(rungs[-1], MAIN), ensemble.paths(rungs[-2], SWAP)
     w, other = main.theta[..., 1], swap.theta[..., 1]
     # The sign is as certain as the relative agreement of two solvers on w, however small w is.
-    apart = np.max(np.abs(other / w - 1), axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a w that comes to 0, as w₀ > 0 may, is left undecided
+        apart = np.max(np.abs(other / w - 1), axis=1)
     solved = main.ok & swap.ok & (apart < 1e-3)
     floor = float(np.max(apart[solved]))
     crossed = int(np.sum(np.any(w[solved] >= 0, axis=1)))

@@ -11,7 +11,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from ..._compile import quick_jit
-from ..._types import Scalar
+from ..._types import Scalar, ulp
 from ...checks import MAIN, SWAP, Evidence, Finding, Hypothesis, at_most, extrapolated, planted_sizes, tends_to
 from ...flows import RiemannianFlow, ensemble, integrate
 from ...instances import descended, draw, hyperbolic, positive_scale, random_arrays, squared_error, student
@@ -192,7 +192,7 @@ def theorem_(case: Case, rungs) -> Finding:
         return tends_to(limits, end.x, end.error, case.w, T_END / COARSEST)
 
     p = order(runs)
-    floor = abs(p - order(descents(case, model, case.Z * (1 + np.finfo(float).eps))))
+    floor = abs(p - order(descents(case, model, case.Z * (1 + ulp()))))
 
     def order_is(wanted: float) -> Evidence:
         return at_most(abs(p - wanted), ORDER_WITHIN, floor, 1.0)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ..._compile import quick_jit
+from ..._types import ulp
 from ...checks import Evidence, Finding, Hypothesis, paired_below, summary
 from ...instances import descended, draw, squared_error, student
 from ...registry import theorem
@@ -133,7 +134,7 @@ def trained(case: Ensemble, nudge: float = 1.0) -> dict[str, Tuned]:
 )
 def theorem_(case: Ensemble, rungs) -> Finding:
     """No errors are planted: an order of means says nothing of a size."""
-    runs, nudged = trained(case), trained(case, 1 + float(np.finfo(float).eps))
+    runs, nudged = trained(case), trained(case, 1 + ulp())
     floor = max(float(np.max(np.abs(runs[name].error - nudged[name].error))) for name in runs)
     error = {name: run.error for name, run in runs.items()}
     debiased = log_error(case, refitted(case, runs["constant"].x))
