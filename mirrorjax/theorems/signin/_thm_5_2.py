@@ -119,7 +119,7 @@ def theorem_(case: Starts, rungs) -> Finding:
     )
 
 
-def on_balanced(measured: Recovery, expected: bool) -> Evidence:
+def on_balanced(measured: Recovery, expected: bool | np.bool_) -> Evidence:
     part = Recovery(measured.outcome[-BALANCED:], measured.floor)
     return part.against(np.full(BALANCED, expected))
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 import mirrorjax as mj
 
 from ..._compile import quick_jit
-from ..._types import Scalar
+from ..._types import Scalar, ulp
 from ...checks import Evidence, Finding
 
 SIZES, SAMPLES = (4, 5, 3), 12
@@ -201,7 +201,7 @@ def theorem_(case: Case, rungs) -> Finding:
         return mj.checks.tends_to(limits, end.x, end.error, case.w, T_END / COARSEST)
 
     p = order(runs)
-    floor = abs(p - order(descents(case, model, case.Z * (1 + np.finfo(float).eps))))
+    floor = abs(p - order(descents(case, model, case.Z * (1 + ulp()))))
 
     def order_is(wanted: float) -> Evidence:
         return mj.checks.at_most(abs(p - wanted), ORDER_WITHIN, floor, 1.0)

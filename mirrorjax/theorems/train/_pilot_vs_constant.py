@@ -10,6 +10,7 @@ from jaxtyping import Array
 import mirrorjax as mj
 
 from ..._compile import quick_jit
+from ..._types import ulp
 from ...checks import Evidence, Finding
 
 SEEDS, SAMPLES, VALIDATION, FEATURES, ACTIVE = 20, 20, 100, 40, 3
@@ -136,7 +137,7 @@ def trained(case: Ensemble, nudge: float = 1.0) -> dict[str, Tuned]:
 )
 def theorem_(case: Ensemble, rungs) -> Finding:
     """No errors are planted: an order of means says nothing of a size."""
-    runs, nudged = trained(case), trained(case, 1 + float(np.finfo(float).eps))
+    runs, nudged = trained(case), trained(case, 1 + ulp())
     floor = max(float(np.max(np.abs(runs[name].error - nudged[name].error))) for name in runs)
     error = {name: run.error for name, run in runs.items()}
     debiased = log_error(case, refitted(case, runs["constant"].x))

@@ -11,6 +11,7 @@ from jax.flatten_util import ravel_pytree
 import mirrorjax as mj
 
 from ..._compile import quick_jit
+from ..._types import ulp
 from ...checks import Evidence, Finding
 
 SEEDS, SIZES, SAMPLES = 40, (6, 8, 1), 20
@@ -181,7 +182,7 @@ def bias(run: dict[str, np.ndarray]) -> np.ndarray:
 def theorem_(case: Ensemble, rungs) -> Finding:
     settings = {"constant": (STRENGTH, STEPS), "switched": (2 * STRENGTH, STEPS // 2), "never": (0.0, 0)}
     runs = {name: trained(case, *setting) for name, setting in settings.items()}
-    nudged = trained(case, *settings["switched"], nudge=1 + float(np.finfo(float).eps))
+    nudged = trained(case, *settings["switched"], nudge=1 + ulp())
     constant, switched, never = runs.values()
     floor = max(float(np.max(np.abs(nudged[name] - switched[name]))) for name in ("log loss", "l1"))
     claims, controls, planted = scales(switched, nudged)
