@@ -275,7 +275,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("the solver is never swapped", "SWAP: Solver = \"tsit5\"", "SWAP: Solver = \"dopri8\"")],
         "checks/_sampled.py": [
             ("residual of one side", "gap = left - right", "gap = left - left"),
-            ("floor times 1e4", "moved = max(least,", "moved = 1e4 * max(least,")],
+            ("floor times 1e4", "moved = np.maximum(least,", "moved = 1e4 * np.maximum(least,")],
         "checks/_statistics.py": [
             ("pairing of seeds lost", "upper_bound(left - right)", "upper_bound(np.sort(left) - np.sort(right)[::-1])"),
             ("no confidence", "CONFIDENCE = 0.99", "CONFIDENCE = 0.5"),

@@ -26,8 +26,9 @@ def at_most(left: float, right: float, floor: float, scale: float | None = None)
         >>> str(decide(at_most(1.0, 1.0 - 1e-15, floor=1e-15)).outcome), str(decide(at_most(2.0, 1.0, 1e-15)).outcome)
         ('holds', 'refuted')
     """
-    size = max(abs(left), abs(right)) if scale is None else scale
-    return _evidence.floor(max(0.0, left - right), floor, scale=size)
+    size = np.maximum(abs(left), abs(right)) if scale is None else scale
+    # Not Python's `max`, whose max(0, NaN) is 0: of a solve that failed nothing would exceed any bound.
+    return _evidence.floor(np.maximum(0.0, left - right), floor, scale=size)
 
 
 def never_rises(values: np.ndarray, evidence: Evidence) -> Evidence:

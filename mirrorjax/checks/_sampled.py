@@ -64,6 +64,6 @@ def agree(left: np.ndarray, right: np.ndarray, scale: float | None = None) -> Ev
     size = float(np.max(np.maximum(np.abs(left[0]), np.abs(right[0])))) if scale is None else scale
     eps = max(float(np.finfo(gap.dtype).eps), ulp())
     least = tuning().identity * eps * size
-    moved = max(least, float(np.max(np.abs(gap - gap[:1]))))
+    moved = np.maximum(least, np.max(np.abs(gap - gap[:1])))  # NaN where an ulp leaves the domain
     worst = np.abs(gap[0])
     return floor(float(np.max(worst)), moved, scale=size, where=locate(np.atleast_2d(worst)), own_units=True)

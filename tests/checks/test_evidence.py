@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 
 from mirrorjax import InputError
-from mirrorjax.checks import Finding, Outcome, at_most, decide, failed, floor, ladder, merged
+from mirrorjax.checks import (
+    Finding,
+    Outcome,
+    agree,
+    at_most,
+    decide,
+    failed,
+    floor,
+    ladder,
+    merged,
+    never_rises,
+    paired_below,
+)
 
 MADE = {"scale": 1.0, "moved": 1.0, "of": "step size η"}
 ETA = (1e-2, 1e-3, 1e-4)
@@ -41,6 +53,23 @@ def test_what_would_be_judged_wrongly_is_refused(make, what):
 @pytest.mark.parametrize("e, b", [(np.nan, 1e-9), (0.0, np.nan), (np.inf, 1e-9), (0.0, np.inf)])
 def test_what_is_not_finite_says_nothing(e, b):
     assert decide(floor(e, b)).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: at_most(np.nan, 0.0, 1e-9, scale=1.0),
+        lambda: at_most(0.0, np.nan, 1e-9, scale=1.0),
+        lambda: at_most(0.0, 1.0, np.nan, scale=1.0),
+        lambda: paired_below(np.array([0.0, np.nan, 0.1]), np.array([1.0, 1.1, 1.2]), 1e-12),
+        lambda: paired_below(np.array([0.0, 0.2, 0.1]), np.array([1.0, np.nan, 1.2]), 1e-12),
+        lambda: never_rises(np.array([[2.0], [np.nan]]), floor(0.0, 1e-9)),
+        lambda: agree(np.ones((17, 1)), np.r_[np.ones(16), np.nan][:, None]),  # an ulp away there is nothing
+    ],
+)
+def test_a_seed_that_failed_is_no_evidence(make):
+    """Python's max(0, NaN) is 0: an excess that is not known was none."""
+    assert decide(make()).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_reason_is_said_as_it_is():
