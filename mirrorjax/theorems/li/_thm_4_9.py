@@ -3,8 +3,7 @@
 import mirrorjax as mj
 
 from ...checks import Finding
-from .._all_families import agreement_of_all
-from ..flow._thm_3_1 import SWITCHED_OFF
+from .._all_families import SWITCHED_OFF, agreement_of_all
 
 
 @mj.theorem(
