@@ -18,7 +18,7 @@ from ...checks import Evidence, Finding, FlowRoute, compare
     instances=mj.instances.random_regressions,
 )
 def theorem_(case: mj.instances.Regression, rungs) -> Finding:
-    ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+    ts = case.ts
     levels = jax.vmap(case.schedule.a)(jnp.asarray(ts))
     R = mj.instances.hyperbolic(case.param, case.w0)
 

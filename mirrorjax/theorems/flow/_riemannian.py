@@ -31,7 +31,7 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: mj.instances.Regression, rungs) -> Finding:
-    ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+    ts = case.ts
     R = mj.instances.hyperbolic(case.param, case.w0)
     gradient = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
 

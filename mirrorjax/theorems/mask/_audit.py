@@ -38,21 +38,20 @@ class Audited:
     as_holds: mj.checks.Decision
 
 
-def _case(seed: int) -> tuple[mj.instances.Regression, mj.potentials.HyperbolicEntropy, FlowRoute, np.ndarray]:
+def _case(seed: int) -> tuple[mj.instances.Regression, mj.potentials.HyperbolicEntropy]:
     case = mj.instances.random_regressions(seed)[0]
-    ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
-    R = mj.instances.hyperbolic(case.param, case.w0)
-    return case, R, FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts), ts
+    return case, mj.instances.hyperbolic(case.param, case.w0)
 
 
 def _in_both(
     case: mj.instances.Regression,
-    gradient: FlowRoute,
     printed: mj.potentials.HyperbolicEntropy,
     holds: mj.potentials.HyperbolicEntropy,
     rungs: Sequence[float],
 ) -> tuple[Evidence, Evidence]:
     """Gradient flow against mirror flow in the printed potential, and in the one that holds."""
+
+    gradient = case.gradient()
 
     def against(R: mj.potentials.HyperbolicEntropy) -> Evidence:
         return compare(gradient, case.mirror(mj.potentials.Distorted(R)), rungs)
@@ -61,13 +60,14 @@ def _in_both(
 
 
 def _scale(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
-    case, R, gradient, _ = _case(seed)
+    case, R = _case(seed)
     printed = eqx.tree_at(lambda r: (r.log_c0, r.rate), R, (R.log_c0 + jnp.log(2.0), R.rate / 2))
-    return _in_both(case, gradient, printed, R, rungs)
+    return _in_both(case, printed, R, rungs)
 
 
 def _decay_only(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
-    case, _, _, ts = _case(seed)
+    case, _ = _case(seed)
+    ts = case.ts
     schedule = mj.schedules.SwitchOff(2.0, at=1.5)
     idle = mj.problems.LinearRegression(jnp.zeros_like(case.problem.Z), jnp.zeros_like(case.problem.y))
     decay = FlowRoute(mj.flows.GradientFlow(idle, case.param, schedule), case.w0, ts=ts)
@@ -81,9 +81,9 @@ def _decay_only(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
 
 def _lemma(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     """L = ∫∇f is −μ, taken from the mirror flow; x from the gradient flow."""
-    case, R, gradient, ts = _case(seed)
-    mirror = FlowRoute(mj.flows.MirrorFlow(case.problem, mj.potentials.Distorted(R), case.schedule), ts=ts)
-    dose = np.array([float(case.schedule.dose(t)) for t in ts])[:, None]
+    case, R = _case(seed)
+    gradient, mirror = case.gradient(), case.mirror(mj.potentials.Distorted(R))
+    dose = np.array([float(case.schedule.dose(t)) for t in case.ts])[:, None]
     u0, v0 = (np.asarray(case.w0[0] + s * case.w0[1]) / np.sqrt(2) for s in (1, -1))
 
     def formula(factor: float):
@@ -97,11 +97,10 @@ def _lemma(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
 
 
 def _static(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
-    _, R, _, ts = _case(seed)
+    _, R = _case(seed)
     [case] = mj.instances.without_decay(mj.instances.random_regressions(seed)[:1])
-    gradient = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
     printed = eqx.tree_at(lambda r: (r.log_c0, r.kappa), R, (R.log_c0 + jnp.log(2.0), 2 * R.kappa))
-    return _in_both(case, gradient, printed, R, rungs)
+    return _in_both(case, printed, R, rungs)
 
 
 def _rate(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
@@ -109,7 +108,8 @@ def _rate(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
 
     What holds: √E ≤ b with b' = −λ c_t b + 2√(2L) ‖x*‖ α_t, E = f − f* (mask/3.2-PL).
     """
-    case, _, _, ts = _case(seed)
+    case, _ = _case(seed)
+    ts = case.ts
     Z, y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
     x_star = np.linalg.lstsq(Z, y)[0]
     w0 = case.param.lift(x_star, scale=0.5)

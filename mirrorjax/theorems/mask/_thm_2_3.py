@@ -96,7 +96,7 @@ class Run:
 
     def __init__(self, case: mj.instances.Instance, rungs: Sequence[float]):
         self.case, self.rungs = case, rungs
-        self.ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+        self.ts = case.ts
         self.flow = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=self.ts)
         self.Z, self.y = np.asarray(case.problem.Z), np.asarray(case.problem.y)
         m, w = np.asarray(case.w0)

@@ -41,7 +41,7 @@ def theorem_(case: mj.instances.Regression, rungs) -> Finding:
 
 def conservation(case: mj.instances.Regression, rungs):
     """`(m² − w²) e^{4A}` along the gradient flow, and with the exponent halved."""
-    ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+    ts = case.ts
     flow = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
     dose = np.array([float(case.schedule.dose(t)) for t in ts])[:, None]
     start = np.asarray(case.w0[0]) ** 2 - np.asarray(case.w0[1]) ** 2

@@ -59,7 +59,7 @@ def cases(seed, data=None):
     instances=cases,
 )
 def theorem_(case: mj.instances.Regression, rungs) -> Finding:
-    ts = np.linspace(0.0, case.t1, mj.checks.POINTS)
+    ts = case.ts
     factors = FlowRoute(mj.flows.GradientFlow(case.problem, case.param, case.schedule), case.w0, ts=ts)
     m, w = np.asarray(case.w0)
     beta, theta = np.abs(m**2 - w**2), m * w
