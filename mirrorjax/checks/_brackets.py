@@ -34,8 +34,6 @@ def commutes(param: AbstractParameterization, w: State, seed: int = 0) -> Eviden
     **Returns:** the `Evidence`, for `decide`: the size of the largest bracket relative to its terms, against its
     round-off.
 
-    **Raises:** nothing of its own: what is measured is no smaller than 0.
-
     **Reference:** `flow` Theorem 3.1, its hypothesis.
 
     !!! example

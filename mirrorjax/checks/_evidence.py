@@ -99,12 +99,17 @@ class Evidence:
 
         **Arguments:**
 
-        - `error`: the further error, relative to the scale.
+        - `error`: the further error, relative to the scale; of a coordinate that is judged apart, to its own.
 
         **Returns:** the `Evidence` with the larger budgets.
+
+        **Raises:** `InputError` for an error below 0.
         """
-        more = error * self.scale
-        return dataclasses.replace(self, rows=tuple(dataclasses.replace(r, budget=r.budget + more) for r in self.rows))
+        more = float(_sizes((), error=error)["error"])
+        each, rows = self.each, (dataclasses.replace(r, budget=r.budget + more * self.scale) for r in self.rows)
+        if each is not None:
+            each = dataclasses.replace(each, budget=each.budget + more * each.scale)
+        return dataclasses.replace(self, rows=tuple(rows), each=each)
 
     def on_the_last_rung(self) -> "Evidence":
         """That rung alone, for routes whose error is not the tolerance's: a quadrature, whose nodes set the steps.
@@ -225,9 +230,8 @@ def _sizes(shape: tuple[int, ...], **named: ArrayLike) -> dict[str, np.ndarray]:
         except (TypeError, ValueError):
             raise InputError(f"{name} must be numbers", f"{name} = {value!r}") from None
         if array.shape != shape or np.iscomplexobj(array) or np.any(array < 0):
-            raise InputError(
-                f"{name} must be real, not negative, and of shape {shape}", f"{name} = {value}", "np.abs(left - right)"
-            )
+            what = f"{name} must be real, not negative, and of shape {shape}"
+            raise InputError(what, f"{name} = {value}", "np.abs(left - right)" if name == "discrepancy" else "")
         found[name] = array
     return found
 

@@ -30,8 +30,6 @@ def identity(
 
     **Returns:** the `Evidence`, for `decide`.
 
-    **Raises:** nothing of its own: what is measured is no smaller than 0.
-
     !!! example
         >>> import jax.numpy as jnp
         >>> from mirrorjax.checks import decide, identity

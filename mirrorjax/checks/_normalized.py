@@ -32,8 +32,6 @@ def argmin_at_start(param: AbstractParameterization, potential: AbstractPotentia
 
     **Returns:** the `Evidence`, for `decide`.
 
-    **Raises:** nothing of its own: what is measured is no smaller than 0.
-
     **Reference:** `flow` Theorem 3.1.
 
     !!! example
@@ -82,8 +80,6 @@ def normalization(
     - `a`: `−∫α`.
 
     **Returns:** the `Evidence`, for `decide`.
-
-    **Raises:** nothing of its own: what is measured is no smaller than 0.
 
     **Reference:** `flow` Theorem 3.1.
 

@@ -36,8 +36,6 @@ def pointwise(
 
     **Returns:** the `Evidence`, for `decide`.
 
-    **Raises:** nothing of its own: what is measured is no smaller than 0.
-
     **Reference:** `flow` Theorem 3.1.
 
     !!! example

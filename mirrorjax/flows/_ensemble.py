@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from .._compile import quick_jit
+from .._errors import InputError
 from .._ode import MAX_STEPS, Method, Solution, solve
 from .._types import Scalar, State, as_array
 
@@ -17,7 +18,6 @@ def states(flow: Callable, path: Solution) -> State:
     return jax.tree.map(lambda leaf: jnp.where(path.ok, leaf, jnp.nan), path.ys)
 
 
-@quick_jit
 def ensemble(
     flows: Callable,
     starts: State,
@@ -48,6 +48,8 @@ def ensemble(
     **Returns:** what `observe` returns, with a leading axis N; by default the states at the times, NaN where the solve
     failed.
 
+    **Raises:** `InputError` for flows that do not say when they jump.
+
     !!! example
         >>> import jax
         >>> import jax.numpy as jnp
@@ -60,6 +62,16 @@ def ensemble(
         >>> [round(float(x), 6) for x in w[:, -1, 0]]
         [0.9, 0.8]
     """
+    if not hasattr(flows, "breakpoints"):
+        raise InputError(
+            "these flows do not say at which times they jump", f"{type(flows).__name__} without breakpoints",
+            "a property breakpoints, jnp.zeros(0) where there are none",
+        )  # fmt: skip
+    return _solved(flows, starts, ts, rtol, atol, solver, max_steps, observe)
+
+
+@quick_jit
+def _solved(flows, starts, ts, rtol, atol, solver, max_steps, observe):
     count = jax.tree.leaves(starts)[0].shape[0]
     ts = jnp.broadcast_to(ts, (count, jnp.shape(ts)[-1]))
     atol = jnp.broadcast_to(as_array(atol), (count,))

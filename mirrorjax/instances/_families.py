@@ -71,8 +71,6 @@ def families(seed: int, data: LinearRegression | None = None) -> list[Families]:
 
     **Returns:** the instances.
 
-    **Raises:** nothing: every start here has a potential.
-
     !!! example
         >>> from mirrorjax.instances import families
         >>> case = families(0)[0]

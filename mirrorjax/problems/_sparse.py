@@ -46,6 +46,8 @@ def lasso(H: np.ndarray, b: np.ndarray, weight: np.ndarray | float, start: np.nd
 
     **Returns:** `(…, n)`. `lasso_violation` measures how well it is optimal.
 
+    **Raises:** `InputError` for a negative weight and for a diagonal that is not positive.
+
     !!! example
         >>> import numpy as np
         >>> from mirrorjax.problems import lasso
@@ -53,6 +55,12 @@ def lasso(H: np.ndarray, b: np.ndarray, weight: np.ndarray | float, start: np.nd
         [0.5, 0.0]
     """
     H, b, weight = (np.asarray(value, dtype=float) for value in (H, b, weight))
+    if not np.all(weight >= 0):
+        raise InputError("weight must not be negative", f"weight = {weight}")
+    if not np.all(np.einsum("...ii->...i", H) > 0):
+        raise InputError(
+            "the diagonal of H must be positive", "a column of zeros, or not finite", "leave that column out"
+        )
     shape = np.broadcast_shapes(H.shape[:-2], b.shape[:-1], weight.shape)
     x = np.zeros((*shape, b.shape[-1])) if start is None else np.array(np.broadcast_to(start, (*shape, b.shape[-1])))
     scale = np.max(np.abs(b))
@@ -139,7 +147,8 @@ def basis_pursuit(Z: ArrayLike, y: ArrayLike) -> np.ndarray:
     support = np.abs(rough) > 1e-7 * np.max(np.abs(rough), initial=0.0)
     x = np.zeros_like(rough)
     x[support] = np.linalg.lstsq(Z[:, support], y)[0]
-    return x
+    # Where the columns of the support depend on each other, the least squares are another interpolator.
+    return x if np.abs(x).sum() <= (1 + 1e-7) * np.abs(rough).sum() else rough
 
 
 def _descend(H: np.ndarray, b: np.ndarray, weight: np.ndarray, x: np.ndarray, near: float) -> np.ndarray:

@@ -7,10 +7,12 @@ import pytest
 
 from mirrorjax import InputError
 from mirrorjax.checks import (
+    Exact,
     Finding,
     Outcome,
     agree,
     at_most,
+    compare,
     decide,
     failed,
     floor,
@@ -94,3 +96,14 @@ def test_merged_findings_keep_everything():
     one, other = (Finding({name: floor(0.0, 1e-9)}, {}, planted={1e-4: floor(1.0, 1e-9)}) for name in "ab")
     both = merged([one, other])
     assert list(both.claims) == ["a", "b"] and both.planted == other.planted
+
+
+def test_a_further_error_loosens_the_whole_and_every_coordinate():
+    left, right = (Exact(np.array([[1.0, 1e-6]]) * factor) for factor in (1.0, 1 + 1e-7))
+    evidence = compare(left, right)
+    assert evidence.each is not None
+    loose = evidence.loosened(1e-3)
+    assert loose.each is not None and loose.budget == evidence.budget + 1e-3 * evidence.scale
+    np.testing.assert_allclose(loose.each.budget[-1], evidence.each.budget[-1] + 1e-3 * evidence.each.scale)
+    with pytest.raises(InputError, match="error"):
+        evidence.loosened(-1e-3)
