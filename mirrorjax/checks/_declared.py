@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from .._compile import once_jit
-from .._types import Vector, ulp
+from .._types import Number, Vector, ulp
 from ..problems import AbstractProblem
 from ..schedules import AbstractSchedule, measured
 from ._evidence import Hypothesis
@@ -32,5 +32,5 @@ def declared(problem: AbstractProblem, schedule: AbstractSchedule, x0: Vector, t
 
 
 @once_jit
-def _gradients(problem: AbstractProblem, x: Vector, t: float) -> tuple[Vector, Vector]:
+def _gradients(problem: AbstractProblem, x: Vector, t: Number) -> tuple[Vector, Vector]:
     return problem.grad(x, t), jax.grad(problem.loss)(x, t)

@@ -9,6 +9,7 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax.checks import Outcome, Routes, agreement, decide, normalization
+from mirrorjax.checks._declared import declared
 from mirrorjax.instances import random_regressions
 from mirrorjax.parameterizations import Custom, SquaredDifference
 from mirrorjax.potentials import HyperbolicEntropy
@@ -55,6 +56,25 @@ def test_a_potential_of_the_user_that_is_wrong_is_refuted(name):
 
 def test_a_potential_of_the_user_that_is_right_holds():
     assert agree(potential=HyperbolicEntropy(R.log_c0, R.s, 2.0)).outcome is Outcome.HOLDS
+
+
+class WrittenOut(LinearRegression):
+    """The gradient of ½‖Zx − y‖²/d, times `factor`, beside the loss it inherits."""
+
+    factor: float = 1.0
+
+    def __init__(self, factor):
+        super().__init__(CASE.problem.Z, CASE.problem.y)
+        self.factor = factor
+
+    def grad(self, x, t=0.0):
+        return self.factor / len(self.y) * (self.Z.T @ (self.Z @ x - self.y))
+
+
+@pytest.mark.parametrize(("factor", "fits"), [(1.0, True), (float(len(CASE.problem.y)), False), (1 + 1e-5, False)])
+def test_a_gradient_that_is_written_out_is_compared_with_that_of_the_loss(factor, fits):
+    [_, written] = declared(WrittenOut(factor), CASE.schedule, CASE.x0, CASE.t1)
+    assert "gradient of its loss" in written.name and written.ok is fits
 
 
 def test_where_nothing_moves_nothing_is_concluded():
