@@ -69,6 +69,23 @@ def verdict_of():
     return verify
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser without a window, the system's own; skipped where there is none, unless `MIRRORJAX_BROWSER` is set.
+
+    `chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")` opens a page of its own.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None and "MIRRORJAX_BROWSER" not in os.environ:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 EXECUTE = """
 import sys, nbformat
 from nbclient import NotebookClient
