@@ -40,8 +40,17 @@ w0 = H.lift(np.zeros(100), scale=0.5)
 
 README = """
 import re, pathlib
-blocks = re.findall(r"```python\\n(.*?)```", pathlib.Path("README.md").read_text(encoding="utf-8"), re.DOTALL)
-exec(compile(blocks[{}], "README.md", "exec"), {{"__name__": "readme"}})
+text = pathlib.Path("README.md").read_text(encoding="utf-8")
+[block] = [code for code in re.findall(r"```python\\n(.*?)```", text, re.DOTALL) if "agreement(" in code]
+exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+"""
+
+EXAMPLE = """
+import doctest, jax
+jax.config.update("jax_enable_x64", True)
+import mirrorjax as mj
+examples = doctest.DocTestParser().get_examples(mj.analysis.__doc__)
+exec("".join(example.source for example in examples), {"__name__": "example"})
 """
 
 ROWS = {
@@ -51,8 +60,8 @@ ROWS = {
     "analyze": SET_UP
     + "mj.analyze(lambda w: w[0] * w[1], lambda w: jnp.sum(w**2), np.array([[1.0, 0.7], [0.4, 1.1]]))",
     "limit": SET_UP + "mj.limit(problem, mj.potential_of(H, w0), -0.3)",
-    "README, From Python": README.format(0),
-    "README, Any g and h": README.format(1),
+    "README, a first verdict": README,
+    "help(mj.analysis)": EXAMPLE,
     "mask/3.1": "from mirrorjax._cli import main; raise SystemExit(main(['verify', 'mask/3.1', '--jobs', '1']))",
     "registry": "from mirrorjax._cli import main; raise SystemExit(main(['verify']))",
 }

@@ -1,5 +1,24 @@
 """mirrorjax: numerical verification of theorems on implicit bias.
 
+Training through `x = g(w)` with weight decay `α_t h(w)` is, when the gradient fields commute, a time-varying mirror
+flow `d∇R_{a_t}(x_t) = −∇f(x_t) dt` with `a_t = −∫α`. Ten names to begin with; `help(mj.verify)` and so on say more,
+each with an example:
+
+    mj.verify("mask/3.1")     a theorem of the catalogue, or yours: holds, refuted or inconclusive
+    mj.theorem, mj.Instance   a theorem of yours, and what it is tried on
+    mj.analyze(g, h, w0)      are your two functions a mirror flow, and which
+    mj.checks.agreement(…)    does the gradient flow of your problem follow that potential
+    mj.problems               losses f(x): LinearRegression(Z, y), MatrixSensing, Attention, …
+    mj.parameterizations      x = g(w) and h(w): Hadamard() is m ⊙ w; PowerDifference(k), LogRatio(), Custom(g, h), …
+    mj.schedules              α(t) with its exact dose: SwitchOff(0.3, at=1.0), Constant, FromFunction, …
+    mj.potential_of(param, w0)    R_a with its conjugate and its maps
+    mj.integrate(flow, …), mj.limit(problem, potential, a)    paths of mj.flows, and where they end
+    mj.plots                  pictures of all of these
+
+Verdicts need float64: `jax.config.update("jax_enable_x64", True)`. `mj.enable_cache()` keeps compiled programs
+between processes. In pytest the fixture `assert_holds`; for networks `mj.training`. On the command line: `mirrorjax
+--help`.
+
 Everything is imported on first use: `import mirrorjax` alone does not import jax.
 """
 

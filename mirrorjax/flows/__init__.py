@@ -1,4 +1,10 @@
-"""Gradient, mirror and Riemannian flow, their integration and their limit."""
+"""Gradient, mirror and Riemannian flow, their integration and their limit.
+
+To t = 1e5 and beyond: `ReducedMirrorFlow(problem, potential, schedule)` with `solver="kvaerno5"`. A flow that
+begins at w₀ at a time t₀ > 0 counts its dose from there: `schedules.SwitchOn(schedule, at=t0)`; otherwise
+`integrate` refuses a late start. Forward mode passes `integrate` as it is; `integrate(…, differentiable=True)` lets
+`jax.grad` through, and `limit` has its implicit derivative in Z, y, a and the potential.
+"""
 
 from ._accompanied import AccompaniedFlow as AccompaniedFlow, accompanied_start as accompanied_start
 from ._ensemble import ensemble as ensemble

@@ -1,4 +1,8 @@
-"""Strength schedules α(t) with exact doses."""
+"""Strength schedules α(t) with exact doses.
+
+Where a schedule is asked for, a number or a function of t also goes, as optax's schedules are (`FromFunction`: the
+dose by quadrature, jumps found or given).
+"""
 
 from ._base import AbstractSchedule as AbstractSchedule, dose_for as dose_for
 from ._convert import as_schedule as as_schedule

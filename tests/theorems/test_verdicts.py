@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from readme_table import README, committed, table
 
 import mirrorjax as mj
 from mirrorjax.checks import RUNGS, Outcome
@@ -22,6 +23,19 @@ def test_it_holds(verdict_of, theorem_id):
     assert verdict.outcome is Outcome.HOLDS, verdict
     assert verdict.id == theorem_id and verdict.seed == 0 and verdict.rungs == RUNGS
     assert 0 < verdict.resolution < 1e-7
+
+
+@every
+def test_readme_says_so(verdict_of, theorem_id):
+    """The resolution within a factor of 30: another release of jax rounds otherwise."""
+    outcome, resolution = committed()[theorem_id].split(", ")
+    verdict = verdict_of(theorem_id)
+    assert outcome == str(verdict.outcome)
+    assert abs(np.log(float(resolution) / verdict.resolution)) < np.log(30)
+
+
+def test_readme_has_the_catalogue():
+    assert table(committed()) in README.read_text(encoding="utf-8")
 
 
 @every

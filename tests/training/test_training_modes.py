@@ -1,14 +1,14 @@
-"""README's training, in a process of its own, under the switches that people debug with."""
+"""The example of `help(mj.training)`, in a process of its own, under the switches that people debug with."""
 
+import doctest
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-[BLOCK] = [code for code in re.findall(r"```python\n(.*?)```", README, flags=re.S) if "training.train_step" in code]
-# What README only names: every transformation once, and the other order's refusal.
+from mirrorjax import training
+
+BLOCK = "".join(example.source for example in doctest.DocTestParser().get_examples(training.__doc__))
+# What it only names: every transformation once, and the other order's refusal.
 MORE = """
 adam = optax.chain(optax.scale_by_adam(), training.pilot(5.0, 1e-3, off_at=3), optax.scale_by_learning_rate(1e-3))
 reset = training.gradient_descent(0.05, training.spred(1e-3), after=(training.sign_in_reset(2),))
@@ -29,7 +29,7 @@ except ValueError as error:
 SWITCHES = {"JAX_DEBUG_NANS": "1", "JAX_DEBUG_INFS": "1", "JAX_NUMPY_RANK_PROMOTION": "raise"}
 
 
-def test_readmes_training_runs_under_all_of_them():
+def test_the_example_runs_under_all_of_them():
     """In one process: each compiles everything anew."""
     command = [sys.executable, "-O", "-W", "error", "-c", BLOCK + MORE]
     run = subprocess.run(command, env=os.environ | SWITCHES, capture_output=True, text=True)
