@@ -1,13 +1,13 @@
 """What users hand to a plot, checked: doses, coordinates, and objects that hold a series."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
 from .._errors import InputError
 from .._types import ArrayLike
-from ..checks import Verdict
+from ..checks import Evidence, Finding, Judgement, Verdict
 from ..potentials import AbstractPotential
 
 S = TypeVar("S")
@@ -55,6 +55,22 @@ def series_of(given: Any, kind: type[S], takes: str) -> tuple[S, str]:
             f"no instance of this verdict holds a {kind.__name__}", f"{given.id}: {_held(given)}", takes
         )  # fmt: skip
     raise refused(given, takes)
+
+
+def finding_of(given: Any, title: str) -> tuple[Finding, str]:
+    """The evidence that an object is or holds, of a verdict that of the deciding instance, and a title.
+
+    **Raises:** `InputError` for what holds none.
+    """
+    if isinstance(given, Verdict):
+        return given.deciding.finding, title or f"{given.id} · {given.deciding.name}"
+    if isinstance(given, Judgement):
+        return given.finding, title or given.name
+    if isinstance(given, Finding):
+        return given, title
+    if isinstance(given, Mapping) and all(isinstance(value, Evidence) for value in given.values()):
+        return Finding(claims=dict(given), controls={}), title
+    raise refused(given, "a Verdict (mj.verify returns a list of them), a Judgement, a Finding or {name: Evidence}")
 
 
 def refused(given: Any, takes: str) -> InputError:

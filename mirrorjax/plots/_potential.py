@@ -3,6 +3,7 @@
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from .._types import ArrayLike
 from ..analysis import Section, horizon, section
@@ -52,30 +53,49 @@ def potential(
         >>> [text.get_text() for text in figure.legends[0].get_texts()]
         ['|x|, scaled alike', 'dose 0', 'dose 0.5', 'dose 4', 'argmin Rₐ']
     """
-    check_potential(R, coordinate)
-    levels = as_doses(doses)
-    low, high = _window(R, levels, coordinate, x)
-    cuts = [_cut(R, coordinate, float(dose), low, high) for dose in levels]
-    drawn = [(dose, cut) for dose, cut in zip(levels, cuts) if cut is not None]
-
+    curves = Curves(R, doses, coordinate, x)
     sheet = Sheet(ax, 3.6)
-    ends = np.array([low, 0.0, high]) if low < 0 < high else np.array([low, high])
-    edge = max(abs(low), abs(high)) or 1.0
-    handles = sheet.ax.plot(ends, np.abs(ends) / edge, color=BLACK, linestyle=":", label="|x|, scaled alike")
-    colours = dose_colours(len(drawn))
-    for k, ((dose, cut), colour) in enumerate(zip(drawn, colours)):
-        top = np.nanmax(cut.rise)
-        [line] = sheet.ax.plot(cut.x, cut.rise / top, color=colour, label=f"dose {dose:.4g}")
-        handles += [line] if named(k, len(drawn)) else []
+    handles = [curves.frame(sheet.ax)]
+    count = len(curves.drawn)
+    for k, ((dose, cut), colour) in enumerate(zip(curves.drawn, dose_colours(count))):
+        [line] = sheet.ax.plot(cut.x, cut.rise, color=colour, label=f"dose {dose:.4g}")
+        handles += [line] if named(k, count) else []
         sheet.ax.plot(cut.minimum, 0.0, "o", color=colour, markersize=7, mec="white", clip_on=False, zorder=3)
-    if drawn:
+    if count:
         handles += sheet.ax.plot([], [], "o", color=BLACK, label="argmin Rₐ", markersize=7, mec="white")
-    sheet.ax.set(xlim=(low, high), ylim=(-0.05, 1.06), xlabel=f"x, coordinate {coordinate} (units of x)")
-    sheet.ax.set_ylabel("Rₐ − min Rₐ, scaled (dimensionless)")
     sheet.ax.set_title(f"{named_after(R)}: Rₐ as the dose grows")
-    missing = [float(dose) for dose, cut in zip(levels, cuts) if cut is None]
-    note(sheet.ax, left_out(R, missing), 0.5)
     return sheet.finish(handles, 5)
+
+
+class Curves:
+    """R_a along a coordinate at several doses: what can be drawn, in which window, and what cannot.
+
+    **Fields:**
+
+    - `drawn`: the doses with a minimum and their `Section`, scaled to 1 at its largest value in the window.
+    - `missing`: the other doses.
+    - `low`, `high`: the window.
+    """
+
+    def __init__(self, R: AbstractPotential, doses: ArrayLike, i: int, x: ArrayLike | None = None):
+        check_potential(R, i)
+        levels = as_doses(doses)
+        self.R, self.i = R, i
+        self.low, self.high = _window(R, levels, i, x)
+        cuts = {float(dose): _cut(R, i, float(dose), self.low, self.high) for dose in levels}
+        self.drawn = [(dose, cut) for dose, cut in cuts.items() if cut is not None]
+        self.missing = [dose for dose, cut in cuts.items() if cut is None]
+
+    def frame(self, ax: Axes) -> Line2D:
+        """Limits, labels, what is missing, and |x|, whose line it returns."""
+        low, high = self.low, self.high
+        ends = np.array([low, 0.0, high]) if low < 0 < high else np.array([low, high])
+        edge = max(abs(low), abs(high)) or 1.0
+        [line] = ax.plot(ends, np.abs(ends) / edge, color=BLACK, linestyle=":", label="|x|, scaled alike")
+        ax.set(xlim=(low, high), ylim=(-0.05, 1.06), xlabel=f"x, coordinate {self.i} (units of x)")
+        ax.set_ylabel("Rₐ − min Rₐ, scaled (dimensionless)")
+        note(ax, left_out(self.R, self.missing), 0.5)
+        return line
 
 
 def _window(R: AbstractPotential, levels: np.ndarray, i: int, x: ArrayLike | None) -> tuple[float, float]:
@@ -93,7 +113,7 @@ def _window(R: AbstractPotential, levels: np.ndarray, i: int, x: ArrayLike | Non
 
 
 def _cut(R: AbstractPotential, i: int, dose: float, low: float, high: float) -> Section | None:
-    """R_a between two x_i; None where it has no minimum or no value there."""
+    """R_a between two x_i, scaled to 1 at its largest; None where it has no minimum or no value there."""
     minimum = float(R.argmin(-dose)[i])
     if not np.isfinite(minimum):
         return None
@@ -102,7 +122,7 @@ def _cut(R: AbstractPotential, i: int, dose: float, low: float, high: float) -> 
     rise = np.where(np.isfinite(found.rise), found.rise, np.nan)[inside]
     if not np.any(rise > 0):
         return None
-    return Section(found.x[inside], rise, found.minimum)
+    return Section(found.x[inside], rise / np.nanmax(rise), found.minimum)
 
 
 def left_out(R: AbstractPotential, missing: list[float]) -> str:

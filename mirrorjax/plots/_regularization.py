@@ -78,10 +78,9 @@ def regularization_path(
     sheet.ax.set_title(f"{named_after(R)}: the limit as the dose grows")
     _frame(sheet.ax, levels)
     if len(missing):
-        low, high = sheet.ax.get_ylim()
-        sheet.ax.set_ylim(low, high + 0.25 * (high - low))
-        note(sheet.ax, left_out(R, missing.tolist()) if not np.all(np.isfinite(path.x)) else
-             f"not drawn: dose {listed(missing.tolist())} (no limit with a certificate)", 0.5)  # fmt: skip
+        beyond = not np.all(np.isfinite(np.asarray(path.x)))
+        why = f"not drawn: dose {listed(missing.tolist())} (no limit with a certificate)"
+        note(sheet.ax, left_out(R, missing.tolist()) if beyond else why, 0.5, room=True)
     if sheet.figure is not None:
         _against_norm(sheet.panels[1], limits, np.vstack([_lasso_path(Z, y), end]), chosen)
     handles = [

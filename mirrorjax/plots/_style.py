@@ -109,7 +109,7 @@ class Sheet:
         """Adds the legend, outside of the panels of an own figure and inside of Axes given; returns what is drawn."""
         if self.figure is None:
             if handles:
-                self.ax.legend(handles=list(handles), fontsize=7.5)
+                self.ax.legend(handles=list(handles), fontsize=7.5, frameon=True, framealpha=0.85, edgecolor="none")
             return self.ax
         if handles and beside:
             legend_right(self.figure, handles)
@@ -148,9 +148,14 @@ def legend_below(figure: Figure, handles: Sequence[Handle], columns: int) -> Non
     figure.legend(handles=list(handles), loc="lower center", ncols=columns, handlelength=2.2)
 
 
-def note(ax: Axes, text: str, x: float, y: float = 0.97) -> None:
-    """A remark inside the Axes, around the middle `x` of its width and below `y` of its height; none if it is empty."""
+def note(ax: Axes, text: str, x: float, y: float = 0.97, room: bool = False) -> None:
+    """A remark inside the Axes, around the middle `x` of its width and below `y` of its height; none if it is empty.
+
+    With `room` the Axes reach a quarter further up, so that it covers nothing.
+    """
     if text:
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high + room * 0.25 * (high - low))
         box = {"facecolor": "white", "edgecolor": "#C8C8C8", "boxstyle": "round,pad=0.35", "linewidth": 0.6}
         ax.text(x, y, fill(text, 46), transform=ax.transAxes, ha="center", va="top", fontsize=8, bbox=box, zorder=5)
 
