@@ -119,7 +119,7 @@ def draw(found: Sequence[MethodResult], records: dict[str, Any], folder: Path) -
     """`densities.svg`, and of each method the run of seed 0."""
     from . import plots
 
-    figures = {"densities": plots.densities(found)} if any(row.test for row in found) else {}
+    figures = {"densities": plots.sparsity_accuracy(found)} if any(row.test for row in found) else {}
     for record in records.values():
         if record.get("log"):
             name, strength = record["method"], record["strength"]

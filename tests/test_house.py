@@ -17,11 +17,11 @@ ROOT = Path(mirrorjax.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LEVEL = {
     "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_modules": 0, "_modes": 0, "_compile": 0,
-    "_cache": 0, "_thresholds": 0,
+    "_cache": 0, "_thresholds": 0, "_display": 0,
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
-    "checks": 4, "training": 4, "analysis": 7,
+    "checks": 4, "training": 4, "analysis": 5,
     "instances": 5, "experiments": 5,
     "registry": 6,
     "theorems": 7,
@@ -31,6 +31,7 @@ LEVEL = {
 SIDEWAYS = {
     ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
     ("report", "plots"),  # the report is made of the plots
+    ("analysis", "plots"),  # an analysis draws itself, on demand
     ("theorems", "__init__"),  # they take the library by its face, as a theorem outside of it does
     ("_workers", "_prepare"),
     ("_cli", "_console"), ("_cli", "_train"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),

@@ -8,8 +8,6 @@ import pytest
 from mirrorjax import plots
 from mirrorjax._errors import InputError
 from mirrorjax.checks import DosePath, Finding, RankPath, Routes, StartMap, failed, floor, ladder
-from mirrorjax.parameterizations import Hadamard
-from mirrorjax.potentials import potential_of
 
 
 def evidence(*gaps, budgets=(1e-6, 1e-8, 1e-10)):
@@ -72,9 +70,8 @@ def identities(n):
         lambda: plots.trajectories(LIMIT, title="t"),
         lambda: plots.dose_path(DOSE, title="t"),
         lambda: plots.rank_path(RANKS, title="t"),
-        lambda: plots.potential_path(title="t"),
     ],
-    ids=["ladder", "flows", "limit", "dose", "ranks", "potential"],
+    ids=["ladder", "flows", "limit", "dose", "ranks"],
 )
 def test_every_axis_is_labelled(figure):
     drawn = figure()
@@ -88,7 +85,7 @@ def test_every_axis_is_labelled(figure):
 
 def test_no_legend_covers_data_or_leaves_the_page():
     for drawn in (
-        plots.ladder(FINDING), plots.trajectories(FLOWS), plots.dose_path(DOSE), plots.potential_path(),
+        plots.ladder(FINDING), plots.trajectories(FLOWS), plots.dose_path(DOSE),
         plots.rank_path(RANKS), plots.sign_recovery(starts(20)),
         plots.margins(identities(3)), plots.margins(identities(80)),
     ):  # fmt: skip
@@ -221,14 +218,6 @@ def test_the_way_to_a_limit_has_logarithmic_time(series, scale):
     assert {ax.get_xscale() for ax in plots.trajectories(series).axes} == {scale}
 
 
-def test_curves_of_the_potential_meet_at_the_right_edge_and_turn_into_the_absolute_value():
-    ax = plots.potential_path(doses=(0.0, 1e3), edge=1.5).axes[0]
-    curves = [line for line in ax.get_lines() if len(np.asarray(line.get_xdata())) > 2]
-    reference, parabola, last = (np.asarray(line.get_ydata()) for line in curves)
-    assert parabola[-1] == pytest.approx(1) and last[-1] == pytest.approx(1)
-    assert np.max(np.abs(last - reference)) < 1e-2 < np.max(np.abs(parabola - reference))
-
-
 @pytest.mark.parametrize(
     "draw",
     [
@@ -242,9 +231,6 @@ def test_curves_of_the_potential_meet_at_the_right_edge_and_turn_into_the_absolu
         lambda: plots.margins(Finding({}, {"failed": FINDING.controls["failed"]})),
         lambda: dataclasses.replace(starts(20), predicted=np.ones(19)),
         lambda: StartMap(TS[:0], TS[:0], TS[:0], TS[:0]),
-        lambda: plots.potential_path(doses=(1.0,)),
-        lambda: plots.potential_path(doses=(1.0, 0.5)),
-        lambda: plots.potential_path(potential_of(Hadamard(), Hadamard().lift(np.zeros(2)))),
     ],
 )
 def test_bad_input_is_named(draw):
@@ -272,8 +258,9 @@ def test_a_training_run_shows_what_its_log_has():
         plots.training(TrainLog())
 
 
-def test_densities_have_intervals_and_dense_is_a_band():
-    from mirrorjax.experiments import MethodResult
+@pytest.mark.usefixtures("annotations_off")
+def test_accuracies_have_bands_and_dense_is_a_line_across():
+    from mirrorjax.experiments import Comparison, MethodResult, estimate
 
     values = {0.2: (0.91, 0.92, 0.93), 0.05: (0.88, 0.90, 0.92)}
     rows = [
@@ -282,10 +269,16 @@ def test_densities_have_intervals_and_dense_is_a_band():
         for density, test in values.items()
     ]
     dense = MethodResult("dense", 1.0, 0.0, 0.1, (0, 1), (0.93, 0.94), (0, 0), (9, 9), ())
-    figure = plots.densities([dense, *rows], title="mlp")
+    figure = plots.sparsity_accuracy([dense, *rows], title="mlp")
     [ax] = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense", "magnitude", "pilot"]
     assert list(ax.xaxis.get_major_locator()()) == [0.05, 0.2] and len(ax.containers) == 2
+    outlines = [np.asarray(band.get_paths()[0].vertices) for band in ax.collections]
+    bands = [outline for outline in outlines if len(outline) > 4]
+    half = estimate((0.88, 0.90, 0.92)).half
+    assert np.any(np.isclose(bands[0][:, 1], 0.9 - half)) and len(ax.patches) == 1
     lost = MethodResult("ham", 0.2, 0.1, 0.1, (), (), (), (), ((0, 17),))
     with pytest.raises(InputError, match="no runs"):
-        plots.densities([lost])
+        plots.sparsity_accuracy([lost])
+    with pytest.raises(InputError, match="method_results"):
+        plots.sparsity_accuracy(Comparison(("dense",), densities=(0.5,)))  # pyright: ignore[reportArgumentType]

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from .._errors import InputError
-from ..checks import AGREE, Evidence, Finding
+from ..checks import AGREE, Evidence
+from ._given import finding_of
 from ._style import (
     BLUE,
     GREEN,
@@ -20,9 +21,9 @@ from ._style import (
     PURPLE,
     SKY,
     VERMILLION,
-    legend_below,
+    Drawn,
+    Sheet,
     log_y,
-    new_figure,
     power_of_ten,
     styled,
 )
@@ -36,23 +37,26 @@ _WIDTH = 104  # characters of two legend entries that fit beside each other
 
 
 @styled
-def ladder(finding: Finding, *, title: str = "") -> Figure:
+def ladder(obj: Any, *, title: str = "", ax: Axes | None = None) -> Drawn:
     """Discrepancies of claims and controls against the tolerance, with the error budget of the claims.
 
     The abscissa is the relative tolerance of the solver, the ordinate discrepancy over the scale of what was compared;
     both are logarithmic and dimensionless. A true claim falls with the tolerance and stays in the band, which ends at
     five budgets; a wrong variant comes to a standstill above it. Planted errors are faint lines with their size beside
     them. Identities have no tolerance: their one residual is in the column “round-off”, and the dash is the end of its
-    band. Of more than 20 the legend gives the numbers alone, all claims are of one colour, and `margins` has the names.
+    band. Of more than 20, and in Axes that are given, the legend has their numbers alone, all claims are of one colour,
+    and `margins` has the names.
 
     **Arguments:**
 
-    - `finding`: of one instance.
-    - `title`: above the figure.
+    - `obj`: a `Verdict`, of which the deciding instance is drawn; a `Judgement` or the `Finding` of one instance; or a
+      dictionary of `Evidence` by the name of the claim.
+    - `title`: above the picture, by default the id and the instance of a verdict.
+    - `ax`: where to draw; by default a new figure.
 
-    **Returns:** the figure.
+    **Returns:** the figure, or `ax` where it was given.
 
-    **Raises:** `InputError` where no claim or control has a row.
+    **Raises:** `InputError` for another kind of object, and where no claim or control has a row.
 
     !!! example
         >>> from mirrorjax import plots
@@ -64,6 +68,7 @@ def ladder(finding: Finding, *, title: str = "") -> Figure:
         >>> figure.axes[0].get_xlabel()
         'relative tolerance of the solver'
     """
+    finding, title = finding_of(obj, title)
     claims, controls = _with_rows(finding.claims), _with_rows(finding.controls)
     if not claims and not controls:
         raise InputError("ladder has nothing to draw", "no claim or control has a row", "a finished solve")
@@ -71,12 +76,12 @@ def ladder(finding: Finding, *, title: str = "") -> Figure:
     everything = [*claims.values(), *controls.values()]
     axis = _Abscissa(everything)
 
-    figure = new_figure(3.4)
-    ax = figure.subplots()
-    ax.set(xscale="log", title=title, ylabel="discrepancy / scale")
+    sheet = Sheet(ax, 3.4)
+    ax = sheet.ax
+    ax.set(xscale="log", title=title, ylabel="discrepancy / scale (dimensionless)")
     _plant(ax, axis, planted)
     handles: list[Artist] = []
-    named = len(everything) <= NAMED
+    named = len(everything) <= NAMED and sheet.figure is not None  # inside of given Axes names would cover the data
     looks = (MARKERS, _CLAIMS, _SIZES) if named else (MARKERS[:1], _CLAIMS[:1], _SIZES[1:2])
     for (name, evidence), marker, colour, size in zip(claims.items(), *map(cycle, looks)):
         _band(ax, axis, evidence, colour)
@@ -90,8 +95,7 @@ def ladder(finding: Finding, *, title: str = "") -> Figure:
     axis.dress(ax)
     log_y(ax)
     handles += _keys(bool(planted), bool(claims))
-    legend_below(figure, handles, _columns([str(h.get_label()) for h in handles]))
-    return figure
+    return sheet.finish(handles, _columns([str(h.get_label()) for h in handles]))
 
 
 class _Abscissa:

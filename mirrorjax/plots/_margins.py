@@ -2,16 +2,17 @@
 
 import math
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from .._errors import InputError
-from ..checks import AGREE, DISAGREE, Evidence, Finding
-from ._style import BLACK, BLUE, GREY, VERMILLION, WIDTH, legend_below, new_figure, power_of_ten, styled
+from ..checks import AGREE, DISAGREE, Evidence
+from ._given import finding_of
+from ._style import BLACK, BLUE, GREY, VERMILLION, WIDTH, Drawn, Sheet, power_of_ten, styled
 
 MOST = 30
 """Claims, and controls, that one picture shows: those nearest to the wrong side of their threshold."""
@@ -20,7 +21,7 @@ _LINE, _GAP = 0.142, 0.09  # inches of a line of a name, and between two names
 
 
 @styled
-def margins(finding: Finding, *, title: str = "") -> Figure:
+def margins(obj: Any, *, title: str = "", ax: Axes | None = None) -> Drawn:
     """Discrepancy over error budget, e/b at the finest tolerance, of every claim and control; identities too.
 
     The abscissa is e/b, logarithmic and dimensionless; e = 0 is drawn at the left edge, over the tick “0”. A row for
@@ -30,12 +31,13 @@ def margins(finding: Finding, *, title: str = "") -> Figure:
 
     **Arguments:**
 
-    - `finding`: of one instance.
-    - `title`: above the figure.
+    - `obj`: what `ladder` takes.
+    - `title`: above the picture, by default the id and the instance of a verdict.
+    - `ax`: where to draw; by default a new figure.
 
-    **Returns:** the figure.
+    **Returns:** the figure, or `ax` where it was given.
 
-    **Raises:** `InputError` where no claim or control has a row.
+    **Raises:** `InputError` for another kind of object, and where no claim or control has a row.
 
     !!! example
         >>> from mirrorjax import plots
@@ -45,32 +47,36 @@ def margins(finding: Finding, *, title: str = "") -> Figure:
         >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
         ['equal', 'wrong by 1e-6']
     """
+    finding, title = finding_of(obj, title)
     groups = [_weakest(group, wanted) for group, wanted in ((finding.claims, False), (finding.controls, True))]
     names, ratios = zip(*(item for group in groups for item in group)) if any(groups) else ((), ())
     if not names:
         raise InputError("margins has nothing to draw", "no claim or control has a row", "a finished solve")
     place, height = _places(names)
 
-    figure = new_figure(height + 0.85)
-    ax = figure.subplots()
+    sheet = Sheet(ax, height + 0.85)
+    ax = sheet.ax
     edge = _axis(ax, ratios)
     claims = len(groups[0])
     for inside, colour, marker in ((slice(claims), BLUE, "o"), (slice(claims, None), VERMILLION, "s")):
         _points(ax, ratios[inside], place[inside], edge, colour, marker)
     ax.set_yticks(place, names, fontsize=8)
     ax.tick_params(axis="y", length=0, pad=8)  # clear of the marks of e = 0
-    ax.set(ylim=(height, 0.0), xlabel="discrepancy / error budget, e/b")
+    ax.set(ylim=(height, 0.0), xlabel="discrepancy / error budget, e/b (dimensionless)")
     handles = [
         _key(BLUE, "o", "claim", claims, finding.claims),
         _key(VERMILLION, "s", "control: wrong on purpose", len(groups[1]), finding.controls),
         ax.axvline(AGREE, color=BLACK, linestyle="--", linewidth=1, label=f"holds: e ≤ {AGREE:g} b"),
         ax.axvline(DISAGREE, color=BLACK, linestyle=":", linewidth=1.3, label=f"refuted: e ≥ {DISAGREE:g} b"),
     ]
-    legend_below(figure, handles, 2)
-    figure.subplots_adjust(left=_NAMES / WIDTH)
+    drawn = sheet.finish(handles, 2)
+    if sheet.figure is None:
+        ax.set_title(title)
+        return drawn
+    sheet.figure.subplots_adjust(left=_NAMES / WIDTH)
     # The title spans the names too: the axes have half of the width and titles are long.
-    figure.text(0.1 / WIDTH, 1 - 0.1 / figure.get_figheight(), title, fontsize=10.5, va="top")
-    return figure
+    sheet.figure.text(0.1 / WIDTH, 1 - 0.1 / sheet.figure.get_figheight(), title, fontsize=10.5, va="top")
+    return drawn
 
 
 def _weakest(evidence: dict[str, Evidence], wanted: bool) -> list[tuple[str, float]]:

@@ -1,11 +1,13 @@
 """The rank at the end against the dose, beside a linear parameterization."""
 
+from typing import Any
+
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from ..checks import RankPath
-from ._style import BLACK, BLUE, VERMILLION, legend_below, new_figure, styled
+from ._given import series_of
+from ._style import BLACK, BLUE, VERMILLION, Drawn, Handle, Sheet, styled
 
 _PANELS = {"ratio": "nuclear/Frobenius", "effective_rank": "effective rank"}
 _KINDS = {"": ("M = KᵀQ", BLUE, "o-", -1), "_linear": ("control: M trained itself", VERMILLION, "s--", 1)}
@@ -13,17 +15,20 @@ _APART = 0.006  # of the width, so that the intervals of the two do not cover ea
 
 
 @styled
-def rank_path(series: RankPath, *, title: str = "") -> Figure:
+def rank_path(obj: Any, *, title: str = "", ax: Axes | None = None) -> Drawn:
     """Nuclear over Frobenius norm and effective rank minus those at dose 0, with intervals, against the dose.
 
-    Both panels are dimensionless, as the dose ∫α is.
+    Both panels are dimensionless, as the dose ∫α is; the second is drawn on a figure of its own only.
 
     **Arguments:**
 
-    - `series`: as the finding of flow/attention has it.
-    - `title`: above the figure.
+    - `obj`: a `RankPath`, or a `Verdict` that holds one, as that on flow/attention does.
+    - `title`: above the picture, by default the id and the instance of a verdict.
+    - `ax`: where to draw the upper panel; by default a new figure.
 
-    **Returns:** the figure.
+    **Returns:** the figure, or `ax` where it was given.
+
+    **Raises:** `InputError` for another kind of object, and for a verdict without a `RankPath`.
 
     !!! example
         >>> import numpy as np
@@ -34,25 +39,24 @@ def rank_path(series: RankPath, *, title: str = "") -> Figure:
         >>> [ax.get_ylabel() for ax in figure.axes]
         ['nuclear/Frobenius', 'effective rank']
     """
+    series, source = series_of(obj, RankPath, "a RankPath, or the Verdict on flow/attention")
     dose = series.dose
-    figure = new_figure(4.8)
-    handles: dict[str, Artist] = {}
-    for ax, (key, label) in zip(figure.subplots(2, 1, sharex=True, gridspec_kw={"hspace": 0.25}), _PANELS.items()):
-        ax.axhline(0.0, color=BLACK, linewidth=0.8, zorder=0.5)
+    sheet = Sheet(ax, 4.8, 2, sharex=True, gridspec_kw={"hspace": 0.25})
+    handles: dict[str, Handle] = {}
+    for panel, (key, label) in zip(sheet.panels, _PANELS.items()):
+        panel.axhline(0.0, color=BLACK, linewidth=0.8, zorder=0.5)
         for suffix, (name, colour, style, side) in _KINDS.items():
             changes = getattr(series, key + suffix)
             if changes is None:
                 continue
             mean, half = changes.T
             at = dose + side * _APART * np.ptp(dose)
-            handles[name] = ax.errorbar(
+            handles[name] = panel.errorbar(
                 at, mean, half, fmt=style, color=colour, capsize=2.5, elinewidth=1.2, label=name
             )
-        ax.set_ylabel(label)
-    top, bottom = figure.axes
-    top.set_title(title)
-    bottom.set_title("paired differences to dose 0: mean over the seeds, 98 % intervals", fontsize=8.5)
-    bottom.set_xlabel("dose ∫α (dimensionless)")
-    figure.align_ylabels()
-    legend_below(figure, list(handles.values()), 2)
-    return figure
+        panel.set_ylabel(label)
+    sheet.panels[-1].set_title("paired differences to dose 0: mean over the seeds, 98 % intervals", fontsize=8.5)
+    if title or source:
+        sheet.ax.set_title(title or source)
+    sheet.panels[-1].set_xlabel("dose ∫α (dimensionless)")
+    return sheet.finish(list(handles.values()), 2)

@@ -1,18 +1,20 @@
 """From which signs a neuron is recovered: the plane of the starts."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from ..checks import StartMap
-from ._style import BLACK, BLUE, GREY, VERMILLION, legend_below, new_figure, styled
+from ._given import series_of
+from ._style import BLACK, BLUE, GREY, VERMILLION, Drawn, Sheet, styled
 
 _MARGIN = 0.06  # of the width of the starts on either side
 
 
 @styled
-def sign_recovery(series: StartMap, *, title: str = "") -> Figure:
+def sign_recovery(obj: Any, *, title: str = "", ax: Axes | None = None) -> Drawn:
     """Which starts (a₀, w₀) recovered the teacher, beside the predicted boundary.
 
     The abscissa is the output weight a₀, the ordinate the input weight w₀, both at the start. Mismatches with the
@@ -20,10 +22,13 @@ def sign_recovery(series: StartMap, *, title: str = "") -> Figure:
 
     **Arguments:**
 
-    - `series`: as the findings of signin/5.1, 5.2 and 5.4 have it.
-    - `title`: before the count of mismatches above the figure.
+    - `obj`: a `StartMap`, or a `Verdict` that holds one, as those on signin/5.1, 5.2 and 5.4 do.
+    - `title`: before the count of mismatches above the picture, by default the id and the instance of a verdict.
+    - `ax`: where to draw; by default a new figure.
 
-    **Returns:** the figure.
+    **Returns:** the figure, or `ax` where it was given.
+
+    **Raises:** `InputError` for another kind of object, and for a verdict without a `StartMap`.
 
     !!! example
         >>> import numpy as np
@@ -36,14 +41,15 @@ def sign_recovery(series: StartMap, *, title: str = "") -> Figure:
         >>> figure.axes[0].get_title(loc="left")
         '0 mismatches in 36 starts'
     """
+    series, source = series_of(obj, StartMap, "a StartMap, or the Verdict on signin/5.1, signin/5.2 or signin/5.4")
     a0, w0, recovered, predicted = series.a0, series.w0, series.recovered, series.predicted
     decided = np.isfinite(recovered)
     wrong = decided & (recovered != predicted)
     there, elsewhere = recovered == 1, decided & (recovered != 1)
     size = float(np.clip(62 / np.sqrt(a0.size), 3.4, 7.0))
 
-    figure = new_figure(4.2)
-    ax = figure.subplots()
+    sheet = Sheet(ax, 4.2)
+    ax = sheet.ax
     handles: list[Artist] = [
         *ax.plot(a0[there], w0[there], "o", color=BLUE, mec="white", mew=0.06 * size, markersize=size,
                  label=f"recovered ({_count(there)})"),
@@ -60,10 +66,10 @@ def sign_recovery(series: StartMap, *, title: str = "") -> Figure:
     _frame(ax, a0, w0)
     if series.boundary is not None:
         handles += ax.plot(*series.boundary.T, color=BLACK, linewidth=1.4, label="predicted boundary")
-    ax.set(xlabel="output weight a₀ at the start", ylabel="input weight w₀ at the start")
-    ax.set_title(_title(title, wrong, predicted, decided))
-    legend_below(figure, handles, 3)
-    return figure
+    ax.set(xlabel="output weight a₀ at the start (dimensionless)")
+    ax.set_ylabel("input weight w₀ at the start (dimensionless)")
+    ax.set_title(_title(title or source, wrong, predicted, decided))
+    return sheet.finish(handles, 3)
 
 
 def _count(chosen: np.ndarray) -> str:

@@ -2,18 +2,26 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeAlias
+from io import BytesIO
+from textwrap import fill
+from typing import Any, ParamSpec, TypeAlias, cast, final
 
+import matplotlib
 import numpy as np
 from matplotlib import style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.container import Container
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import NullFormatter
+
+from .._errors import InputError
 
 P = ParamSpec("P")
 Handle: TypeAlias = Artist | Container  # the two that a legend takes
+Drawn: TypeAlias = Figure | Any
+"""A new figure, or the Axes that were given: as `Figure | Axes` every caller would have to ask which."""
 
 # Okabe and Ito's palette: told apart with every common form of colour blindness, and in grey print.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
@@ -30,8 +38,10 @@ COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 
 WIDTH = 7.4
+_PIXELS = 100  # per inch, in a notebook
 STYLE = {
     "font.size": 9.5,
+    "text.parse_math": False,  # names of users' theorems may have a $, and half a formula is an error
     "axes.titlesize": 10.5,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -48,20 +58,73 @@ STYLE = {
 }
 
 
-def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+def styled(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
     """Draws in this style, whatever the user's matplotlibrc says, and restores the user's afterwards."""
 
     @functools.wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Drawn:
         with style.context(STYLE, after_reset=True):
             return draw(*args, **kwargs)
 
     return drawn
 
 
-def new_figure(height: float) -> Figure:
+@final
+class Picture(Figure):
+    """A figure that is the output of a notebook cell whose last line it is, without pyplot.
+
+    Its arguments are those of `matplotlib.figure.Figure`.
+    """
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Opaque, since a dark page would show through, and of two pixels for each that is shown."""
+        buffer = BytesIO()
+        with matplotlib.rc_context({"savefig.bbox": "standard", "savefig.transparent": False}):
+            self.savefig(buffer, format="png", dpi=2 * _PIXELS, facecolor="white")
+        width, height = (round(_PIXELS * inches) for inches in self.get_size_inches())
+        return buffer.getvalue(), {"width": width, "height": height}
+
+
+class Sheet:
+    """What one function draws on: its panels on a figure of its own, or the one Axes that it was given.
+
+    **Arguments:**
+
+    - `ax`: the Axes given; None for a new figure.
+    - `height`: of the new figure, in inches.
+    - `rows`, `columns`: of panels on the new figure.
+    - `**layout`: of `Figure.subplots`.
+
+    **Raises:** `InputError` for an `ax` that is no Axes.
+    """
+
+    def __init__(self, ax: Axes | None, height: float, rows: int = 1, columns: int = 1, **layout: Any):
+        if ax is not None and not isinstance(ax, Axes):
+            raise InputError("ax must be an Axes of matplotlib", f"got {type(ax).__name__}", "figure.subplots()")
+        self.figure = new_figure(height) if ax is None else None
+        panels: Any = ax if self.figure is None else self.figure.subplots(rows, columns, **layout)
+        self.panels: list[Axes] = list(np.ravel(panels))
+        self.ax = self.panels[0]
+
+    def finish(self, handles: Sequence[Handle] = (), columns: int = 1, beside: bool = False) -> Drawn:
+        """Adds the legend, outside of the panels of an own figure and inside of Axes given; returns what is drawn."""
+        if self.figure is None:
+            if handles:
+                self.ax.legend(handles=list(handles), fontsize=7.5, frameon=True, framealpha=0.85, edgecolor="none")
+            for text in self.ax.findobj(Text):  # its title and labels are older than the style
+                cast(Text, text).set_parse_math(False)
+            return self.ax
+        if handles and beside:
+            legend_right(self.figure, handles)
+        elif handles:
+            legend_below(self.figure, handles, columns)
+        self.figure.align_ylabels()
+        return self.figure
+
+
+def new_figure(height: float) -> Picture:
     """An empty figure of the width of a page, `height` in inches."""
-    figure = Figure(figsize=(WIDTH, height))
+    figure = Picture(figsize=(WIDTH, height))
     _margins(figure)
     return figure
 
@@ -86,6 +149,18 @@ def legend_below(figure: Figure, handles: Sequence[Handle], columns: int) -> Non
     figure.set_figheight(figure.get_figheight() + below)
     _margins(figure, below=below)
     figure.legend(handles=list(handles), loc="lower center", ncols=columns, handlelength=2.2)
+
+
+def note(ax: Axes, text: str, x: float, y: float = 0.97, room: bool = False) -> None:
+    """A remark inside the Axes, around the middle `x` of its width and below `y` of its height; none if it is empty.
+
+    With `room` the Axes reach a quarter further up, so that it covers nothing.
+    """
+    if text:
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high + room * 0.25 * (high - low))
+        box = {"facecolor": "white", "edgecolor": "#C8C8C8", "boxstyle": "round,pad=0.35", "linewidth": 0.6}
+        ax.text(x, y, fill(text, 46), transform=ax.transAxes, ha="center", va="top", fontsize=8, bbox=box, zorder=5)
 
 
 def log_y(ax: Axes) -> None:

@@ -1,34 +1,43 @@
 """Two or more routes to x, overlaid."""
 
+from collections.abc import Mapping
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
+from .._errors import InputError
 from ..checks import Routes
-from ._style import BLACK, COLOURS, legend_right, log_y, new_figure, power_of_ten, styled
+from ..flows import Trajectory
+from ._given import refused, series_of
+from ._style import BLACK, COLOURS, Drawn, Sheet, log_y, note, power_of_ten, styled
 
 _LONG = 100  # times the first step: more would crowd most points onto the left edge
 _OVERLAYS = ("o", "x", "+", "D")
 
 
 @styled
-def trajectories(series: Routes, *, title: str = "", coordinates: int = 5) -> Figure:
-    """Gradient flow as lines, the other routes as markers on top; their distance in the panel below.
+def trajectories(obj: Any, *, title: str = "", coordinates: int = 5, ax: Axes | None = None) -> Drawn:
+    """One route to x as lines, the others as markers on top; their distance in the panel below.
 
-    Above, x against the flow's time t, dimensionless; below, the largest |difference| from the first route over all
-    coordinates, logarithmic. Long horizons get a logarithmic time axis, without t = 0.
+    Above, x in its units against the flow's time t, dimensionless; below, on a figure of its own only and for two or
+    more routes, the largest |difference| from the first over all coordinates, logarithmic. Long horizons get a
+    logarithmic time axis, without t = 0. What a flow did not reach is said and not drawn.
 
     **Arguments:**
 
-    - `series`: two or more routes; the first is drawn as lines, a limit is marked at the end.
-    - `title`: above the figure.
+    - `obj`: a `Trajectory` of `mj.integrate`, or several with the same times by name; `Routes`; or a `Verdict` that
+      holds them. The first route is drawn as lines; a limit is marked at the end.
+    - `title`: above the picture, by default the id and the instance of a verdict.
     - `coordinates`: how many are drawn, those that move most.
+    - `ax`: where to draw the upper panel; by default a new figure.
 
-    **Returns:** the figure.
+    **Returns:** the figure, or `ax` where it was given.
+
+    **Raises:** `InputError` for another kind of object, and for trajectories at different times or of different n.
 
     !!! example
         >>> import numpy as np
@@ -41,31 +50,66 @@ def trajectories(series: Routes, *, title: str = "", coordinates: int = 5) -> Fi
         >>> [ax.get_ylabel() for ax in figure.axes]
         ['effective parameter x', 'max |difference|']
     """
-    ts, routes = series.ts, series.x
+    ts, routes, source, remark = _routes(obj)
     line, *overlays = routes
-    logarithmic = any(routes[key].ndim == 1 for key in overlays) or ts[-1] > _LONG * ts[1]
-    shown = slice(1, None) if logarithmic else slice(None)
-    moves = np.ptp(routes[line], axis=0)
-    chosen = [int(i) for i in np.argsort(-moves, kind="stable")[:coordinates]]
+    logarithmic = any(routes[key].ndim == 1 for key in overlays) or ts[-1] > _LONG * ts[1] > 0
+    shown = slice(1, None) if logarithmic and ts[0] <= 0 else slice(None)
+    reached = np.isfinite(routes[line][:, 0])
+    moves = np.ptp(routes[line][reached], axis=0)
+    chosen = [int(i) for i in np.argsort(-moves, kind="stable")[: min(coordinates, len(COLOURS))]]
 
-    figure = new_figure(4.8)
-    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
-    if logarithmic:
-        top.set_xscale("log")
-        top.xaxis.set_major_formatter(power_of_ten)
-        top.xaxis.set_minor_locator(NullLocator())
+    sheet = Sheet(ax, 4.8, 2, sharex=True, height_ratios=(3, 1.2)) if overlays else Sheet(ax, 3.6)
     for index, colour in zip(chosen, COLOURS):
-        top.plot(ts[shown], routes[line][shown, index], color=colour)
+        sheet.ax.plot(ts[shown], routes[line][shown, index], color=colour)
     for key, marker in zip(overlays, _OVERLAYS):
-        _overlay(top, ts[shown], routes[key], shown, chosen, marker)
+        _overlay(sheet.ax, ts[shown], routes[key], shown, chosen, marker)
+    if sheet.figure is not None and overlays:
+        _gaps(sheet.panels[1], ts[shown], {key: x if x.ndim == 1 else x[shown] for key, x in routes.items()})
+    if logarithmic:
+        sheet.ax.set_xscale("log")
+        sheet.ax.xaxis.set_major_formatter(power_of_ten)
+        sheet.ax.xaxis.set_minor_locator(NullLocator())
+    sheet.panels[-1].set_xlabel("time t (dimensionless" + (", logarithmic)" if logarithmic else ")"))
+    sheet.ax.set(title=title or source, ylabel="effective parameter x")
+    note(sheet.ax, remark, 0.5, room=True)
+    return sheet.finish(_handles(line, overlays, chosen), beside=True)
+
+
+def _routes(given: Any) -> tuple[np.ndarray, dict[str, np.ndarray], str, str]:
+    """Times, x by name, a title, and in words what was not reached."""
+    if isinstance(given, Trajectory):
+        name = type(given.flow).__name__
+        return _paths({name: given}, name)
+    if isinstance(given, Mapping) and given and all(isinstance(path, Trajectory) for path in given.values()):
+        return _paths(given, "")
+    takes = "a Trajectory, {name: Trajectory}, Routes, or a Verdict that holds Routes"
+    if isinstance(given, Mapping):
+        raise refused(given, takes)
+    series, title = series_of(given, Routes, takes)
+    return series.ts, dict(series.x), title, ""
+
+
+def _paths(paths: Mapping[str, Trajectory], title: str) -> tuple[np.ndarray, dict[str, np.ndarray], str, str]:
+    first = next(iter(paths.values()))
+    ts = np.asarray(first.ts)
+    for name, path in paths.items():
+        if path.x.shape != first.x.shape or not np.array_equal(np.asarray(path.ts), ts):
+            raise InputError(
+                "trajectories of one picture have the same times and the same n",
+                f"{name}: {path.x.shape} from t = {float(path.ts[0]):g} to {float(path.ts[-1]):g}",
+                "mj.integrate(flow, ts=ts) with the same ts for each",
+            )
+    stopped = [f"{name} ends at t = {float(p.t_last):.4g} of {ts[-1]:.4g}" for name, p in paths.items() if not p.ok]
+    return ts, {name: np.where(np.isfinite(p.x), p.x, np.nan) for name, p in paths.items()}, title, "; ".join(stopped)
+
+
+def _gaps(ax: Axes, ts: np.ndarray, routes: Mapping[str, np.ndarray]) -> None:
+    line, *overlays = routes
+    for key, marker in zip(overlays, _OVERLAYS):
         gap = np.max(np.abs(routes[line] - routes[key]), axis=1)
-        bottom.plot(ts[shown], _positive(gap[shown]), marker=marker, markersize=3.5, color=BLACK, linewidth=1)
-    log_y(bottom)
-    bottom.set(xlabel="time t" + (" (logarithmic)" if logarithmic else ""), ylabel="max |difference|")
-    top.set(title=title, ylabel="effective parameter x")
-    figure.align_ylabels()
-    legend_right(figure, _handles(line, overlays, chosen))
-    return figure
+        ax.plot(ts, _positive(gap), marker=marker, markersize=3.5, color=BLACK, linewidth=1)
+    log_y(ax)
+    ax.set_ylabel("max |difference|")
 
 
 def _overlay(ax: Axes, ts: np.ndarray, x: np.ndarray, shown: slice, chosen: list[int], marker: str) -> None:

@@ -6,10 +6,13 @@ from io import BytesIO
 from urllib.parse import quote
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
 
 from .. import plots
 from ..checks import DosePath, Finding, RankPath, Routes, StartMap
+from ..parameterizations import Hadamard
+from ..potentials import potential_of
 from ._html import Markup, tag
 
 # Theorems about the potential itself, which no series of an instance shows.
@@ -74,9 +77,11 @@ def _about_margins(finding: Finding) -> str:
 @functools.cache
 def potential_picture() -> Markup:
     """R_a as the dose grows."""
+    R = potential_of(Hadamard(), Hadamard().lift(np.array([0.5]), scale=0.5))
     return picture(
-        plots.potential_path(),
-        "The potential Rₐ as the dose grows: its minimum moves to 0, its shape turns from a parabola towards |x|.",
+        plots.potential(R, (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 4.0, 16.0), x=(-1.5, 1.5)),
+        "The potential Rₐ of x = m ⊙ w from x₀ = ½ as the dose grows: its minimum moves to 0, its shape turns from a "
+        "parabola towards |x|.",
     )
 
 
