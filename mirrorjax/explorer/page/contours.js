@@ -1,0 +1,73 @@
+// Level sets of r₁(x₁) + r₂(x₂) on a grid, every vertex on the level set itself and not between two values.
+
+/** Values and slopes of a coordinate at nodes from low to high, one of which is 0, where R_a may have a kink. */
+function nodesOf(R, a, low, high, count) {
+  const step = (high - low) / count, at = [];
+  for (let k = Math.ceil(low / step) - 1; k <= Math.floor(high / step) + 1; k++) at.push(k * step);
+  return { R, a, at, values: at.map((x) => R.excess(x, a)) };
+}
+
+/** Where r(x) = level between two neighbouring nodes: by Newton, kept between them. */
+function crossing(nodes, i, level) {
+  let low = nodes.at[i], high = nodes.at[i + 1];
+  const from = nodes.values[i] - level, to = nodes.values[i + 1] - level, sign = to > from ? 1 : -1;
+  let x = low + ((high - low) * from) / (from - to);
+  for (let turn = 0; turn < 4; turn++) {
+    const gap = nodes.R.excess(x, nodes.a) - level;
+    if (sign * gap > 0) high = x; else low = x;
+    const next = x - gap / nodes.R.grad(x, nodes.a);
+    x = next > low && next < high ? next : (low + high) / 2;
+  }
+  return x;
+}
+
+/** The level set as a list of lines, each a list of points. */
+function contour(first, second, level) {
+  const p = first.values, q = second.values, points = new Map(), next = new Map();
+  const inside = (i, j) => p[i] + q[j] < level;
+  function vertex(key, i, j, along) {
+    if (!points.has(key)) {
+      const x = along ? crossing(first, i, level - q[j]) : first.at[i];
+      points.set(key, [x, along ? second.at[j] : crossing(second, j, level - p[i])]);
+    }
+    return key;
+  }
+  for (let i = 0; i + 1 < p.length; i++) {
+    for (let j = 0; j + 1 < q.length; j++) {
+      if (!Number.isFinite(p[i] + p[i + 1] + q[j] + q[j + 1])) continue;
+      const corners = [inside(i, j), inside(i + 1, j), inside(i + 1, j + 1), inside(i, j + 1)];
+      if (corners.every((c) => c === corners[0])) continue;
+      const found = [];
+      if (corners[0] !== corners[1]) found.push(vertex(`h${i},${j}`, i, j, true));
+      if (corners[1] !== corners[2]) found.push(vertex(`v${i + 1},${j}`, i + 1, j, false));
+      if (corners[2] !== corners[3]) found.push(vertex(`h${i},${j + 1}`, i, j + 1, true));
+      if (corners[3] !== corners[0]) found.push(vertex(`v${i},${j}`, i, j, false));
+      // The set below a level is convex: of two corners inside, the segment between them is inside too.
+      const pairs = found.length === 2 ? [[0, 1]] : corners[0] ? [[0, 1], [2, 3]] : [[0, 3], [1, 2]];
+      for (const [s, t] of pairs) {
+        for (const [from, to] of [[found[s], found[t]], [found[t], found[s]]]) {
+          next.set(from, [...(next.get(from) ?? []), to]);
+        }
+      }
+    }
+  }
+  return linesOf(points, next);
+}
+
+/** Joins pairs of neighbours into lines: first those with ends, then those that are closed. */
+function linesOf(points, next) {
+  const left = new Set(next.keys()), lines = [];
+  function follow(start) {
+    const line = [];
+    for (let at = start; at !== undefined; at = next.get(at).find((key) => left.has(key))) {
+      left.delete(at);
+      line.push(points.get(at));
+    }
+    return line;
+  }
+  for (const key of next.keys()) if (left.has(key) && next.get(key).length === 1) lines.push(follow(key));
+  for (const key of next.keys()) {
+    if (left.has(key)) lines.push([...follow(key), points.get(key)]);
+  }
+  return lines;
+}
