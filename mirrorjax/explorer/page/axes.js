@@ -98,8 +98,8 @@ function shapeOf(shape) {
   return element("circle", { r: shape === "ring" ? 6.5 : 5.5 });
 }
 
-/** A sentence in the middle of an empty panel. */
-function note(axes, text) {
-  const { box } = axes;
-  return element("text", { x: (box.left + box.right) / 2, y: box.top + 26, "text-anchor": "middle", class: "note" }, text);
+/** A sentence over a panel that lacks what it is for. */
+function note(axes, y, text) {
+  const middle = (axes.box.left + axes.box.right) / 2;
+  return element("text", { x: middle, y, "text-anchor": "middle", class: "note" }, text);
 }

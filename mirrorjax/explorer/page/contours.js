@@ -12,7 +12,7 @@ function crossing(nodes, i, level) {
   let low = nodes.at[i], high = nodes.at[i + 1];
   const from = nodes.values[i] - level, to = nodes.values[i + 1] - level, sign = to > from ? 1 : -1;
   let x = low + ((high - low) * from) / (from - to);
-  for (let turn = 0; turn < 4; turn++) {
+  for (let turn = 0; turn < 3; turn++) {
     const gap = nodes.R.excess(x, nodes.a) - level;
     if (sign * gap > 0) high = x; else low = x;
     const next = x - gap / nodes.R.grad(x, nodes.a);

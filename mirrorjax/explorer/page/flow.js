@@ -19,39 +19,21 @@ function flowOnLine(potential, z, y, dose) {
   };
 }
 
-/** The same for bounded ranges: ν = low + (high − low) σ(2ℓ), which cannot leave an interval that moves.
-
-    x is computed from the distances to the ends: of a distance of 1e-13, ν itself holds no digit.
-*/
+/** The same for bounded ranges: ℓ of `inInterval`, with which ν cannot leave an interval that moves. */
 function flowInInterval(potential, z, y, dose) {
-  const level = (t) => levelAt(dose, t);
   const drift = (t) => (t <= SWITCH_OFF ? -dose / SWITCH_OFF : 0);  // da/dt, from the left: a step ends there
 
-  /** What belongs to ℓ at t: x, dx/dν, the ends and the distances of ν to them. */
+  /** What belongs to ℓ at t: x and how it moves with ℓ, ν, the rate of ℓ and its slope. */
   function look(t, ell) {
-    const a = level(t), [low, high, lowMoves, highMoves] = dualInterval(potential, z, a);
-    const below = (high - low) * sigmoid(2 * ell), above = (high - low) * sigmoid(-2 * ell);
+    const a = levelAt(dose, t), interval = dualInterval(potential, z, a), [low, high, lowMoves, highMoves] = interval;
+    const { x, slopes, below, above } = inInterval(potential, z, ell, interval, a);
     const carried = drift(t) * (lowMoves * sigmoid(-2 * ell) + highMoves * sigmoid(2 * ell));
-    const x = [], slopes = [];
-    let residual = -y, steepness = 0;
-    for (let i = 0; i < 2; i++) {
-      const R = potential[i], size = Math.abs(z[i]), [first, last] = R.range(a);
-      // The coordinate that bounds the interval is at its end exactly: 0 is added.
-      const [own, other] = size === 0 ? [-first, last]
-        : z[i] > 0 ? [size * (below + (low - first / z[i])), size * (above + (last / z[i] - high))]
-        : [size * (above + (first / z[i] - high)), size * (below + (low - last / z[i]))];
-      x.push(R.between(own, other, a));
-      slopes.push(z[i] * R.slopeBetween(own, other, a));
-      residual += z[i] * x[i];
-      steepness += z[i] * slopes[i];
-    }
-    const speed = (2 * below * above) / (high - low);
-    const rate = (-residual - carried) / speed;
-    const slope = -steepness - (drift(t) * (highMoves - lowMoves)) / (high - low) + 2 * Math.tanh(ell) * rate;
+    const speed = (2 * below * above) / (high - low);  // dν/dℓ
+    const rate = (y - dot(z, x) - carried) / speed;
+    const slope = -dot(z, slopes) - (drift(t) * (highMoves - lowMoves)) / (high - low) + 2 * Math.tanh(ell) * rate;
     return { nu: fromLine(ell, low, high), x, slopes: slopes.map((v) => v * speed), rate, slope };
   }
-  const [low, high] = dualInterval(potential, z, 0);
-  const of = (name) => (t, ell) => look(t, ell)[name];
+  const [low, high] = dualInterval(potential, z, 0), of = (name) => (t, ell) => look(t, ell)[name];
   return {
     start: lineBetween(-low, high), unit: 1,
     nu: of("nu"), x: of("x"), slopes: of("slopes"), rate: of("rate"), slope: of("slope"),

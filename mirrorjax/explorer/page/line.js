@@ -71,21 +71,37 @@ function slopeAt(potential, z, nu, a) {
   return slope;
 }
 
+/** What belongs to ν = low + (high − low) σ(2ℓ) in a bounded interval: x, dx/dν and the distances to the ends.
+
+    x is computed from the distances: of one of 1e-13, ν itself holds no digit.
+*/
+function inInterval(potential, z, ell, [low, high], a) {
+  const below = (high - low) * sigmoid(2 * ell), above = (high - low) * sigmoid(-2 * ell);
+  const x = [], slopes = [];
+  for (let i = 0; i < 2; i++) {
+    const R = potential[i], size = Math.abs(z[i]), [first, last] = R.range(a);
+    // The coordinate that bounds the interval is at its end exactly: 0 is added.
+    const [own, other] = size === 0 ? [-first, last]
+      : z[i] > 0 ? [size * (below + (low - first / z[i])), size * (above + (last / z[i] - high))]
+      : [size * (above + (first / z[i] - high)), size * (below + (low - last / z[i]))];
+    x.push(R.between(own, other, a));
+    slopes.push(z[i] * R.slopeBetween(own, other, a));
+  }
+  return { x, slopes, below, above };
+}
+
 /** argmin {R_a(x) : z·x = y} with its ν and μ; null where there is none. */
 function limitOf(potential, z, y, a) {
-  let [low, high] = dualInterval(potential, z, a);
+  const interval = dualInterval(potential, z, a), [low, high] = interval;
   if (!(low < high) || !isFeasible(potential, z, y, a)) return null;
-  const look = (nu) => [residualAt(potential, z, y, nu, a), slopeAt(potential, z, nu, a)];
-  let start = low < 0 && high > 0 ? 0 : (low + high) / 2;
-  if (low === -Infinity) {  // then both ends are infinite: double until the root is between
-    let reach = 1;
-    const up = look(0)[0] < 0;
-    while (up ? look(reach)[0] < 0 : look(-reach)[0] > 0) reach *= 2;
-    [low, high] = up ? [reach === 1 ? 0 : reach / 2, reach] : [-reach, reach === 1 ? 0 : -reach / 2];
-    start = (low + high) / 2;
-    low = Math.min(low, 0) - 1;
-    high = Math.max(high, 0) + 1;
+  let look = (nu) => [residualAt(potential, z, y, nu, a), slopeAt(potential, z, nu, a)];
+  if (low > -Infinity) {
+    look = (ell) => {
+      const { x, slopes, below, above } = inInterval(potential, z, ell, interval, a);
+      return [dot(z, x) - y, (dot(z, slopes) * 2 * below * above) / (high - low)];
+    };
   }
-  const nu = increasingRoot(look, low, high, start);
-  return { nu, mu: z.map((zi) => nu * zi), x: pointAt(potential, z, nu, a) };
+  const root = rootFromZero(look), nu = low > -Infinity ? fromLine(root, low, high) : root;
+  const x = low > -Infinity ? inInterval(potential, z, root, interval, a).x : pointAt(potential, z, nu, a);
+  return { nu, mu: z.map((zi) => nu * zi), x };
 }

@@ -90,3 +90,14 @@ function increasingRoot(look, low, high, start) {
   }
   return v;
 }
+
+/** A root of an increasing function on the line: a bracket by doubling from 0, since Newton's steps on an exponential
+    are of one length from above and too long from below.
+*/
+function rootFromZero(look) {
+  const side = -Math.sign(look(0)[0]);
+  if (side === 0) return 0;
+  let reach = 1;
+  while (side * look(side * reach)[0] < 0) reach *= 2;
+  return side > 0 ? increasingRoot(look, 0, reach, reach / 2) : increasingRoot(look, -reach, 0, -reach / 2);
+}

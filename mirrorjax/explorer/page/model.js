@@ -12,12 +12,12 @@ function nearestOnLine(z, y, x) {
 
 const distance = (p, q) => Math.hypot(p[0] - q[0], p[1] - q[1]);
 
-/** The times that are drawn: a third of them while decay is on, none at or past the end. */
+/** The times that are drawn: denser where decay begins and stops and where the flow ends. */
 function timesUntil(last, end) {
-  const stop = Math.min(last, end * (1 - 1e-4)), off = Math.min(SWITCH_OFF, stop);
-  const times = Array.from({ length: 81 }, (_, k) => (off * k) / 80);
-  if (stop > off) times.push(...Array.from({ length: 160 }, (_, k) => off + ((stop - off) * (k + 1)) / 160));
-  return times;
+  const grid = (from, to, count, power) => Array.from({ length: count + 1 }, (_, k) => from + (to - from) * (k / count) ** power);
+  if (end === Infinity) return [...grid(0, SWITCH_OFF, 100, 2), ...grid(SWITCH_OFF, last, 200, 1.5).slice(1)];
+  const nearEnd = grid(Math.log(0.9), Math.log(1e-4), 80, 1).map((log) => end * (1 - Math.exp(log)));
+  return [...grid(0, 0.1 * end, 120, 2), ...nearEnd.slice(1)];
 }
 
 function modelOf(state) {

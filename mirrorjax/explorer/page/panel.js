@@ -16,7 +16,7 @@ function panelOf(id) {
     return panel.axes;
   };
   panel.legend = (entries) => {
-    figure.querySelector(".legend").replaceChildren(...entries.map(([shape, style, text]) => {
+    figure.querySelector(".legend").replaceChildren(...entries.filter(Boolean).map(([shape, style, text]) => {
       const item = document.createElement("li"), sample = element("svg", { viewBox: "-12 -8 24 16", "aria-hidden": "true" });
       sample.append(sampleOf(shape, style));
       item.append(sample, text);

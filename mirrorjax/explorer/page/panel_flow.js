@@ -21,8 +21,9 @@ function drawFlow(panel, model) {
   }
   if (end < Infinity) panel.inside.append(curve(axes, "end", [[end, axes.y.domain[0]], [end, axes.y.domain[1]]], "horizon"));
   panel.legend([
-    ["line", "coordinate1", "x₁"], ["line", "coordinate2", "x₂"], ["line", "faint", "touching point"],
-    ["block", "decay", "decay is on"], ...(end < Infinity ? [["line", "horizon", "the flow ends"]] : []),
+    ["line", "coordinate1", "x₁"], ["line", "coordinate2", "x₂"],
+    limit && ["line", "faint", "touching point"], state.dose > 0 && ["block", "decay", "decay is on"],
+    end < Infinity && ["line", "horizon", "the flow ends"],
   ]);
   panel.caption(flowInWords(model));
 }

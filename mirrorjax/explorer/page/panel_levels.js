@@ -9,12 +9,12 @@ function drawLevels(panel, model) {
     { domain: [-wide, wide], label: "x₁ (dimensionless)" }, { domain: [-half, half], label: "x₂ (dimensionless)" },
   );
   if (model.exists) {
-    const nodes = [wide, half].map((end, i) => nodesOf(model.potential[i], model.a, -end, end, i ? 90 : 120));
+    const nodes = [wide, half].map((end, i) => nodesOf(model.potential[i], model.a, -end, end, i ? 64 : 92));
     for (const [level, style] of levelsOf(nodes, model)) {
       contour(nodes[0], nodes[1], level).forEach((line) => panel.inside.append(curve(axes, style, line, style)));
     }
   } else {
-    panel.svg.append(note(axes, `No Rₐ from dose ${format(model.horizon)} on`));
+    panel.svg.append(note(axes, axes.box.bottom - 14, `No Rₐ from dose ${format(model.horizon)} on`));
   }
   const line = lineInView(state.z, state.y, wide, half);
   if (line) panel.inside.append(curve(axes, "line", line, "line"));
@@ -26,8 +26,9 @@ function drawLevels(panel, model) {
   placeHandles(panel, axes, model, line);
   panel.legend([
     ["dot", "start", "x₀ (drag)"], ["square", "handle", "z·x = y (drag)"], ["line", "path", "flow from x₀"],
-    ["line", "touching", "touching level set"], ["dot", "touch", "touching point"], ["diamond", "minimum", "least Rₐ"],
-    ["ring", "reference", "least ‖x‖₁"], ["cross", "reference", "nearest to x₀"],
+    limit && ["line", "touching", "touching level set"], limit && ["dot", "touch", "touching point"],
+    minimum && ["diamond", "minimum", "least Rₐ"], model.leastL1 && ["ring", "reference", "least ‖x‖₁"],
+    ["cross", "reference", "nearest to x₀"],
   ]);
   panel.caption(levelsInWords(model));
 }
@@ -80,7 +81,7 @@ function placeHandles(panel, axes, model, ends) {
 function levelsInWords(model) {
   const { state, limit, nearest, leastL1 } = model, line = `${formatRow(state.z)} = ${format(state.y)}`;
   if (!model.exists) return `Past the horizon ${format(model.horizon)} there is no Rₐ and so no point of the line ${line}.`;
-  if (!model.feasible) return `No x > 0 lies on the line ${line}: no level set touches it, and the flow ends on an axis or nowhere.`;
+  if (!model.feasible) return `No x > 0 lies on the line ${line}: no level set touches it.`;
   if (!limit) {
     return `No level set touches the line ${line}: from dose ${format(model.lineHorizon)} on no multiple of z is in the `
       + "range of ∇Rₐ, and Rₐ falls for ever along the line.";

@@ -6,11 +6,11 @@ function drawPotential(panel, model) {
   const at = Array.from({ length: 241 }, (_, k) => from + ((half - from) * k) / 240);
   const rows = potential.map((R) => at.map((x) => [x, R.excess(x, a)]));
   const start = potential.map((R) => at.map((x) => [x, R.excess(x, 0)]));
-  const shown = model.exists ? rows : start;
-  const heights = shown.flat().map((point) => point[1]).filter(Number.isFinite);
+  const heightsOf = (curves) => curves.flat().map((point) => point[1]).filter(Number.isFinite);
+  const heights = heightsOf(model.exists ? rows : start);
   const axes = panel.begin(
     { domain: model.positive ? padded(0, half, 0.04) : [-half, half], label: "x₁ or x₂ (dimensionless)" },
-    { domain: padded(Math.min(0, ...heights), Math.max(...heights)), label: "Rₐ(x) − Rₐ(0) (dimensionless)" },
+    { domain: padded(Math.min(0, ...heights, ...heightsOf(start)), Math.max(...heights)), label: "Rₐ(x) − Rₐ(0) (dimensionless)" },
   );
   for (const i of [0, 1]) panel.inside.append(curve(axes, `start${i + 1}`, start[i], `coordinate${i + 1} faint`));
   if (model.exists) {
@@ -20,11 +20,12 @@ function drawPotential(panel, model) {
       panel.inside.append(mark(axes, `minimum${i + 1}`, point, "dot", `coordinate${i + 1}`));
     }
   } else {
-    panel.svg.append(note(axes, `No Rₐ: its range is empty from dose ${format(model.horizon)} on`));
+    panel.svg.append(note(axes, axes.box.top + 24, `No Rₐ from dose ${format(model.horizon)} on`));
   }
   panel.legend([
-    ["line", "coordinate1", "Rₐ of x₁"], ["line", "coordinate2", "Rₐ of x₂"],
-    ["dot", "coordinate1", "least Rₐ"], ["line", "faint", "at dose 0"],
+    model.exists && ["line", "coordinate1", "Rₐ of x₁"], model.exists && ["line", "coordinate2", "Rₐ of x₂"],
+    minimum && ["dot", "coordinate1", "least Rₐ"],
+    ["line", "coordinate1 faint", "x₁ at dose 0"], ["line", "coordinate2 faint", "x₂ at dose 0"],
   ]);
   panel.caption(potentialInWords(model));
 }
@@ -33,7 +34,7 @@ function potentialInWords(model) {
   const { state, potential, a, minimum } = model;
   if (!model.exists) {
     return `The dose ${format(state.dose)} is past the horizon ${format(model.horizon)}, from which the range of ∇Rₐ is `
-      + "empty: there is no Rₐ. The dashed curves are those of dose 0.";
+      + "empty: there is no Rₐ. The dotted curves are those of dose 0.";
   }
   const where = minimum
     ? `Rₐ is least at ${formatPoint(minimum)}; at dose 0 it was at ${formatPoint(state.x0)}.`

@@ -10,7 +10,7 @@ const WEIGHTS = [
 ];
 const ERROR = [(-13 - 7 * ROOT6) / 3, (-13 + 7 * ROOT6) / 3, -1 / 3];
 const GAMMA = 3 + 3 ** (2 / 3) - 3 ** (1 / 3);
-const TURNS = 12, MOST_STEPS = 20000;
+const TURNS = 12, MOST_STEPS = 60000, SHORTEST = 1e-290;
 
 const dot3 = (p, q) => p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
 
@@ -18,10 +18,12 @@ function cross(p, q) {
   return [p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], p[0] * q[1] - p[1] * q[0]];
 }
 
-/** The inverse of 1 − h·slope·WEIGHTS: the columns are cross products of its rows. */
-function inverseOf(hSlope) {
-  const [p, q, r] = WEIGHTS.map((row, i) => row.map((w, j) => (i === j ? 1 : 0) - hSlope * w));
-  const columns = [cross(q, r), cross(r, p), cross(p, q)], det = dot3(p, columns[0]);
+/** The inverse of 1 − q·WEIGHTS: the columns are cross products of its rows, scaled since q may be 1e200. */
+function inverseOf(q) {
+  const scale = Math.max(1, Math.abs(q));
+  const [first, second, third] = WEIGHTS.map((row, i) => row.map((w, j) => (i === j ? 1 : 0) / scale - (q / scale) * w));
+  const columns = [cross(second, third), cross(third, first), cross(first, second)];
+  const det = dot3(first, columns[0]) * scale;
   return [0, 1, 2].map((i) => columns.map((column) => column[i] / det));
 }
 
@@ -67,7 +69,8 @@ function radau(rate, slope, allowed, start, jump) {
       } else {
         wanted = h * (taken ? Math.max(0.2, 0.8 * taken.share ** -0.25) : 0.25);
       }
-      if (wanted < 1e-15 * end || at.steps > MOST_STEPS) return false;
+      // A step may be too small to change t: where the end of a range passes ν by, x grows by 2 within e^{-x} of time.
+      if (wanted < SHORTEST || at.steps > MOST_STEPS) return false;
     }
     return true;
   }
