@@ -39,11 +39,9 @@ function axesOf(width, height, x, y) {
 }
 
 /** Draws grid, ticks and labels; returns the group, cut off at the axes, into which curves go. */
-function drawAxes(svg, axes) {
-  const { box, width, height } = axes;
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.setAttribute("height", height);
-  const cut = element("clipPath", { id: `${svg.id}-cut` });
+function drawAxes(group, axes, id) {
+  const { box, height } = axes;
+  const cut = element("clipPath", { id });
   cut.append(element("rect", { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top }));
   const grid = element("g", { class: "grid" }), labels = element("g", { class: "labels" });
   for (const v of ticksBetween(...axes.x.domain, Math.max(3, Math.floor((box.right - box.left) / 75)))) {
@@ -61,8 +59,8 @@ function drawAxes(svg, axes) {
     element("text", { x: middle, y: height - 8, "text-anchor": "middle", class: "axis" }, axes.x.label),
     element("text", { x: 6, y: 16, class: "axis" }, axes.y.label),
   );
-  const inside = element("g", { "clip-path": `url(#${svg.id}-cut)` });
-  svg.append(cut, grid, inside, labels);
+  const inside = element("g", { "clip-path": `url(#${id})` });
+  group.append(cut, grid, inside, labels);
   return inside;
 }
 

@@ -1,6 +1,8 @@
 // Level sets of r₁(x₁) + r₂(x₂) on a grid, every vertex on the level set itself and not between two values.
 
-/** Values and slopes of a coordinate at nodes from low to high, one of which is 0, where R_a may have a kink. */
+const ENOUGH_POINTS = 50;  // of a curve that looks smooth
+
+/** Values of a coordinate at nodes from low to high. One is 0, if that is between them: there R_a may have a kink. */
 function nodesOf(R, a, low, high, count) {
   const step = (high - low) / count, at = [];
   for (let k = Math.ceil(low / step) - 1; k <= Math.floor(high / step) + 1; k++) at.push(k * step);
@@ -52,6 +54,17 @@ function contour(first, second, level) {
     }
   }
   return linesOf(points, next);
+}
+
+/** The level set, on a grid of its own where it is too small for this one; `near` is a point inside of it, if known. */
+function contourInFull(first, second, level, near) {
+  const lines = contour(first, second, level), points = [...lines.flat(), ...(near ? [near] : [])];
+  if (points.length === 0 || points.length > ENOUGH_POINTS) return lines;
+  const grids = [first, second].map(({ R, a, at }, i) => {
+    const step = at[1] - at[0], along = points.map((point) => point[i]);
+    return nodesOf(R, a, Math.min(...along) - step, Math.max(...along) + step, ENOUGH_POINTS);
+  });
+  return contour(grids[0], grids[1], level);
 }
 
 /** Joins pairs of neighbours into lines: first those with ends, then those that are closed. */

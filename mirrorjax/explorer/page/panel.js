@@ -4,15 +4,20 @@ const SHARE = 0.7, TALLEST = 420;
 
 function panelOf(id) {
   const figure = document.getElementById(id), svg = figure.querySelector("svg");
-  const panel = { figure, svg, handles: [...svg.querySelectorAll(".handle")], view: { half: 1.5 } };
+  const handles = [...svg.querySelectorAll(".handle")], panel = { svg, handles, view: { half: 1.5 } };
+  const drawn = element("g");  // apart from the handles, which would lose the focus and the pointer with their place
+  svg.prepend(drawn);
+  panel.note = (top, text) => drawn.append(note(panel.axes, top, text));
   panel.measure = () => {
     panel.width = Math.max(260, Math.floor(svg.parentElement.clientWidth));
     panel.height = Math.round(Math.min(TALLEST, Math.max(250, SHARE * panel.width)));
   };
   panel.begin = (x, y) => {
-    svg.replaceChildren();
     panel.axes = axesOf(panel.width, panel.height, x, y);
-    panel.inside = drawAxes(svg, panel.axes);
+    svg.setAttribute("viewBox", `0 0 ${panel.width} ${panel.height}`);
+    svg.setAttribute("height", panel.height);
+    drawn.replaceChildren();
+    panel.inside = drawAxes(drawn, panel.axes, `${id}-cut`);
     return panel.axes;
   };
   panel.legend = (entries) => {

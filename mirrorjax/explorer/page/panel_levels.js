@@ -11,10 +11,10 @@ function drawLevels(panel, model) {
   if (model.exists) {
     const nodes = [wide, half].map((end, i) => nodesOf(model.potential[i], model.a, -end, end, i ? 64 : 92));
     for (const [level, style] of levelsOf(nodes, model)) {
-      contour(nodes[0], nodes[1], level).forEach((line) => panel.inside.append(curve(axes, style, line, style)));
+      contourInFull(nodes[0], nodes[1], level, minimum).forEach((line) => panel.inside.append(curve(axes, style, line, style)));
     }
   } else {
-    panel.svg.append(note(axes, axes.box.bottom - 14, `No Rₐ from dose ${format(model.horizon)} on`));
+    panel.note(axes.box.bottom - 14, `No Rₐ from dose ${format(model.horizon)} on`);
   }
   const line = lineInView(state.z, state.y, wide, half);
   if (line) panel.inside.append(curve(axes, "line", line, "line"));
@@ -25,7 +25,7 @@ function drawLevels(panel, model) {
   if (limit) panel.inside.append(mark(axes, "touch", limit.x, "dot", "touch"));
   placeHandles(panel, axes, model, line);
   panel.legend([
-    ["dot", "start", "x₀ (drag)"], ["square", "handle", "z·x = y (drag)"], ["line", "path", "flow from x₀"],
+    ["dot", "start", "x₀ (drag)"], ["square", "grip", "z·x = y (drag)"], ["line", "path", "flow from x₀"],
     limit && ["line", "touching", "touching level set"], limit && ["dot", "touch", "touching point"],
     minimum && ["diamond", "minimum", "least Rₐ"], model.leastL1 && ["ring", "reference", "least ‖x‖₁"],
     ["cross", "reference", "nearest to x₀"],
@@ -75,7 +75,6 @@ function placeHandles(panel, axes, model, ends) {
   start.setAttribute("aria-valuetext", `x₁ ${format(x0[0])}, x₂ ${format(x0[1])}`);
   line.setAttribute("aria-valuenow", y);
   line.setAttribute("aria-valuetext", `${formatRow(z)} = ${format(y)}`);
-  panel.svg.append(start, line);
 }
 
 function levelsInWords(model) {

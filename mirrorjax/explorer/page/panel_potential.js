@@ -20,7 +20,7 @@ function drawPotential(panel, model) {
       panel.inside.append(mark(axes, `minimum${i + 1}`, point, "dot", `coordinate${i + 1}`));
     }
   } else {
-    panel.svg.append(note(axes, axes.box.top + 24, `No Rₐ from dose ${format(model.horizon)} on`));
+    panel.note(axes.box.top + 24, `No Rₐ from dose ${format(model.horizon)} on`);
   }
   panel.legend([
     model.exists && ["line", "coordinate1", "Rₐ of x₁"], model.exists && ["line", "coordinate2", "Rₐ of x₂"],

@@ -1,6 +1,6 @@
 // Panel 4: the range of ∇R_a against the dose, with the μ of the flow in it.
 
-const ENOUGH = 4;  // ends of a range that are this many times farther than μ goes are not in view
+const FAR_SHARE = 4;  // ends of a range that are this many times farther than μ goes are not in view
 
 function drawRange(panel, model) {
   const { potential, state, path, horizon, lineHorizon: lost, limit } = model;
@@ -8,7 +8,7 @@ function drawRange(panel, model) {
   const right = horizon < Infinity ? Math.max(1.3 * horizon, 1.1 * state.dose) : Math.max(1, 1.25 * state.dose);
   const mus = [...path.flatMap((at) => at.mu), ...(limit ? limit.mu : [])];
   const ends = bounded ? [0, Math.min(right, horizon)].flatMap((dose) => potential.flatMap((R) => R.range(-dose))) : [];
-  const [low, high] = [Math.min(0, ...mus), Math.max(0, ...mus)], room = ENOUGH * (high - low || Infinity);
+  const [low, high] = [Math.min(0, ...mus), Math.max(0, ...mus)], room = FAR_SHARE * (high - low || Infinity);
   const shown = [Math.max(low - room, Math.min(low, ...ends)), Math.min(high + room, Math.max(high, ...ends))];
   const axes = panel.begin(
     { domain: [0, right], label: "dose ∫α (dimensionless)" },
