@@ -40,13 +40,24 @@ def page(chromium, address):
     page.close()
 
 
+HEARD: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def silence():
+    """No page of a test says anything on the console, raises, or asks for anything but itself."""
+    yield
+    heard = [*HEARD]
+    HEARD.clear()
+    assert heard == []
+
+
 def opened(chromium, address, **how):
-    """A page that fails the test on an error, a message of the console or a request to elsewhere."""
-    how = {"viewport": {"width": 1400, "height": 900}} | how
-    page = chromium.new_page(**how)
-    for event in ("console", "pageerror"):
-        page.on(event, lambda what: pytest.fail(f"the page said: {getattr(what, 'text', what)}"))
-    page.on("request", lambda request: request.url.startswith("file:") or pytest.fail(f"asked for {request.url}"))
+    """A page, listened to."""
+    page = chromium.new_page(**{"viewport": {"width": 1400, "height": 900}} | how)
+    page.on("console", lambda message: HEARD.append(message.text))
+    page.on("pageerror", lambda error: HEARD.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith("file:") else HEARD.append(request.url))
     page.goto(address)
     return page
 

@@ -1,6 +1,7 @@
 // Axes of a panel: the scales from numbers to pixels, ticks, grid and labels.
 
 const SVG = "http://www.w3.org/2000/svg";
+const FARTHEST = 1e6;  // pixels: browsers lose digits beyond
 const MARGIN = { left: 58, right: 14, top: 30, bottom: 46 };
 
 function element(name, attributes = {}, ...children) {
@@ -64,16 +65,16 @@ function drawAxes(group, axes, id) {
   return inside;
 }
 
-/** A path through points (x, y); it breaks where one is not finite. Far outside of the panel it is held at its edge. */
+/** A path through points (x, y); it breaks where one is not finite. */
 function pathThrough(axes, points) {
   let text = "", pen = "M";
-  const held = (v, size) => clamp(v, [-size, 2 * size]).toFixed(2);
+  const held = (v) => clamp(v, [-FARTHEST, FARTHEST]).toFixed(2);
   for (const point of points) {
     if (point === null || Number.isNaN(point[0]) || Number.isNaN(point[1]) || !Number.isFinite(point[0])) {
       pen = "M";
       continue;
     }
-    text += `${pen}${held(axes.px(point[0]), axes.width)},${held(axes.py(point[1]), axes.height)}`;
+    text += `${pen}${held(axes.px(point[0]))},${held(axes.py(point[1]))}`;
     pen = "L";
   }
   return text;
