@@ -34,6 +34,7 @@ if typing.TYPE_CHECKING:  # What `__getattr__` below finds, for type checkers an
         analysis as analysis,
         checks as checks,
         experiments as experiments,
+        explorer as explorer,
         flows as flows,
         geometry as geometry,
         instances as instances,
@@ -77,8 +78,8 @@ _FROM = {
     "MirrorjaxError": "_errors",
 }
 _PACKAGES = (
-    "analysis", "checks", "experiments", "flows", "geometry", "instances", "parameterizations", "plots", "potentials",
-    "problems", "registry", "report", "schedules", "testing", "theorems", "training",
+    "analysis", "checks", "experiments", "explorer", "flows", "geometry", "instances", "parameterizations", "plots",
+    "potentials", "problems", "registry", "report", "schedules", "testing", "theorems", "training",
 )  # fmt: skip
 
 _PUBLIC = sorted(["__version__", *_FROM, *_PACKAGES])

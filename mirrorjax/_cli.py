@@ -30,6 +30,7 @@ examples:
   mirrorjax verify mask/3.3 --data my.csv --target y
   mirrorjax analyze model.py:g model.py:h --w0 w0.npy
   mirrorjax train pilot spred --data mnist    against each other at equal sparsity
+  mirrorjax explore                           drag dose, scale and x₀ in a page of your browser
 """
 
 
@@ -87,6 +88,9 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument("--seed", type=_seed, default=0, help="seed of the probes (default 0)")
     audit = commands.add_parser("audit", help="test printed formulas beside the ones that hold")
     audit.add_argument("--seed", type=_seed, default=0)
+    explore = commands.add_parser("explore", help="write a page in which dose, scale and x₀ are dragged")
+    explore.add_argument("--out", metavar="FILE.html", type=Path, default=Path("explore.html"),
+                         help="the page, one file that needs no network (default explore.html)")  # fmt: skip
     _add_train(commands)
     return top
 
@@ -338,7 +342,14 @@ def _train(options: argparse.Namespace) -> int:
     return HOLDS
 
 
+def _explore(options: argparse.Namespace) -> int:
+    from .explorer import write_explorer
+
+    print(f"{write_explorer(options.out)}: open it in a browser")
+    return HOLDS
+
+
 COMMANDS = {
     "verify": _verify, "list": _list, "show": _show, "cite": _cite, "new-theorem": _new_theorem,
-    "audit": _audit, "analyze": _analyze, "train": _train,
+    "audit": _audit, "analyze": _analyze, "train": _train, "explore": _explore,
 }  # fmt: skip

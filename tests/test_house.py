@@ -25,7 +25,7 @@ LEVEL = {
     "instances": 5, "experiments": 5,
     "registry": 6,
     "theorems": 7,
-    "plots": 6, "report": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
+    "plots": 6, "report": 8, "explorer": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
     "_console": 9, "_cli": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
@@ -48,6 +48,7 @@ CONFINED = {
     "sklearn": {"experiments"},
     "rich": {"_console", "_cli", "_train"},
     "pytest": {"_pytest_plugin"},
+    "latex2mathml": {"explorer"},
 }
 MAY_CONFIGURE = {"_prepare", "_cache"}  # both called by the user
 FILE_LINES, FUNCTION_LINES = 400, 60
