@@ -4,7 +4,6 @@ import re
 
 import matplotlib
 from matplotlib.animation import FuncAnimation
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from .._errors import InputError
 from .._types import ArrayLike
@@ -12,13 +11,13 @@ from ..potentials import AbstractPotential
 from ._potential import Curves, named_after
 from ._style import BLUE, STYLE, Sheet
 
-MOST = 90
+MOST = 60
 """Frames: more would pass 2 MB."""
 _FORMAT = {"animation.frame_format": "svg", "animation.embed_limit": 4.0, "svg.fonttype": "none"}
 """Frames as drawings with their text as text: a third of the size of pixels, and sharp on every screen."""
 _ICONS = {
-    "minus": "−", "fast-backward": "⏮", "step-backward": "◂", "play fa-flip-horizontal": "◀", "pause": "⏸", "play": "▶",
-    "step-forward": "▸", "fast-forward": "⏭", "plus": "+",
+    "minus": "−", "fast-backward": "|◀", "step-backward": "◂", "play fa-flip-horizontal": "◀", "pause": "‖", "play": "▶",
+    "step-forward": "▸", "fast-forward": "▶|", "plus": "+",
 }  # fmt: skip
 
 
@@ -38,13 +37,13 @@ def animation(R: AbstractPotential, doses: ArrayLike, *, coordinate: int = 0) ->
     **Arguments:**
 
     - `R`: of a parameterization and its start, as `mj.potential_of` returns it.
-    - `doses`: ∫α ≥ 0, dimensionless, at most 90, shape `(k,)`; a = −dose.
+    - `doses`: ∫α ≥ 0, dimensionless, at most 60, shape `(k,)`; a = −dose.
     - `coordinate`: i; the other coordinates are where R_a is least.
 
     **Returns:** the HTML with its pictures inside, which a notebook shows as the last line of a cell.
 
     **Raises:** `InputError` for what is no potential, no such coordinate, doses that are negative, none or more than
-    90, and where no dose has a minimum.
+    60, and where no dose has a minimum.
 
     !!! example
         >>> import mirrorjax as mj
@@ -67,7 +66,6 @@ def animation(R: AbstractPotential, doses: ArrayLike, *, coordinate: int = 0) ->
         matplotlib.rcParams.update(STYLE | _FORMAT)
         sheet = Sheet(None, 3.6)
         assert sheet.figure is not None
-        FigureCanvasAgg(sheet.figure)
         dotted = curves.frame(sheet.ax)
         [line] = sheet.ax.plot([], [], color=BLUE, label="Rₐ")
         [bottom] = sheet.ax.plot([], [], "o", color=BLUE, markersize=8, mec="white", clip_on=False, label="argmin Rₐ")
