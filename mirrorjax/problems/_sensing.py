@@ -19,7 +19,8 @@ COMMUTING_TOLERANCE = 1e-10
 class MatrixSensing(AbstractProblem):
     r"""`f(X) = ℓ(𝒜(X) − y)`, `𝒜(X)_i = ⟨A_i, X⟩`, by default `½ · mean squared residual`.
 
-    The effective parameter is vec(X), row by row, as `Factorization` and `SymmetricFactorization` make it.
+    The effective parameter is vec(X), row by row, as `Factorization` makes it. `SymmetricFactorization(A)` makes the
+    measurements themselves: its problem is `LinearRegression(I, y, loss)`.
 
     **Arguments:**
 
