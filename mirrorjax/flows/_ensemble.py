@@ -26,7 +26,7 @@ def ensemble(
     atol: Array | float,
     solver: Method = "dopri8",
     max_steps: int = MAX_STEPS,
-    observe: Callable[[Callable, Solution], Any] = states,
+    observe: Callable[[Any, Solution], Any] = states,
 ) -> Any:
     """What `observe` sees of N flows from N starts, one after the other in one compiled solve.
 

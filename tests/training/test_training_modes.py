@@ -7,7 +7,7 @@ import sys
 
 from mirrorjax import training
 
-BLOCK = "".join(example.source for example in doctest.DocTestParser().get_examples(training.__doc__))
+BLOCK = "".join(example.source for example in doctest.DocTestParser().get_examples(training.__doc__ or ""))
 # What it only names: every transformation once, and the other order's refusal.
 MORE = """
 adam = optax.chain(optax.scale_by_adam(), training.pilot(5.0, 1e-3, off_at=3), optax.scale_by_learning_rate(1e-3))
