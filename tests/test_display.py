@@ -209,6 +209,11 @@ def test_without_a_renderer_the_text_is_shown_escaped(monkeypatch):
 # Text
 
 
+def test_a_list_of_verdicts_is_a_line_each():
+    assert repr([verdict(claim=ladder(0.1, 0.1))]) == "[Verdict(" + repr(HELD.id) + ": refuted, effect 1.0e-01)]"
+    assert repr(HELD).startswith(f"Verdict({HELD.id!r}: holds, resolution ")
+
+
 def test_limits_and_trajectories_are_a_few_lines():
     assert str(limit()) == (
         "Limit at 3 levels, a = 0 to -2: 3 certified, KKT residual 1.0e-12, tolerance 1e-09\n"

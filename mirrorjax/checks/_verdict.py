@@ -97,6 +97,12 @@ class Verdict:
         """Of the first instance on which the check crashed; empty where it ran to its end on all."""
         return next((j.traceback for j in self.instances if j.traceback), "")
 
+    def __repr__(self) -> str:
+        # Short: `mj.verify()` at a prompt shows a list of 58, and their instances would be 900 kB.
+        size = f", effect {self.effect:.1e}" if self.outcome is Outcome.REFUTED else ""
+        size = f", resolution {self.resolution:.1e}" if self.outcome is Outcome.HOLDS else size
+        return f"Verdict({self.id!r}: {self.outcome}{size})"
+
     def __str__(self) -> str:
         lines = [f"{self.id}: {self.outcome}  ({self.reason})"]
         for j in self.instances:
