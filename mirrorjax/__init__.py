@@ -6,6 +6,10 @@ Everything is imported on first use: `import mirrorjax` alone does not import ja
 import importlib
 import typing
 
+from . import _display
+
+_display.renderer = "mirrorjax.report._cards"
+
 if typing.TYPE_CHECKING:  # What `__getattr__` below finds, for type checkers and editors.
     from . import (
         analysis as analysis,

@@ -22,6 +22,12 @@ def is_traced(*values: Any) -> bool:
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(values))
 
 
+def is_known(*values: Any) -> bool:
+    """Whether every leaf is an array whose value can be looked at: no tracer, shape alone, or None."""
+    leaves = jax.tree.leaves(values, is_leaf=lambda leaf: leaf is None)
+    return all(isinstance(leaf, jax.Array | np.ndarray) for leaf in leaves) and not is_traced(*leaves)
+
+
 def has_nonfinite(*values: Any) -> bool:
     """Whether any leaf holds NaN or an infinity; False for tracers, whose value is not known yet."""
     if is_traced(*values):

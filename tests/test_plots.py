@@ -258,8 +258,9 @@ def test_a_training_run_shows_what_its_log_has():
         plots.training(TrainLog())
 
 
-def test_densities_have_intervals_and_dense_is_a_band():
-    from mirrorjax.experiments import MethodResult
+@pytest.mark.usefixtures("annotations_off")
+def test_accuracies_have_bands_and_dense_is_a_line_across():
+    from mirrorjax.experiments import Comparison, MethodResult, estimate
 
     values = {0.2: (0.91, 0.92, 0.93), 0.05: (0.88, 0.90, 0.92)}
     rows = [
@@ -268,10 +269,15 @@ def test_densities_have_intervals_and_dense_is_a_band():
         for density, test in values.items()
     ]
     dense = MethodResult("dense", 1.0, 0.0, 0.1, (0, 1), (0.93, 0.94), (0, 0), (9, 9), ())
-    figure = plots.densities([dense, *rows], title="mlp")
+    figure = plots.sparsity_accuracy([dense, *rows], title="mlp")
     [ax] = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense", "magnitude", "pilot"]
     assert list(ax.xaxis.get_major_locator()()) == [0.05, 0.2] and len(ax.containers) == 2
+    bands = [band for band in ax.collections if len(band.get_paths()[0].vertices) > 4]
+    half = estimate((0.88, 0.90, 0.92)).half
+    assert any(np.isclose(bands[0].get_paths()[0].vertices[:, 1], 0.9 - half).tolist()) and len(ax.patches) == 1
     lost = MethodResult("ham", 0.2, 0.1, 0.1, (), (), (), (), ((0, 17),))
     with pytest.raises(InputError, match="no runs"):
-        plots.densities([lost])
+        plots.sparsity_accuracy([lost])
+    with pytest.raises(InputError, match="method_results"):
+        plots.sparsity_accuracy(Comparison(("dense",), densities=(0.5,)))  # pyright: ignore[reportArgumentType]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._display import html_of
 from .._errors import InputError
 from .._types import State
 from ..geometry import Closure, Commutation, Degree, Points, Swap
@@ -176,6 +177,9 @@ class Analysis:
     def __str__(self) -> str:
         width = max(len(name) for name, _ in self.rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in self.rows)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 def _yes(value: bool | None) -> str:

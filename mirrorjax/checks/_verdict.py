@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
+from .._display import html_of
 from .._outcome import Outcome
 from .._thresholds import COARSE
 from .._types import x64_on
@@ -105,6 +106,9 @@ class Verdict:
             lines += [f"    control {name}: {_text(d)}" for name, d in j.controls.items()]
             lines += [f"    {name}: {_short(v)}" for name, v in j.finding.observations.items()]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 def _short(value: float | str) -> str:

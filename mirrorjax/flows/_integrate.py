@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from .._compile import quick_jit
+from .._display import html_of
 from .._errors import InputError, SolverError
 from .._ode import MAX_STEPS, AnySolver, Solution, as_data, as_solver, differentiable_solve, solve
-from .._types import ArrayLike, Scalar, State, as_array, as_state, has_nonfinite, is_traced
+from .._types import ArrayLike, Scalar, State, as_array, as_state, has_nonfinite, is_known, is_traced
 
 NO_DOSE = 1e-14
 """Doses up to this count as 0: that of `SwitchOn` is a difference, which compiled code rounds to 2e-17 instead of 0."""
@@ -42,6 +43,20 @@ class Trajectory(eqx.Module):
     last: State
     steps: Int[Array, ""]
     flow: Callable
+
+    def __repr__(self) -> str:
+        arrays = (self.ts, self.x, self.ok, self.out_of_steps, self.t_last, self.last, self.steps)
+        if not is_known(*arrays) or self.x.ndim != 2 or self.ts.size == 0:
+            return super().__repr__()
+        shapes = ", ".join(str(leaf.shape) for leaf in jax.tree.leaves(self.state))
+        return (
+            f"Trajectory of {type(self.flow).__name__}: {self.failure() or 'the end was reached'}\n"
+            f"  t from {float(self.ts[0]):.6g} to {float(self.ts[-1]):.6g} at {self.ts.size} times, "
+            f"{int(self.steps)} steps\n  x {self.x.shape}, state {shapes}"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def failure(self) -> str:
         """Why and where the solve stopped. On the host only.

@@ -13,10 +13,11 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from .._compile import quick_jit
+from .._display import html_of
 from .._errors import InputError
 from .._modes import modes_of_ours
 from .._thresholds import KKT_TOLERANCE
-from .._types import ArrayLike, Scalar, Vector, as_array, is_traced
+from .._types import ArrayLike, Scalar, Vector, as_array, is_known, is_traced
 from ..potentials import AbstractPotential, WithoutDecay
 from ..problems import LinearRegression
 from ._dual import FLAT, metric
@@ -65,6 +66,24 @@ class Limit(eqx.Module):
         """Whether the KKT residual is at most 1e-9, scalar or `(k,)`."""
         return self.residual <= KKT_TOLERANCE
 
+    def __repr__(self) -> str:
+        if not is_known(self.x, self.a, self.residual, self.iterations) or self.x.ndim not in (1, 2) or not self.x.size:
+            return super().__repr__()
+        residual = np.atleast_1d(np.asarray(self.residual))
+        sure = int(np.sum(residual <= KKT_TOLERANCE))
+        levels, norms = (_ends(part) for part in (self.a, jnp.sum(jnp.abs(self.x), axis=-1)))
+        if self.x.ndim == 1:
+            head = f"Limit at a = {levels}: {'certified' if sure else 'without a certificate'}"
+        else:
+            head = f"Limit at {len(residual)} levels, a = {levels}: {sure} certified"
+        return (
+            f"{head}, KKT residual {np.max(residual):.1e}, tolerance {KKT_TOLERANCE:.0e}\n"
+            f"  x {self.x.shape}, ‖x‖₁ = {norms}; Newton steps: {int(np.max(np.asarray(self.iterations)))} at most"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
     def failure(self) -> str:
         """Why there is no certificate, for the first a without one. On the host only.
 
@@ -85,6 +104,12 @@ class Limit(eqx.Module):
             f"KKT residual {residual:.1e} > {KKT_TOLERANCE:.0e} {where}: no interpolator lies in the domain of R_a, "
             "rows of Z contradict each other by that much, or round-off of the dual allows no less"
         )
+
+
+def _ends(values: Array) -> str:
+    """A number, or the first and the last of several."""
+    numbers = np.atleast_1d(np.asarray(values)) + 0.0  # no −0
+    return " to ".join(f"{number:.6g}" for number in (numbers if len(numbers) == 1 else numbers[[0, -1]]))
 
 
 @modes_of_ours()

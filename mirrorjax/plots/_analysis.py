@@ -1,16 +1,16 @@
 """What `analyze` found, as a picture."""
 
 import math
-from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from .._types import as_array
-from ._style import BLACK, BLUE, VERMILLION, legend_below, new_figure, power_of_ten, styled
+from ..analysis import Analysis, Section
+from ._given import refused
+from ._style import BLACK, BLUE, VERMILLION, Drawn, Sheet, power_of_ten, styled
 
 DOSES = (0.0, 0.25, 0.5, 1.0, 2.0)
 PANELS = 3
@@ -19,7 +19,7 @@ LEAST = 1e-17
 
 
 @styled
-def analysis(analysis: Any) -> Figure:
+def analysis(analysis: Analysis, *, ax: Axes | None = None) -> Drawn:
     """R_a along the first coordinates under growing dose; without a potential the brackets against round-off.
 
     With a potential: a panel for each of the first 3 coordinates, x_i against R_a − min R_a along that coordinate
@@ -30,8 +30,11 @@ def analysis(analysis: Any) -> Figure:
     **Arguments:**
 
     - `analysis`: the `Analysis` that `analyze` returned, which draws itself by this function.
+    - `ax`: where to draw the brackets or the first coordinate; by default a new figure.
 
-    **Returns:** the figure.
+    **Returns:** the figure, or `ax` where it was given.
+
+    **Raises:** `InputError` for another kind of object.
 
     !!! example
         >>> import jax; jax.config.update("jax_enable_x64", True)
@@ -43,45 +46,50 @@ def analysis(analysis: Any) -> Figure:
         >>> figure.axes[0].get_xlabel()
         'size, relative to the terms'
     """
-    return _brackets(analysis) if analysis.potential is None else _sections(analysis)
+    if not isinstance(analysis, Analysis):
+        raise refused(analysis, "the Analysis of mj.analyze(g, h, w0)")
+    return _brackets(analysis, ax) if analysis.potential is None else _sections(analysis, ax)
 
 
-def _sections(found: Any) -> Figure:
+def _sections(found: Analysis, ax: Axes | None) -> Drawn:
     potential = found.potential
     assert potential is not None
     doses = [dose for dose in DOSES if dose < found.horizon]
     if math.isfinite(found.horizon):
         doses = [share * found.horizon for share in (0.0, 0.25, 0.5, 0.75, 0.95)]
-    panels = min(potential.n, PANELS)
+    panels = min(potential.n, PANELS) if ax is None else 1
     first, last = (found.dual_range(-dose) for dose in (doses[0], doses[-1]))
     minima = np.stack([np.asarray(potential.argmin(as_array(-dose))) for dose in doses])
     typical = 0.25 * float(np.max(np.abs(minima[0])))
-    figure = new_figure(3.6)
+    sheet = Sheet(ax, 3.6, columns=panels, sharey=True, gridspec_kw={"wspace": 0.12})
     colours = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, len(doses)))
-    axes = figure.subplots(1, panels, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.12})[0]
-    for i, ax in enumerate(axes):
+    for i, panel in enumerate(sheet.panels):
         span = 1.6 * max(float(np.max(np.abs(minima[:, i]))), typical, 1e-300)
         cuts = [found.section(i, -dose, 2 * span) for dose in doses]
         for dose, colour, cut in zip(doses, colours, cuts):
-            _curve(ax, cut, span, colour, dose)
+            _curve(panel, cut, span, colour, dose)
         exists = [x for cut in cuts for x in cut.x[np.isfinite(cut.rise)]] or [-span, span]
-        ax.set(xlim=(max(-span, min(exists) - 0.05 * span), min(span, max(exists) + 0.05 * span)), ylim=(-0.04, 1.05))
-        ax.set_xlabel(f"x, coordinate {i}")
-        ax.set_title(_ends(first[i]) if np.allclose(first[i], last[i], equal_nan=True)
+        panel.set(
+            xlim=(max(-span, min(exists) - 0.05 * span), min(span, max(exists) + 0.05 * span)), ylim=(-0.04, 1.05)
+        )
+        panel.set_xlabel(f"x, coordinate {i} (units of x)")
+        panel.set_title(_ends(first[i]) if np.allclose(first[i], last[i], equal_nan=True)
                      else f"{_ends(first[i])} → {_ends(last[i])}", fontsize=8.5)  # fmt: skip
-        ax.locator_params(axis="x", nbins=5)
-    axes[0].set_ylabel("Rₐ − min Rₐ, scaled")
+        panel.locator_params(axis="x", nbins=5)
+    sheet.ax.set_ylabel("Rₐ − min Rₐ, scaled (dimensionless)")
     end = "decay alone never ends it" if not math.isfinite(found.horizon) else f"it ends at dose {found.horizon:.4g}"
-    axes[0].plot([], [], "o", color=BLACK, mec="white", label="argmin Rₐ")
-    legend_below(figure, axes[0].get_legend_handles_labels()[0], 6)
+    sheet.ax.plot([], [], "o", color=BLACK, mec="white", label="argmin Rₐ")
+    drawn, figure = sheet.finish(sheet.ax.get_legend_handles_labels()[0], 6), sheet.figure
+    if figure is None:
+        return drawn
     figure.suptitle(f"{found.kind}; {end}; above each panel: range of μ at the first and last dose", x=0.02, ha="left",
                     fontsize=9.5)  # fmt: skip
     figure.set_figheight(figure.get_figheight() + 0.3)
     figure.subplots_adjust(top=1 - 0.62 / figure.get_figheight())
-    return figure
+    return drawn
 
 
-def _curve(ax: Axes, cut, span: float, colour, dose: float) -> None:
+def _curve(ax: Axes, cut: Section, span: float, colour, dose: float) -> None:
     seen = np.abs(cut.x) <= span
     top = np.nanmax(np.where(seen & np.isfinite(cut.rise), cut.rise, np.nan), initial=0.0)
     if not math.isfinite(cut.minimum) or top <= 0:
@@ -97,12 +105,12 @@ def _ends(ends: np.ndarray) -> str:
     return f"({low}, {high})"
 
 
-def _brackets(found: Any) -> Figure:
+def _brackets(found: Analysis, ax: Axes | None) -> Drawn:
     sizes = {name: size for name, size in found.brackets.items() if not name.endswith("floor")}
     floors = [found.brackets[f"{name} floor"] for name in sizes] + [found.swap.budget]
     names, values = [*sizes, "order swap"], [*sizes.values(), found.swap.gap]
-    figure = new_figure(2.6)
-    ax = figure.subplots()
+    sheet = Sheet(ax, 2.6)
+    ax = sheet.ax
     place = np.arange(len(names))[::-1]
     drawn = np.maximum(np.nan_to_num(np.asarray(values), posinf=1.0), LEAST)
     stands = np.asarray(values) >= 30 * np.asarray(floors)
@@ -120,6 +128,7 @@ def _brackets(found: Any) -> Figure:
         ax.bar(0, 0, color=BLUE, label="less"),
         ax.plot([], [], "|", color=BLACK, markersize=12, mew=2, label="measured floor")[0],
     ]
-    legend_below(figure, handles, 3)
-    figure.subplots_adjust(left=0.16)
-    return figure
+    drawn = sheet.finish(handles, 3)
+    if sheet.figure is not None:
+        sheet.figure.subplots_adjust(left=0.16)
+    return drawn

@@ -2,7 +2,7 @@
 
 import re
 
-import matplotlib
+from matplotlib import style
 from matplotlib.animation import FuncAnimation
 
 from .._errors import InputError
@@ -16,8 +16,8 @@ MOST = 60
 _FORMAT = {"animation.frame_format": "svg", "animation.embed_limit": 4.0, "svg.fonttype": "none"}
 """Frames as drawings with their text as text: a third of the size of pixels, and sharp on every screen."""
 _ICONS = {
-    "minus": "−", "fast-backward": "|◀", "step-backward": "◂", "play fa-flip-horizontal": "◀", "pause": "‖", "play": "▶",
-    "step-forward": "▸", "fast-forward": "▶|", "plus": "+",
+    "minus": "−", "fast-backward": "|◀", "step-backward": "◂", "play fa-flip-horizontal": "◀", "pause": "‖",
+    "play": "▶", "step-forward": "▸", "fast-forward": "▶|", "plus": "+",
 }  # fmt: skip
 
 
@@ -61,9 +61,7 @@ def animation(R: AbstractPotential, doses: ArrayLike, *, coordinate: int = 0) ->
             f"{frames} doses at which R_a has a minimum",
             "np.linspace(0, 2, 40)",
         )
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE | _FORMAT)
+    with style.context(STYLE | _FORMAT, after_reset=True):
         sheet = Sheet(None, 3.6)
         assert sheet.figure is not None
         dotted = curves.frame(sheet.ax)

@@ -42,7 +42,8 @@ def dose_path(obj: Any, *, title: str = "", ax: Axes | None = None) -> Drawn:
     """
     series, source, missing = _series(obj)
     sheet = Sheet(ax, 4.5, 2, sharex=True, height_ratios=(1.6, 1), gridspec_kw={"hspace": 0.25})
-    handles = sheet.ax.plot(series.dose, series.l1, color=BLUE, label="limit of the flow")
+    marker = "o" if len(series.dose) == 1 else None
+    handles = sheet.ax.plot(series.dose, series.l1, color=BLUE, marker=marker, label="limit of the flow")
     for level, name, colour, style, place in (
         (series.least_norm, "least-norm solution", BLACK, ":", 0),
         (series.basis_pursuit, "basis pursuit", VERMILLION, "--", 2),
@@ -80,7 +81,9 @@ def _series(given: Any) -> tuple[DosePath, str, str]:
 
 
 def _active(ax: Axes, series: DosePath) -> None:
-    ax.plot(series.dose, series.active, color=GREEN, drawstyle="steps-mid")
+    ax.plot(
+        series.dose, series.active, color=GREEN, drawstyle="steps-mid", marker="o" if len(series.dose) == 1 else None
+    )
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

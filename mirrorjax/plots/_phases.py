@@ -3,7 +3,7 @@
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colorbar import Colorbar
+from matplotlib.ticker import NullFormatter
 
 from .._errors import InputError
 from .._types import ArrayLike
@@ -64,14 +64,19 @@ def phase_diagram(
     sheet = Sheet(ax, 4.0)
     shown = np.ma.masked_invalid(cells)
     mesh = sheet.ax.pcolormesh(_edges(across), _edges(up), shown, cmap=colours, rasterized=True)
-    for ticks, scale, axis in ((across, sheet.ax.set_xscale, "xaxis"), (up, sheet.ax.set_yscale, "yaxis")):
+    for ticks, scale, axis in (
+        (across, sheet.ax.set_xscale, sheet.ax.xaxis),
+        (up, sheet.ax.set_yscale, sheet.ax.yaxis),
+    ):
         if _even_ratios(ticks):
             scale("log")
-            getattr(sheet.ax, axis).set_major_formatter(power_of_ten)
+            axis.set_major_formatter(power_of_ten)
+            axis.set_minor_formatter(NullFormatter())
     sheet.ax.grid(visible=False)
     sheet.ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    bar: Colorbar = sheet.ax.get_figure(root=False).colorbar(mesh, ax=sheet.ax, pad=0.03)  # pyright: ignore[reportOptionalMemberAccess]
-    bar.set_label(label)
+    owner = sheet.ax.get_figure(root=False)
+    assert owner is not None
+    owner.colorbar(mesh, ax=sheet.ax, pad=0.03).set_label(label)
     if np.ma.is_masked(shown):
         return sheet.finish(sheet.ax.plot([], [], "s", color="#C4C4C4", mec=GREY, label="no value"), 1)
     return sheet.finish()

@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from ..checks import RankPath
 from ._given import series_of
-from ._style import BLACK, BLUE, VERMILLION, Drawn, Sheet, styled
+from ._style import BLACK, BLUE, VERMILLION, Drawn, Handle, Sheet, styled
 
 _PANELS = {"ratio": "nuclear/Frobenius", "effective_rank": "effective rank"}
 _KINDS = {"": ("M = KᵀQ", BLUE, "o-", -1), "_linear": ("control: M trained itself", VERMILLION, "s--", 1)}
@@ -43,7 +42,7 @@ def rank_path(obj: Any, *, title: str = "", ax: Axes | None = None) -> Drawn:
     series, source = series_of(obj, RankPath, "a RankPath, or the Verdict on flow/attention")
     dose = series.dose
     sheet = Sheet(ax, 4.8, 2, sharex=True, gridspec_kw={"hspace": 0.25})
-    handles: dict[str, Artist] = {}
+    handles: dict[str, Handle] = {}
     for panel, (key, label) in zip(sheet.panels, _PANELS.items()):
         panel.axhline(0.0, color=BLACK, linewidth=0.8, zorder=0.5)
         for suffix, (name, colour, style, side) in _KINDS.items():

@@ -40,6 +40,7 @@ WIDTH = 7.4
 _PIXELS = 100  # per inch, in a notebook
 STYLE = {
     "font.size": 9.5,
+    "text.parse_math": False,  # names of users' theorems may have a $, and half a formula is an error
     "axes.titlesize": 10.5,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -90,20 +91,19 @@ class Sheet:
 
     - `ax`: the Axes given; None for a new figure.
     - `height`: of the new figure, in inches.
-    - `rows`: of panels on the new figure.
-    - `main`: which of them is drawn into the Axes given.
+    - `rows`, `columns`: of panels on the new figure.
     - `**layout`: of `Figure.subplots`.
 
     **Raises:** `InputError` for an `ax` that is no Axes.
     """
 
-    def __init__(self, ax: Axes | None, height: float, rows: int = 1, main: int = 0, **layout: Any):
+    def __init__(self, ax: Axes | None, height: float, rows: int = 1, columns: int = 1, **layout: Any):
         if ax is not None and not isinstance(ax, Axes):
             raise InputError("ax must be an Axes of matplotlib", f"got {type(ax).__name__}", "figure.subplots()")
         self.figure = new_figure(height) if ax is None else None
-        panels: Any = ax if self.figure is None else self.figure.subplots(rows, 1, **layout)
+        panels: Any = ax if self.figure is None else self.figure.subplots(rows, columns, **layout)
         self.panels: list[Axes] = list(np.ravel(panels))
-        self.ax = self.panels[0 if self.figure is None else main]
+        self.ax = self.panels[0]
 
     def finish(self, handles: Sequence[Handle] = (), columns: int = 1, beside: bool = False) -> Drawn:
         """Adds the legend, outside of the panels of an own figure and inside of Axes given; returns what is drawn."""

@@ -88,7 +88,7 @@ def test_the_range_is_found_at_the_scale_of_the_start(gamma):
 
 def test_pictures(hadamard):
     figure = hadamard.plot()
-    assert [ax.get_xlabel() for ax in figure.axes] == ["x, coordinate 0", "x, coordinate 1"]
+    assert [ax.get_xlabel() for ax in figure.axes] == [f"x, coordinate {i} (units of x)" for i in range(2)]
     assert all(len(ax.get_lines()) >= 10 for ax in figure.axes)
     bars = draw(mj.analyze(neuron_mask, plain, jnp.array([1.0, 0.5, -0.3])))
     assert bars.axes[0].get_xscale() == "log" and bars.axes[0].get_title(loc="left") == "not-mirror"
