@@ -25,7 +25,9 @@ def given_axes():
 
 def curves(ax):
     """The lines with more than two points that are not |x|."""
-    return {str(l.get_label()): np.asarray(l.get_xydata()) for l in ax.get_lines() if len(np.asarray(l.get_xdata())) > 3}
+    return {
+        str(l.get_label()): np.asarray(l.get_xydata()) for l in ax.get_lines() if len(np.asarray(l.get_xdata())) > 3
+    }
 
 
 def notes(ax):
@@ -89,7 +91,8 @@ def test_the_mirror_map_is_drawn_inside_of_its_range_and_the_ends_are_marked():
     [ax] = figure.axes
     drawn = curves(ax)
     assert list(drawn) == ["dose 0", "dose 0.3", "dose 0.9"] and "dose 1.5 (the range of μ is empty)" in notes(ax)
-    ends = {float(x) for l in ax.get_lines() if l.get_linestyle() == ":" and len(x := np.unique(l.get_xdata())) == 1}
+    dotted = [np.unique(np.asarray(line.get_xdata())) for line in ax.get_lines() if line.get_linestyle() == ":"]
+    ends = [float(x[0]) for x in dotted if len(x) == 1]
     expected = [float(end[0]) for dose in doses[:3] for end in ENDING.dual_domain(-dose)]
     assert np.allclose(sorted(ends), sorted(expected))
     mu, x = drawn["dose 0.3"][60]

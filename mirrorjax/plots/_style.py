@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from textwrap import fill
-from typing import Any, ParamSpec, TypeAlias, final
+from typing import Any, ParamSpec, TypeAlias, cast, final
 
 import matplotlib
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.container import Container
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import NullFormatter
 
 from .._errors import InputError
@@ -110,6 +111,8 @@ class Sheet:
         if self.figure is None:
             if handles:
                 self.ax.legend(handles=list(handles), fontsize=7.5, frameon=True, framealpha=0.85, edgecolor="none")
+            for text in self.ax.findobj(Text):  # its title and labels are older than the style
+                cast(Text, text).set_parse_math(False)
             return self.ax
         if handles and beside:
             legend_right(self.figure, handles)

@@ -22,7 +22,7 @@ LINES = 12
 # knows of.
 STYLE = """
 .mj-card { max-width: 46em; color: inherit; font-size: 0.92em; line-height: 1.45; }
-.mj-card table { border-collapse: collapse; margin: 0.4em 0; }
+.mj-card table { border-collapse: collapse; margin: 0.4em 0; color: inherit; font-size: inherit; }
 .mj-card th, .mj-card td {
   text-align: left; vertical-align: top; padding: 0.2em 0.9em 0.2em 0; background: none; color: inherit;
   border: 0; border-bottom: 1px solid rgba(128, 128, 128, 0.4); white-space: normal; overflow-wrap: break-word;
