@@ -140,10 +140,11 @@ def test_a_trajectory_is_drawn_by_itself_and_beside_another():
 
 @pytest.mark.parametrize("draw", [plots.ladder, plots.margins, plots.trajectories], ids=lambda draw: draw.__name__)
 def test_a_verdict_is_drawn_into_given_axes(draw):
-    ax = matplotlib.figure.Figure().subplots()
+    figure = matplotlib.figure.Figure()
+    ax = figure.subplots()
     assert draw(HELD, ax=ax) is ax
-    assert ax.get_title(loc="left") and ax.get_legend() and len(ax.figure.axes) == 1
-    ax.figure.draw_without_rendering()  # half a formula in a name is no error
+    assert ax.get_title(loc="left") and ax.get_legend() and len(figure.axes) == 1
+    figure.draw_without_rendering()  # half a formula in a name is no error
 
 
 @pytest.mark.parametrize("draw", [plots.ladder, plots.margins, plots.trajectories, plots.dose_path, plots.rank_path])

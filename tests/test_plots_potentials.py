@@ -1,5 +1,7 @@
 """Pictures of potentials and limits: what is drawn, what is said in words, what is refused."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import matplotlib.figure
 import numpy as np
@@ -16,6 +18,7 @@ from mirrorjax.problems import LinearRegression, basis_pursuit, lasso_violation,
 HALF = potential_of(Hadamard(), Hadamard().lift(np.array([0.5]), scale=0.5))
 PLANE = potential_of(Hadamard(), Hadamard().lift(np.array([-0.2, 0.5]), scale=0.3))
 ENDING = potential_of(LogRatio(), LogRatio().lift(np.array([0.5, -1.0]), scale=4.0))
+OTHER: Any = Hadamard()  # what no plot takes
 LINE = LinearRegression([[2.0, 1.0]], [1.0])
 
 
@@ -158,10 +161,12 @@ def test_the_lasso_beside_it_is_optimal():
 
 
 def test_doses_without_a_limit_are_named():
-    ax = plots.regularization_path(LINE, ENDING, [0.0, 0.1, 5.0], ax=given_axes())
+    ax = given_axes()
+    plots.regularization_path(LINE, ENDING, [0.0, 0.1, 5.0], ax=ax)
     assert notes(ax) == f"not drawn: dose 5 (beyond the horizon, {horizon(ENDING):.4g})"
     assert max(len(np.asarray(line.get_xdata())) for line in ax.get_lines()) == 2
-    ax = plots.dose_path(mj.limit_path(LINE, ENDING, [0.0, -0.1, -5.0]), ax=given_axes())
+    ax = given_axes()
+    plots.dose_path(mj.limit_path(LINE, ENDING, [0.0, -0.1, -5.0]), ax=ax)
     assert notes(ax) == "not drawn: 1 dose without a limit"
 
 
@@ -184,8 +189,8 @@ def test_a_phase_diagram_has_a_cell_for_each_pair_and_says_what_is_missing():
     x, y = np.arange(4.0), np.array([0.01, 0.1, 1.0])
     figure = plots.phase_diagram(values, x, y, xlabel="a (s)", ylabel="b (m)", label="c (kg)")
     ax, bar = figure.axes
-    [mesh] = ax.collections
-    assert np.ma.allequal(np.reshape(mesh.get_array(), (3, 4)), np.ma.masked_invalid(values))
+    mesh: Any = ax.collections[0]
+    assert np.ma.allequal(np.ma.reshape(mesh.get_array(), (3, 4)), np.ma.masked_invalid(values))
     assert np.ma.getmaskarray(mesh.get_array()).sum() == 1 and legend_of(figure) == ["no value"]
     assert (ax.get_xlabel(), ax.get_ylabel(), bar.get_ylabel()) == ("a (s)", "b (m)", "c (kg)")
     assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
@@ -231,19 +236,19 @@ def test_it_draws_into_given_axes(draw):
 @pytest.mark.parametrize(
     ("draw", "says"),
     [
-        (lambda: plots.potential(Hadamard(), [0.0]), "potential_of"),
+        (lambda: plots.potential(OTHER, [0.0]), "potential_of"),
         (lambda: plots.potential(HALF, [-1.0]), "≥ 0"),
         (lambda: plots.potential(HALF, []), "one or more"),
         (lambda: plots.potential(HALF, [0.0], coordinate=1), "from 0 to 0"),
-        (lambda: plots.potential(HALF, [0.0], ax=3), "Axes"),
+        (lambda: plots.potential(HALF, [0.0], ax=OTHER), "Axes"),
         (lambda: plots.dual_map(HALF, [np.nan]), "finite"),
         (lambda: plots.level_sets(HALF, LINE), "two coordinates"),
         (lambda: plots.level_sets(PLANE, LinearRegression(np.eye(2), [1.0, 1.0])), r"problem.Z\[:1\]"),
-        (lambda: plots.level_sets(PLANE, HALF), "LinearRegression"),
+        (lambda: plots.level_sets(PLANE, OTHER), "LinearRegression"),
         (lambda: plots.level_sets(ENDING, LINE, 5.0), "no minimum at dose 5"),
         (lambda: plots.regularization_path(LINE, ENDING, [5.0]), "no dose has a limit"),
         (lambda: plots.effects(HALF), "mj.analyze"),
-        (lambda: plots.analysis(HALF), "mj.analyze"),
+        (lambda: plots.analysis(OTHER), "mj.analyze"),
         (lambda: plots.phase_diagram(np.ones((2, 3)), [1, 2], [1, 2, 3], xlabel="a", ylabel="b", label="c"), "len"),
         (lambda: plots.phase_diagram(np.ones((2, 2)), [2, 1], [1, 2], xlabel="a", ylabel="b", label="c"), "increase"),
         (lambda: plots.phase_diagram(np.ones((2, 2)), [1, 2], [1, 2], xlabel="a", ylabel="b", label=""), "empty"),
@@ -279,4 +284,5 @@ def test_the_effects_are_those_that_are_measured():
     assert np.allclose(low, np.array(doses) - 0.5) and np.allclose(high, 2.0 - np.array(doses))
     expected = [mj.analysis.effects(R, -dose).turn[0] for dose in doses]
     assert np.allclose(np.asarray(turn.get_lines()[0].get_ydata()), expected, equal_nan=True)
-    assert np.max(np.asarray(plots.effects(found, ax=given_axes()).get_lines()[0].get_xdata())) < 0.5
+    plots.effects(found, ax=(ax := given_axes()))
+    assert np.max(np.asarray(ax.get_lines()[0].get_xdata())) < 0.5 and len(ax.get_lines()) == 2

@@ -24,6 +24,9 @@ _ICONS = {
 class Film(str):
     """HTML that a notebook shows as what it is, not as its text."""
 
+    def __repr__(self) -> str:
+        return f"<a film of {len(self) / 1e6:.1f} MB of HTML>"
+
     def _repr_html_(self) -> str:
         return str(self)
 
