@@ -4,7 +4,7 @@ import contextlib
 import html
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .._errors import InputError
@@ -106,16 +106,18 @@ def replace(folder: Path, text: str, pages: Mapping[str, str] | None = None) -> 
             replace_text(folder / PAGES / name, page)
         replace_text(folder / INDEX, text)
         if pages is not None:
-            _remove_stale(folder / PAGES, {name.casefold() for name in pages})
+            _remove_stale(folder / PAGES, pages)
     except OSError as error:
         raise _unusable(folder, error) from error
     return folder / INDEX
 
 
-def _remove_stale(folder: Path, written: set[str]) -> None:
-    """By names without case, since on some file systems the page that was just written has the case of its ancestor."""
+def _remove_stale(folder: Path, written: Iterable[str]) -> None:
+    """Where case is ignored, a page that was just written may still have the name of its ancestor, A-1 for a-1."""
+    new = {name.casefold(): folder / name for name in written}
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name.casefold() not in written and _is_ours(path):
+        twin = new.get(path.name.casefold())
+        if _is_ours(path) and not (twin and path.samefile(twin)):
             path.unlink()
     with contextlib.suppress(OSError):  # where anything is left
         folder.rmdir()

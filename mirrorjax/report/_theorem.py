@@ -98,7 +98,7 @@ def _instance(id: str, judgement: Judgement, layout: Layout, opened: bool = Fals
         _hypotheses(judgement, layout),
         _claims(judgement, layout),
         _controls(judgement, layout),
-        _pictures(id, judgement) if opened or layout.all_pictures else Markup(),
+        _pictures(id, judgement, layout) if opened or layout.all_pictures else Markup(),
         _observations(finding.observations, layout),
         _rows(finding.claims),
         open=opened,
@@ -106,11 +106,13 @@ def _instance(id: str, judgement: Judgement, layout: Layout, opened: bool = Fals
     )
 
 
-def _pictures(id: str, judgement: Judgement) -> Markup:
+def _pictures(id: str, judgement: Judgement, layout: Layout) -> Markup:
     try:
-        return join(pictures(judgement.finding, f"{id} · {judgement.name}"))
+        drawn = join(pictures(judgement.finding, f"{id} · {judgement.name}"))
     except Exception as error:  # a picture that cannot be drawn must not cost the report of a long run
         return tag("p", f"The pictures could not be drawn: {type(error).__name__}: {error}", class_="undrawn")
+    # Where all theorems are in one file, drawing them at once would keep the reader waiting for seconds.
+    return drawn if layout.all_pictures else Markup(drawn.replace("<img ", '<img loading="lazy" '))
 
 
 def _hypotheses(judgement: Judgement, layout: Layout) -> Markup:
