@@ -1,6 +1,7 @@
 """What stands on the pages of the report."""
 
 import dataclasses
+import itertools
 import re
 
 import numpy as np
@@ -160,7 +161,7 @@ def test_headings_skip_no_level(documents):
     for name, page in documents.items():
         levels = [int(e.tag[1]) for e in Reader(page).elements if re.fullmatch("h[1-6]", e.tag)]
         assert levels[0] == 1 and levels.count(1) == 1, name
-        assert all(below - above <= 1 for above, below in zip(levels, levels[1:])), name
+        assert all(below - above <= 1 for above, below in itertools.pairwise(levels)), name
 
 
 def said(*args):
@@ -243,7 +244,6 @@ def test_the_number_of_an_outcome_is_its_own():
     assert size(dataclasses.replace(HELD, outcome=mj.Outcome.HOLDS)) == "resolution 1e-10"
     assert size(dataclasses.replace(FELL, outcome=mj.Outcome.REFUTED)) == "effect 0.8"
     assert size(dataclasses.replace(FELL, outcome=mj.Outcome.INCONCLUSIVE)) == "–"
-
 
 
 def test_rungs_are_those_of_the_claims(pages):
