@@ -311,7 +311,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("brackets of length 3 are never asked", "if hidden else 0.0", "if False else 0.0")],
     },
     "report": {
-        "report/_page.py": [
+        "report/_index.py": [
             ("columns resolution and effect exchanged", "            v.resolution,\n            v.effect,", "            v.effect,\n            v.resolution,")],
         "report/_badge.py": [
             ("refuted shows the resolution", "return f\"effect {number(decision.effect)}\"", "return f\"effect {number(decision.resolution)}\"")],

@@ -57,7 +57,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/analysis/test_mutants_analysis.py",
         "tests/analysis",
     ),
-    "report": ("tests/test_report.py",),
+    "report": ("tests/test_report.py", "tests/test_report_folder.py", "tests/test_report_diff.py"),
     "training": ("tests/training/test_mutants_training.py", "tests/training"),
     "experiments": ("tests/experiments/test_mutants_experiments.py", "tests/experiments"),
 }

@@ -5,9 +5,9 @@ import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._errors import InputError, MirrorjaxError
 from ._output import Stream, give_up_stdout, is_stdout, open_streams, printing_beside, write_json
@@ -29,6 +29,7 @@ examples:
   mirrorjax verify my_paper.py --report r     theorems of yours
   mirrorjax verify mask/3.3 --data my.csv --target y
   mirrorjax analyze model.py:g model.py:h --w0 w0.npy
+  mirrorjax report diff old.json new.json     what changed since
   mirrorjax train pilot spred --data mnist    against each other at equal sparsity
   mirrorjax explore                           drag dose, scale and x₀ in a page of your browser
 """
@@ -60,7 +61,8 @@ def parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--quick", action="store_true", help="a smoke test: one instance each, no errors planted")
     verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON; - for stdout")
-    verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with pictures")
+    verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html and a page per theorem")
+    verify.add_argument("--single-file", action="store_true", help="with --report: everything in DIR/index.html")
     verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the measurements")
     verify.add_argument("--target", metavar="COL", help="the column of --data to fit")
     verify.add_argument("--seed", type=_seed, default=0, help="seed of the random instances (default 0)")
@@ -91,8 +93,24 @@ def parser() -> argparse.ArgumentParser:
     explore = commands.add_parser("explore", help="write a page in which dose, scale and x₀ are dragged")
     explore.add_argument("--out", metavar="FILE.html", type=Path, default=Path("explore.html"),
                          help="the page, one file that needs no network (default explore.html)")  # fmt: skip
+    _add_report(commands)
     _add_train(commands)
     return top
+
+
+def _add_report(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    report = commands.add_parser("report", help="compare the results of two runs")
+    actions = report.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    diff = actions.add_parser(
+        "diff",
+        help="what changed between two files of verify --json",
+        description="Which theorems changed outcome, resolution (more than 10-fold), effect or detection limit, "
+        "appeared or vanished, and what changed around them.",
+        epilog="exit status: 0 no outcome got worse, 1 one did, 3 bad input or failure",
+    )
+    diff.add_argument("old", metavar="OLD.json", type=Path)
+    diff.add_argument("new", metavar="NEW.json", type=Path)
+    diff.add_argument("--html", metavar="FILE", type=Path, help="write it as a page too")
 
 
 def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -259,12 +277,12 @@ def _analyze(options: argparse.Namespace) -> int:
     return {"not-mirror": REFUTED, "undecided": INCONCLUSIVE}.get(analysis.kind, HOLDS)
 
 
-def _ensure_results(options: argparse.Namespace, *inputs: Path | None) -> None:
+def _ensure_results(options: argparse.Namespace, *inputs: Path | None, pages: bool = False) -> None:
     """Finds out before the work whether JSON and report can be written, and beside each other and the inputs."""
-    from .report import ensure_writable, index_of
+    from .report import ensure_writable, index_of, pages_of
 
     if options.report:
-        ensure_writable(options.report)
+        ensure_writable(options.report, pages=pages)
     if not options.json or is_stdout(options.json):
         return
     if options.json.is_dir():
@@ -274,8 +292,8 @@ def _ensure_results(options: argparse.Namespace, *inputs: Path | None) -> None:
         if file == Path(os.path.realpath(given)):
             raise InputError("--json would replace what is read", f"{options.json}", "another name")
     if options.report:
-        page = index_of(options.report)
-        if file == page or file in page.parents or page in file.parents:
+        page, folder = index_of(options.report), pages_of(options.report)
+        if file in (page, folder) or file in page.parents or {page, folder} & set(file.parents):
             raise InputError("--json and --report would write the same file", f"{options.json}", "another name")
     if not options.json.exists() or options.json.is_file():
         ensure_writable(file.parent).mkdir(parents=True, exist_ok=True)
@@ -288,13 +306,15 @@ def _verify(options: argparse.Namespace) -> int:
     asked = entries_of(options.ids)
     if (options.data is None) != (options.target is None):
         raise InputError("--data and --target belong together", "", "--data FILE.csv --target COL")
+    if options.single_file and not options.report:
+        raise InputError("--single-file is about a report", "", "--report DIR --single-file")
     if options.float32 and options.deep:
         raise InputError("--float32 and --deep exclude each other", "float32 does not resolve 1e-12", "one of them")
     prepare_jax(double=not options.float32)
     from . import _console
     from ._workers import default_jobs
 
-    _ensure_results(options, options.data)
+    _ensure_results(options, options.data, pages=not options.single_file)
     data = None
     if options.data is not None:
         from .problems import read_csv
@@ -303,9 +323,10 @@ def _verify(options: argparse.Namespace) -> int:
     jobs = options.jobs or default_jobs(len(asked))
     with printing_beside(options.json, options.report) as stdout:
         how = {name: getattr(options, name) for name in ("seed", "deep", "quick", "float32")} | {"data": data}
-        results = _console.run(asked, how, jobs, options.report)
+        drawn = {"options": _as_asked(options), "single_file": options.single_file}
+        results = _console.run(asked, how, jobs, options.report, drawn)
         try:
-            page = _write_verdicts(options, asked, results, stdout)
+            page = _write_verdicts(options, asked, results, stdout, drawn)
         finally:  # where a file cannot be written after all, what was measured is still told
             _console.print_verdicts(results.verdicts)
         if page:
@@ -313,7 +334,14 @@ def _verify(options: argparse.Namespace) -> int:
     return _console.exit_status(results.verdicts)
 
 
-def _write_verdicts(options: argparse.Namespace, asked, results: "Results", stdout: Stream) -> Path | None:
+def _as_asked(options: argparse.Namespace) -> list[str]:
+    """The options that a verdict depends on, as they are written on the command line."""
+    flags = [f"--{name}" for name in ("deep", "float32", "quick") if getattr(options, name)]
+    table = ["--data", str(options.data), "--target", options.target] if options.data is not None else []
+    return ["--seed", str(options.seed), *flags, *table]
+
+
+def _write_verdicts(options, asked, results: "Results", stdout: Stream, drawn: Mapping[str, Any]) -> Path | None:
     from . import _console
     from .checks import environment
     from .report import write_report
@@ -324,8 +352,15 @@ def _write_verdicts(options: argparse.Namespace, asked, results: "Results", stdo
     if not options.report:
         return None
     return write_report(
-        verdicts, options.report, environment=environment(), audit=audit, sections=sections, entries=asked
+        verdicts, options.report, environment=environment(), audit=audit, sections=sections, entries=asked, **drawn
     )
+
+
+def _report(options: argparse.Namespace) -> int:
+    from ._report import print_difference
+
+    with printing_beside(options.html):
+        return print_difference(options.old, options.new, options.html)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -351,5 +386,5 @@ def _explore(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "verify": _verify, "list": _list, "show": _show, "cite": _cite, "new-theorem": _new_theorem,
-    "audit": _audit, "analyze": _analyze, "train": _train, "explore": _explore,
+    "audit": _audit, "analyze": _analyze, "report": _report, "explore": _explore, "train": _train,
 }  # fmt: skip

@@ -50,6 +50,13 @@ class Results(NamedTuple):
     audit: Sequence[Audited]
 
 
+class Drawn(NamedTuple):
+    """The folder of a report, and the keywords of `render_section`."""
+
+    folder: Path
+    how: dict[str, Any]
+
+
 class _Rate(ProgressColumn):
     """Theorems a minute."""
 
@@ -57,13 +64,19 @@ class _Rate(ProgressColumn):
         return f"{60 * task.speed:.0f}/min" if task.speed else ""
 
 
-def run(asked: Sequence[Entry | Theorem], how: Mapping[str, Any], jobs: int, report: Path | None = None) -> Results:
+def run(
+    asked: Sequence[Entry | Theorem],
+    how: Mapping[str, Any],
+    jobs: int,
+    report: Path | None = None,
+    drawn: Mapping[str, Any] | None = None,
+) -> Results:
     """Verifies, and says every verdict as it comes: the first of the central theorem, with a picture of it.
 
     The audit of printed formulas joins a report on theorems of the same paper, in float64 only.
 
     **Arguments:** `how`: the arguments of `plan` but the first; `report`: the folder of the report, where there
-    will be one.
+    will be one; `drawn`: `options` and `single_file` of `render_section`.
     """
     console = _console()
     order = sorted(asked, key=lambda theorem: theorem.id != CENTRAL)  # stable: the others as they are listed
@@ -77,7 +90,8 @@ def run(asked: Sequence[Entry | Theorem], how: Mapping[str, Any], jobs: int, rep
     start = time.monotonic()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("verifying", total=len(order))
-        for number, result in _results(order, how, jobs, report, lambda what: progress.update(bar, description=what)):
+        draw = report and Drawn(report, dict(drawn or {}))
+        for number, result in _results(order, how, jobs, draw, lambda what: progress.update(bar, description=what)):
             if number == len(order):
                 audited = result
                 continue
@@ -89,7 +103,7 @@ def run(asked: Sequence[Entry | Theorem], how: Mapping[str, Any], jobs: int, rep
     return Results([verdicts[theorem.id] for theorem in asked], sections, audited)
 
 
-def _results(order, how, jobs, report: Path | None, say) -> Iterator[tuple[int, Any]]:
+def _results(order, how, jobs, report: Drawn | None, say) -> Iterator[tuple[int, Any]]:
     """What `_verify` gives of each theorem by its number in `order`, and the audit last of all, as they end."""
     of_its_paper = any(theorem.id.startswith("mask/") for theorem in order)
     audited = report is not None and of_its_paper and not how.get("float32")
@@ -103,7 +117,7 @@ def _results(order, how, jobs, report: Path | None, say) -> Iterator[tuple[int, 
         yield len(order), audit(how["seed"])
 
 
-def _verify(theorem: Entry | Theorem, how, report: Path | None, on_instance=None) -> tuple[Verdict, str, Path | None]:
+def _verify(theorem: Entry | Theorem, how, report: Drawn | None, on_instance=None) -> tuple[Verdict, str, Path | None]:
     """The verdict, its section of the report, and the file of a picture, if it is the central theorem's."""
     [verdict] = plan([theorem], **how).run(on_instance)
     if not report:
@@ -112,8 +126,9 @@ def _verify(theorem: Entry | Theorem, how, report: Path | None, on_instance=None
     if theorem.id == CENTRAL:
         # A disk that is full is told when the report is written.
         with contextlib.suppress(OSError, MirrorjaxError):
-            picture = write_picture(verdict, report)
-    return verdict, render_section(verdict, theorem if isinstance(theorem, Entry) else theorem.entry), picture
+            picture = write_picture(verdict, report.folder)
+    entry = theorem if isinstance(theorem, Entry) else theorem.entry
+    return verdict, render_section(verdict, entry, **report.how), picture
 
 
 def _say(console: Console, verdict: Verdict, picture: Path | None, left: str) -> None:

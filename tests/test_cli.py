@@ -57,6 +57,7 @@ def test_show_prints_statement_and_source(capsys):
         (["show", "nothing/at-all"], "mirrorjax list"),
         (["verify", "--seed", "-1"], "non-negative"),
         (["verify", "--data", "x.csv"], "--target"),
+        (["verify", "--single-file"], "--report DIR --single-file"),
         (["verify", "--data", "no-such-file.csv", "--target", "y"], "no-such-file.csv"),
         (["frobnicate"], "invalid choice"),
         ([], "required"),
@@ -122,7 +123,9 @@ def test_verify_on_a_users_table_writes_json_and_report(tmp_path, capsys):
     assert keys <= verdict.keys()
     assert verdict["outcome"] == "holds" and verdict["instances"][-1]["name"] == "your data"
     assert "mask/2.4" in (report / "index.html").read_text()
-    assert [p.name for p in report.iterdir()] == ["index.html"]
+    assert {p.name for p in report.rglob("*.html")} == {"index.html", "mask-2.4.html"}
+    command = f"mirrorjax verify mask/2.4 --seed 0 --data {data} --target y"
+    assert all(command in p.read_text() for p in report.rglob("*.html"))
     assert "mask/2.4: holds" in capsys.readouterr().out
 
 

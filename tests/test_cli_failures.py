@@ -214,6 +214,11 @@ def test_a_page_behind_a_symlink_is_followed_too(quick):
     assert Path("report/index.html").is_symlink() and "<!DOCTYPE" in Path("page.html").read_text(encoding="utf-8")
 
 
+def test_a_single_file_can_be_asked_for(quick):
+    assert quick("--report", "page", "--single-file") == 0
+    assert [path.name for path in Path("page").iterdir()] == ["index.html"]
+
+
 def test_json_on_stdout_stands_there_alone(quick, capsys):
     assert quick("--json", "-") == 0
     printed = capsys.readouterr()
@@ -228,7 +233,10 @@ def test_stdout_by_another_name_is_stdout():
     assert json.loads(Path("file.txt").read_text())["verdicts"][0]["id"] == "mask/C.1"
 
 
-@pytest.mark.parametrize("name", ["page/index.html", "page", "page/index.html/x.json", "link/index.html"])
+@pytest.mark.parametrize(
+    "name",
+    ["page/index.html", "page", "page/index.html/x.json", "link/index.html", "page/theorems", "page/theorems/x.html"],
+)
 def test_json_never_takes_the_place_of_the_report(quick, name, capsys):
     Path("link").symlink_to("page")
     assert quick("--report", "page", "--json", name) == 3

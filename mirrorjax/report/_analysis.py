@@ -54,14 +54,15 @@ def _page(analysis: "Analysis", environment: Mapping[str, str], title: str) -> s
         if analysis.potential is None
         else "The derived potential along single coordinates as the dose grows, its minimum marked."
     )
-    return document(
-        f"mirrorjax: {title}",
+    main = tag(
+        "main",
         tag("header", tag("h1", title), tag("p", tag("strong", analysis.kind), f": {analysis.reason}.")),
         tag("section", tag("h2", "What was measured"), table(("quantity", "value"), analysis.rows)),
         picture(analysis.plot(), caption),
         _effects(analysis),
         tag("section", tag("h2", "Environment"), tag("dl", *facts, class_="facts")),
     )
+    return document(f"mirrorjax: {title}", main)
 
 
 def _effects(analysis: "Analysis") -> Markup:

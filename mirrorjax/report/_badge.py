@@ -1,8 +1,12 @@
 """Outcomes as coloured words."""
 
+from typing import TYPE_CHECKING
+
 from .._outcome import Outcome
-from ..checks import Decision
 from ._html import Markup, number, tag
+
+if TYPE_CHECKING:
+    from ..checks import Decision
 
 _SIGN = {Outcome.HOLDS: "✓", Outcome.REFUTED: "✗", Outcome.INCONCLUSIVE: "?"}
 
@@ -19,7 +23,7 @@ def control_badge(outcome: Outcome) -> Markup:
     return tag("span", f"✗ not refuted: {outcome}", class_="badge refuted")
 
 
-def size(decision: Decision) -> str:
+def size(decision: "Decision") -> str:
     """The number that goes with an outcome: what was resolved, or by how much it was missed."""
     if decision.outcome is Outcome.HOLDS:
         return f"resolution {number(decision.resolution)}"

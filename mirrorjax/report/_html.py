@@ -1,11 +1,13 @@
 """HTML that cannot be broken by what it shows: text is escaped unless it is `Markup`."""
 
+import base64
+import hashlib
 import html
 import math
 from collections.abc import Iterable, Sequence
 from importlib import resources
 
-_VOID = frozenset({"meta", "img", "br", "path"})
+_VOID = frozenset({"meta", "img", "input", "br", "wbr"})
 
 
 class Markup(str):
@@ -30,18 +32,44 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     return Markup(f"<{name}{written}>{join(children)}</{name}>")
 
 
-def document(title: str, *body: object) -> str:
-    """A whole page with its style inside; it loads nothing."""
-    style = resources.files("mirrorjax.report").joinpath("style.css").read_text(encoding="utf-8")
+def document(title: str, *body: object, script: str = "", name: str = "") -> str:
+    """A whole page with its style inside; it loads nothing, and says so to the browser, which refuses what would.
+
+    **Arguments:** `script`: a file of this package whose program runs in the page; `name`: of the file that the page
+    is for, by which a later report knows its own.
+    """
+    program = _resource(script) if script else ""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
+        tag("meta", name="generator", content=generator(name)),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(program)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", title),
-        tag("style", Markup(style)),
+        tag("style", Markup(_resource("style.css"))),
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', *body, id='top'), lang='en')}\n"
+    end = tag("script", Markup(program)) if program else Markup()
+    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', *body, end, id='top'), lang='en')}\n"
+
+
+def generator(name: str) -> str:
+    """What a page says of the program that made it, and of its own name."""
+    return f"mirrorjax report {name}".rstrip()
+
+
+def _policy(program: str) -> str:
+    """Even a string that got through unescaped could not run, nor load anything."""
+    digest = base64.b64encode(hashlib.sha256(program.encode()).digest()).decode()
+    runs = f"'sha256-{digest}'" if program else "'none'"
+    return (
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {runs}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _resource(name: str) -> str:
+    return resources.files("mirrorjax.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _attribute(value: str) -> str:
@@ -55,16 +83,18 @@ def join(children: Iterable[object]) -> Markup:
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]], **attributes: object) -> Markup:
-    """A table that scrolls by itself where the screen is narrow. Numbers stand to the right."""
-    body = [tag("tr", *(_cell(value) for value in row)) for row in rows]
+    """A table; where the screen is narrow each row is a card, whose cells name their columns. Numbers line up."""
+    body = [tag("tr", *map(_cell, head, row)) for row in rows]
     top = tag("thead", tag("tr", *(tag("th", title, scope="col") for title in head)))
     return tag("div", tag("table", top, tag("tbody", *body), **attributes), class_="scroll")
 
 
-def _cell(value: object) -> Markup:
+def _cell(title: object, value: object) -> Markup:
+    named = {"data_title": title or None}
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return tag("td", value)
-    return tag("td", number(value), class_="number")
+        return tag("td", value, class_="none" if value == "–" else None, **named)
+    text = number(value)
+    return tag("td", text, class_="number none" if text == "–" else "number", **named)
 
 
 def number(value: float | str, digits: int = 3) -> str:

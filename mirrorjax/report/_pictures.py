@@ -1,25 +1,29 @@
 """Which pictures belong to a finding, and how they get into the page."""
 
 import functools
+import re
+import warnings
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from urllib.parse import quote
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from .. import plots
 from ..checks import DosePath, Finding, RankPath, Routes, StartMap
 from ..parameterizations import Hadamard
 from ..potentials import potential_of
 from ._html import Markup, tag
+from ._svg import compact
 
 # Theorems about the potential itself, which no series of an instance shows.
 ABOUT_THE_POTENTIAL = frozenset({"mask/3.1", "mask/argmin"})
 
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
-_PLAIN = "".join(chr(c) for c in range(32, 127) if chr(c) not in '"#%<>')
+_IN_URI = {ord(c): f"%{ord(c):02X}" for c in '"#%<>\n\t'}
 
 
 _DRAWN: dict[type, tuple[Callable[..., Figure], str]] = {
@@ -88,23 +92,32 @@ def potential_picture() -> Markup:
 def picture(figure: Figure, caption: str) -> Markup:
     """A figure with its caption; the image travels inside the page."""
     width, height = figure.get_size_inches() * 100
-    image = tag(
-        "img", src=data_uri(figure), alt=caption, width=f"{width:.0f}", height=f"{height:.0f}", loading="lazy"
-    )  # fmt: skip
-    return tag("figure", image, tag("figcaption", caption))
+    # Not loading="lazy": it is in the page already, and what was never scrolled to would be missing in print.
+    image = tag("img", src=data_uri(figure), alt=caption, width=f"{width:.0f}", height=f"{height:.0f}")
+    # On a narrow screen it keeps its size, to stay legible, and scrolls in a box of its own, by the keyboard too.
+    box = tag("div", image, class_="picture", tabindex=0, role="group", aria_label="picture")
+    return tag("figure", box, tag("figcaption", caption))
 
 
 def data_uri(figure: Figure) -> str:
     """The figure as an SVG image in a URI."""
-    text = svg(figure)
-    lines = (line.strip() for line in text[text.index("<svg") :].splitlines())
-    return "data:image/svg+xml," + quote(" ".join(lines), safe=_PLAIN)
+    # Not urllib's quote: letters beyond ASCII may stay, as a browser reads a URI as UTF-8; quoted each takes up to 12.
+    return "data:image/svg+xml," + compact(svg(figure)).translate(_IN_URI)
 
 
 def svg(figure: Figure) -> str:
     """The figure as the text of an SVG file."""
     buffer = BytesIO()
+    for text in figure.findobj(Text):
+        # Names that users gave: a dollar in them begins no formula, and what XML forbids would break the picture.
+        text.set_parse_math(False)
+        text.set_text(_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text.get_text()))
     # Text as text: as outlines it makes up two thirds of the file. Fixed ids: equal input, equal file.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "mirrorjax", "text.usetex": False}):
+    with (
+        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "mirrorjax", "text.usetex": False}),
+        warnings.catch_warnings(),
+    ):
+        # What matplotlib's own font lacks the reader's may have.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
     return buffer.getvalue().decode()
