@@ -181,9 +181,9 @@ def _changes(id: str, before: Run, after: Run) -> Iterator[Change]:
         worse = _RANK[new.outcome] > _RANK[old.outcome]
         yield Change(id, "outcome", str(old.outcome), str(new.outcome), worse)
     for name in NUMBERS:
-        pair = old.numbers[name], new.numbers[name]
-        if _differ(*pair, fold=_FOLD[name]):
-            yield Change(id, name.replace("_", " "), *map(number, pair))
+        was, is_now = old.numbers[name], new.numbers[name]
+        if _differ(was, is_now, fold=_FOLD[name]):
+            yield Change(id, name.replace("_", " "), number(was), number(is_now))
 
 
 def _differ(old: float, new: float, fold: float) -> bool:
