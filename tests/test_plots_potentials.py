@@ -11,8 +11,9 @@ import mirrorjax as mj
 from mirrorjax import plots
 from mirrorjax._errors import InputError
 from mirrorjax.analysis import horizon
-from mirrorjax.parameterizations import Hadamard, LogRatio
-from mirrorjax.potentials import LogRatioEntropy, WithoutDecay, potential_of
+from mirrorjax.parameterizations import Custom, Hadamard, LogRatio
+from mirrorjax.plots._potential import named_after
+from mirrorjax.potentials import DerivedPotential, LogRatioEntropy, WithoutDecay, potential_of
 from mirrorjax.problems import LinearRegression, basis_pursuit, lasso_violation, normal_equations
 
 HALF = potential_of(Hadamard(), Hadamard().lift(np.array([0.5]), scale=0.5))
@@ -42,6 +43,17 @@ def legend_of(figure):
 
 
 # The potential
+
+
+def test_a_derived_potential_is_named_after_what_it_is_derived_from():
+    def sinh(w):
+        return jnp.sinh(w)
+
+    def cost(w):
+        return jnp.sum(w**2)
+
+    assert named_after(DerivedPotential(Custom(sinh, cost), jnp.ones(2))) == "potential derived from sinh and cost"
+    assert named_after(DerivedPotential(Hadamard(), jnp.ones((2, 1)))) == "potential derived from Hadamard"
 
 
 def test_curves_of_the_potential_turn_into_the_absolute_value_and_touch_0_at_their_minimum():

@@ -145,6 +145,9 @@ def named(k: int, count: int) -> bool:
 
 
 def named_after(R: AbstractPotential) -> str:
-    """Which potential it is: its class, and the parameterization of a derived one."""
+    """Which potential it is: its class, or what it is derived from, functions of the user by their names."""
     param = getattr(R, "param", None)
-    return type(R).__name__ + (f" of {type(param).__name__}" if param is not None else "")
+    if param is None:
+        return type(R).__name__
+    own = [getattr(getattr(param, field, None), "__name__", "") for field in ("g_function", "h_function")]
+    return "potential derived from " + (" and ".join(own) if all(own) else type(param).__name__)
