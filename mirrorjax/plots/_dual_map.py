@@ -10,7 +10,7 @@ from .._compile import quick_jit
 from .._types import ArrayLike, Scalar, as_array
 from ..analysis import dual_range
 from ..potentials import AbstractPotential, DerivedPotential
-from ._given import as_doses, check_potential, listed
+from ._given import as_doses, as_window, check_potential, listed
 from ._potential import dose_colours, named, named_after
 from ._style import BLACK, GREY, Drawn, Sheet, note, styled
 
@@ -44,7 +44,8 @@ def dual_map(
 
     **Returns:** the figure, or `ax` where it was given.
 
-    **Raises:** `InputError` for what is no potential, no such coordinate, or doses that are negative or none.
+    **Raises:** `InputError` for what is no potential, no such coordinate, doses that are negative or none, or a window
+    without two numbers.
 
     !!! example
         >>> import mirrorjax as mj
@@ -57,13 +58,14 @@ def dual_map(
     check_potential(R, coordinate)
     sheet = Sheet(ax, 3.6)
     levels = as_doses(doses)
+    asked = None if mu is None else as_window("μ", mu)
     ranges = [_range(R, coordinate, float(dose)) for dose in levels]
     drawn = [(float(dose), ends) for dose, ends in zip(levels, ranges) if ends is not None]
     handles = []
     sheet.ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=0.5)
     marked, seen = False, []
     for k, ((dose, (low, high)), colour) in enumerate(zip(drawn, dose_colours(len(drawn)))):
-        at = _grid(low, high) if mu is None else np.unique(np.asarray(mu, dtype=float))
+        at = _grid(low, high) if asked is None else asked
         x = np.asarray(_mapped(R, as_array(at), jnp.asarray(coordinate), as_array(-dose)))
         x = np.where((at > low) & (at < high) & np.isfinite(x), x, np.nan)
         seen.append(x[len(x) // 6 : -len(x) // 6])

@@ -18,10 +18,30 @@ def as_doses(doses: ArrayLike) -> np.ndarray:
 
     **Raises:** `InputError` for none, and for one that is negative or not finite.
     """
-    found = np.asarray(doses, dtype=float)
-    if found.ndim != 1 or not found.size or not np.all(np.isfinite(found)) or np.any(found < 0):
+    found = _numbers(doses)
+    if not found.size or np.any(found < 0):
         raise InputError("doses are one or more finite numbers ≥ 0", f"got {doses}", "[0.0, 0.5, 2.0]; a = −dose")
     return np.unique(found)
+
+
+def as_window(name: str, points: ArrayLike) -> np.ndarray:
+    """Where to draw, as an increasing vector.
+
+    **Raises:** `InputError` for fewer than two numbers, and for one that is not finite.
+    """
+    found = np.unique(_numbers(points))
+    if found.size < 2:
+        raise InputError(f"{name} are two or more finite numbers, from and to", f"got {points}", "(-1.0, 1.0)")
+    return found
+
+
+def _numbers(given: ArrayLike) -> np.ndarray:
+    """A vector of finite numbers; empty for anything else."""
+    try:
+        found = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):  # words, ragged lists
+        return np.zeros(0)
+    return found if found.ndim == 1 and np.all(np.isfinite(found)) else np.zeros(0)
 
 
 def check_potential(potential: Any, coordinate: int = 0) -> None:

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from .._types import ArrayLike
 from ..analysis import Section, horizon, section
 from ..potentials import AbstractPotential
-from ._given import as_doses, check_potential, listed
+from ._given import as_doses, as_window, check_potential, listed
 from ._style import BLACK, Drawn, Sheet, note, styled
 
 POINTS = 150
@@ -43,7 +43,8 @@ def potential(
 
     **Returns:** the figure, or `ax` where it was given.
 
-    **Raises:** `InputError` for what is no potential, no such coordinate, or doses that are negative or none.
+    **Raises:** `InputError` for what is no potential, no such coordinate, doses that are negative or none, or a window
+    without two numbers.
 
     !!! example
         >>> import mirrorjax as mj
@@ -101,8 +102,8 @@ class Curves:
 def _window(R: AbstractPotential, levels: np.ndarray, i: int, x: ArrayLike | None) -> tuple[float, float]:
     """The x_i to draw: those asked for, or as far as the minima lie on either side of 0."""
     if x is not None:
-        asked = np.asarray(x, dtype=float)
-        return float(np.min(asked)), float(np.max(asked))
+        asked = as_window("x", x)
+        return float(asked[0]), float(asked[-1])
     minima = np.array([float(R.argmin(-float(dose))[i]) for dose in levels])
     minima = minima[np.isfinite(minima)]
     start, reach = (float(np.asarray(part)[i]) for part in R.at_start(R.argmin(0.0)))
