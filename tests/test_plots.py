@@ -251,7 +251,7 @@ def test_a_training_run_shows_what_its_log_has():
     for k in range(5):
         log = log.append(step=k, loss=2.0**-k, accuracy=0.5 + k / 10, alpha=1e-3 if k < 3 else 0.0, l1=10.0 - k)
     figure = plots.training(log, title="pilot")
-    assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "validation accuracy", "α", "‖x‖₁"]
+    assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "validation\naccuracy", "α", "‖x‖₁"]
     alpha = np.asarray(figure.axes[2].lines[0].get_ydata())
     assert np.isnan(alpha[3:]).all()  # switched off has no logarithm
     with pytest.raises(InputError, match="nothing to draw"):

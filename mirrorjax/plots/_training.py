@@ -11,7 +11,7 @@ from ._style import BLACK, BLUE, GREEN, GREY, VERMILLION, Drawn, Sheet, log_y, s
 
 PANELS = (
     (("loss",), "loss", True),
-    (("accuracy",), "validation accuracy", False),
+    (("accuracy",), "validation\naccuracy", False),
     (("alpha",), "α", True),
     (("l1",), "‖x‖₁", True),
     (("scale",), "scale c", True),
