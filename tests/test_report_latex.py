@@ -3,10 +3,12 @@
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from report_verdicts import Reader
 
-from mirrorjax import plots
+from mirrorjax import plots, potential_of
+from mirrorjax.parameterizations import Hadamard
 from mirrorjax.registry import catalogue
 from mirrorjax.report._latex import formula, rich, rich_title
 from mirrorjax.report._pictures import svg
@@ -60,7 +62,8 @@ def test_a_long_formula_has_places_to_break_and_loses_nothing():
 
 
 def test_a_compact_picture_has_the_same_elements_in_fewer_letters():
-    text = svg(plots.potential_path())
+    param = Hadamard()
+    text = svg(plots.potential(potential_of(param, param.lift([0.5], scale=0.5)), np.linspace(0.0, 2.0, 9)))
     small = compact(text)
     assert len(small) < 0.5 * len(text)
     before, after = (ElementTree.fromstring(t) for t in (text, small))
