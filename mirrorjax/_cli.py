@@ -89,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html with a picture")
     analyze.add_argument("--seed", type=_seed, default=0, help="seed of the probes (default 0)")
     audit = commands.add_parser("audit", help="test printed formulas beside the ones that hold")
+    audit.add_argument("ids", nargs="*", metavar="FILE.py", help="those that theorems of yours name as printed")
     audit.add_argument("--seed", type=_seed, default=0)
     explore = commands.add_parser("explore", help="write a page in which dose, scale and x₀ are dragged")
     explore.add_argument("--out", metavar="FILE.html", type=Path, default=Path("explore.html"),
@@ -248,9 +249,12 @@ def _new_theorem(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     prepare_jax()
     from . import _console
-    from .theorems import audit
+    from .registry import audit_of
+    from .theorems import PREPRINT, audit
 
-    return _console.print_audit(audit(options.seed))
+    if options.ids:
+        return _console.print_audit(audit_of(options.ids, seed=options.seed), "Formulas as printed, beside the claims")
+    return _console.print_audit(audit(options.seed), f"Formulas as printed in {PREPRINT}, and nothing beyond it")
 
 
 def _analyze(options: argparse.Namespace) -> int:

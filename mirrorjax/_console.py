@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -27,9 +28,9 @@ from ._errors import MirrorjaxError
 from ._outcome import Outcome
 from ._workers import run_in_processes
 from .checks import Verdict, as_json, environment
-from .registry import Entry, Theorem, plan
+from .registry import Audited, Entry, Theorem, plan
 from .report import render_section, write_picture
-from .theorems import PREPRINT, Audited, audit
+from .theorems import audit
 
 COLOURS = {Outcome.HOLDS: "green", Outcome.REFUTED: "red", Outcome.INCONCLUSIVE: "yellow"}
 CENTRAL = "mask/3.1"
@@ -178,9 +179,9 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     return table
 
 
-def print_audit(results: Sequence) -> int:
-    """The audit as a table; the status is 0 if every printed formula fell and every correction stood."""
-    table = Table(title=f"Formulas as printed in {PREPRINT}, and nothing beyond it", show_lines=True)
+def print_audit(results: Sequence[Audited], title: str) -> int:
+    """The audit as a table; the status is 0 if every printed formula fell and what holds stood."""
+    table = Table(title=title, show_lines=True)
     for name in ("where", "as printed", "", "what holds", ""):
         table.add_column(name)
     fine = True
@@ -188,7 +189,7 @@ def print_audit(results: Sequence) -> int:
         fine &= r.as_printed.outcome is Outcome.REFUTED and r.as_holds.outcome is Outcome.HOLDS
         printed = f"[{COLOURS[r.as_printed.outcome]}]{r.as_printed.outcome}[/]\neffect {_short(r.as_printed.effect)}"
         holds = f"[{COLOURS[r.as_holds.outcome]}]{r.as_holds.outcome}[/]\nto {_short(r.as_holds.resolution)}"
-        table.add_row(r.item.where, r.item.printed, printed, r.item.holds, holds)
+        table.add_row(*map(escape, (r.item.where, r.item.printed)), printed, escape(r.item.holds), holds)
     _console().print(table)
     return 0 if fine else 1
 

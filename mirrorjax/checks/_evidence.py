@@ -296,10 +296,12 @@ class Finding:
     - `hypotheses`: the conditions of the theorem.
     - `planted`: evidence by the relative size of the error that was planted; the smallest one refuted is the detection
       limit.
+    - `printed`: evidence of formulas as a paper prints them, by name, where others hold: `mirrorjax audit` says which
+      of them fall. They do not decide the verdict.
     - `observations`: numbers that are reported and not judged, by name.
     - `series`: `Routes`, `DosePath`, `StartMap` and `RankPath` for the pictures.
 
-    **Raises:** `InputError` where `claims`, `controls` or `planted` map a name to what is no `Evidence`.
+    **Raises:** `InputError` where `claims`, `controls`, `planted` or `printed` map a name to what is no `Evidence`.
     """
 
     claims: dict[str, Evidence]
@@ -308,9 +310,10 @@ class Finding:
     planted: dict[float, Evidence] = dataclasses.field(default_factory=dict)
     observations: dict[str, float | str] = dataclasses.field(default_factory=dict)
     series: tuple[Series, ...] = ()
+    printed: dict[str, Evidence] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
-        for kind in ("claims", "controls", "planted"):
+        for kind in ("claims", "controls", "planted", "printed"):
             for name, evidence in getattr(self, kind).items():
                 if not isinstance(evidence, Evidence):
                     raise InputError(
@@ -335,7 +338,7 @@ def merged(findings: Sequence[Finding]) -> Finding:
         >>> list(merged([small, large]).claims)
         ['0 ≤ 1', 'still 0 ≤ 1']
     """
-    fields = ("claims", "controls", "hypotheses", "planted", "observations", "series")
+    fields = ("claims", "controls", "hypotheses", "planted", "observations", "series", "printed")
     return Finding(
         **{
             name: functools.reduce(operator.or_ if isinstance(values[0], dict) else operator.add, values)

@@ -47,6 +47,7 @@ def _judgement(j: Judgement) -> dict[str, Any]:
         "hypotheses": [_plain(dataclasses.asdict(h)) for h in j.hypotheses],
         "claims": {name: _decision(d) for name, d in j.claims.items()},
         "controls": {name: _decision(d) for name, d in j.controls.items()},
+        "printed": {name: _decision(d) for name, d in j.printed.items()},
         "observations": _plain(j.finding.observations),
         "seconds": _number(j.seconds),
         "traceback": j.traceback,

@@ -35,6 +35,7 @@ class Judgement:
     - `finding`: the evidence.
     - `seconds`: how long the check took.
     - `traceback`: where the check crashed; else empty.
+    - `printed`: what was decided of formulas as they are printed, by name; they do not decide the outcome.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Judgement:
     finding: Finding = dataclasses.field(repr=False)
     seconds: float = math.nan
     traceback: str = dataclasses.field(default="", repr=False)
+    printed: dict[str, Decision] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,6 +112,7 @@ class Verdict:
             lines += [f"    {h}" for h in j.hypotheses]
             lines += [f"    claim   {name}: {_text(d)}" for name, d in j.claims.items()]
             lines += [f"    control {name}: {_text(d)}" for name, d in j.controls.items()]
+            lines += [f"    printed {name}: {_text(d)}" for name, d in j.printed.items()]
             lines += [f"    {name}: {_short(v)}" for name, v in j.finding.observations.items()]
         return "\n".join(lines)
 
@@ -171,6 +174,7 @@ def judge(name: str, finding: Finding, seconds: float = math.nan, *, float32: bo
         detection_limit=detection_limit(planted),
         finding=finding,
         seconds=seconds,
+        printed={key: decide(e, float32=float32) for key, e in finding.printed.items()},
     )
 
 

@@ -8,11 +8,14 @@ from ._select import Asked as Asked, entries_of as entries_of, select as select
 from ._sources import SOURCES as SOURCES, Source as Source, sources_of as sources_of
 from ._theorem import Entry as Entry, Theorem as Theorem, theorem as theorem
 
-_HEAVY = ("Plan", "plan", "verify")
+_HEAVY = {
+    "Plan": "_run", "plan": "_run", "verify": "_run",
+    "Audited": "_audit", "Printed": "_audit", "audit_of": "_audit",
+}  # fmt: skip
 
 
 def __getattr__(name: str):
     # Lazy, because `mirrorjax list` reads the catalogue and must not import jax.
     if name in _HEAVY:
-        return getattr(importlib.import_module("._run", __name__), name)
+        return getattr(importlib.import_module(f".{_HEAVY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -98,6 +98,7 @@ def _instance(id: str, judgement: Judgement, layout: Layout, opened: bool = Fals
         _hypotheses(judgement, layout),
         _claims(judgement, layout),
         _controls(judgement, layout),
+        _printed(judgement, layout),
         _pictures(id, judgement, layout) if opened or layout.all_pictures else Markup(),
         _observations(finding.observations, layout),
         _rows(finding.claims),
@@ -135,6 +136,14 @@ def _controls(judgement: Judgement, layout: Layout) -> Markup:
     rows = [(name, control_badge(d.outcome), d.effect, d.reason) for name, d in judgement.controls.items()]
     head = ("control", "outcome", "effect", "reason")
     return join([layout.heading("Controls: wrong on purpose", 1), table(head, rows)])
+
+
+def _printed(judgement: Judgement, layout: Layout) -> Markup:
+    """Formulas as a paper prints them: refuted is no fault of the theorem, whose claims are what holds."""
+    if not judgement.printed:
+        return Markup()
+    rows = [(name, badge(d.outcome), size(d), d.reason) for name, d in judgement.printed.items()]
+    return join([layout.heading("As printed", 1), table(("formula", "outcome", "size", "reason"), rows)])
 
 
 def _rows(claims: Mapping[str, Evidence]) -> Markup:

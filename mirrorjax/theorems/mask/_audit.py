@@ -15,27 +15,9 @@ from scipy.integrate import solve_ivp
 import mirrorjax as mj
 
 from ...checks import Evidence, FlowRoute, compare
+from ...registry import Audited, Printed
 
 PREPRINT = "preprint version 1 of arXiv 2408.09966"
-
-
-@dataclasses.dataclass(frozen=True)
-class Printed:
-    """A formula as printed, the one that holds, and the test that tells them apart."""
-
-    where: str
-    printed: str
-    holds: str
-    test: Callable[[int, Sequence[float]], tuple[Evidence, Evidence]]
-
-
-@dataclasses.dataclass(frozen=True)
-class Audited:
-    """What the test said of both."""
-
-    item: Printed
-    as_printed: mj.checks.Decision
-    as_holds: mj.checks.Decision
 
 
 def _case(seed: int) -> tuple[mj.instances.Regression, mj.potentials.HyperbolicEntropy]:
@@ -137,28 +119,23 @@ def _rate(seed: int, rungs: Sequence[float]) -> tuple[Evidence, Evidence]:
     return budget, dataclasses.replace(bounded, rows=rows)
 
 
-AUDIT = (
-    Printed("Theorem 3.1", "a_t = 2u₀v₀ exp(−2∫α)", "scale c_t = |u₀v₀| exp(−4∫α)", _scale),
-    Printed("below Theorem 3.1", "argmin R at exp(−2∫α) m₀w₀", "argmin R at exp(−4∫α) m₀w₀", _decay_only),
-    Printed(
-        "Lemma A.1",
-        "x_t = u₀² e^(−2L−4A) − v₀² e^(2L−4A)",
-        "x_t = ½ [u₀² e^(−2L−4A) − v₀² e^(2L−4A)]",
-        _lemma,
-    ),
+_TESTS: dict[Printed, Callable[[int, Sequence[float]], tuple[Evidence, Evidence]]] = {
+    Printed("Theorem 3.1", "a_t = 2u₀v₀ exp(−2∫α)", "scale c_t = |u₀v₀| exp(−4∫α)"): _scale,
+    Printed("below Theorem 3.1", "argmin R at exp(−2∫α) m₀w₀", "argmin R at exp(−4∫α) m₀w₀"): _decay_only,
+    Printed("Lemma A.1", "x_t = u₀² e^(−2L−4A) − v₀² e^(2L−4A)", "x_t = ½ [u₀² e^(−2L−4A) − v₀² e^(2L−4A)]"): _lemma,
     Printed(
         "Theorem 2.1",
         "factor ¼ and scale 2u₀v₀ for x = m ⊙ w",
         "factor ½ and scale |u₀v₀|; the printed pair is the potential of u² − v²",
-        _static,
-    ),
+    ): _static,
     Printed(
         "Theorem 3.2 (PL)",
         "f(x_t) − f* ≤ (f(x₀) − f*) exp(C‖x*‖∫α) e^(−λ a_∞ t)",
         "√(f − f*) ≤ b with b' = −λ c_t b + 2√(2L)‖x*‖ α_t, b(0) = √(f(x₀) − f*)",
-        _rate,
-    ),
-)
+    ): _rate,
+}
+"""Each test gives the evidence of both, as printed first."""
+AUDIT = tuple(_TESTS)
 
 
 def audit(seed: int = 0, rungs: Sequence[float] = mj.checks.RUNGS) -> list[Audited]:
@@ -171,7 +148,7 @@ def audit(seed: int = 0, rungs: Sequence[float] = mj.checks.RUNGS) -> list[Audit
         ({'refuted'}, {'holds'})
     """
     results = []
-    for item in AUDIT:
-        printed, corrected = item.test(seed, rungs)
+    for item, test in _TESTS.items():
+        printed, corrected = test(seed, rungs)
         results.append(Audited(item, mj.checks.decide(printed), mj.checks.decide(corrected)))
     return results
