@@ -8,7 +8,7 @@ import numpy as np
 
 from mirrorjax import checks
 from mirrorjax.checks import Decision, Finding, Hypothesis, Outcome, Routes, combine, judge
-from mirrorjax.theorems.mask._audit import Audited, Printed
+from mirrorjax.registry._audit import Audited, Printed
 
 ENVIRONMENT = {"jax": "0.10.2", "dtype": "float64", "backend": "cpu"}
 RUNGS = (1e-6, 1e-8, 1e-10)
