@@ -301,8 +301,9 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("half the rate claimed", "self.rate = 2 * float(np.min(self.c))", "self.rate = float(np.min(self.c))")],
     },
     "analysis": {
+        "analysis/_measure.py": [
+            ("local exponent 0.1 % off", "ratio = distance * slope / rise", "ratio = 1.001 * distance * slope / rise")],
         "analysis/_effects.py": [
-            ("local exponent 0.1 % off", "ratio = distance * slope / rise", "ratio = 1.001 * distance * slope / rise"),
             ("turns at 1.4", "share = (exponent[i] - 1.5)", "share = (exponent[i] - 1.4)")],
         "analysis/_classify.py": [
             ("the order of controls has no say", "    if not m.swap.same:", "    if False:"),

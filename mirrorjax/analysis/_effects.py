@@ -2,22 +2,17 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
-from .._compile import quick_jit
 from .._modes import modes_of_ours
-from .._types import as_array
 from ..potentials import AbstractPotential, DerivedPotential
+from ._by_formula import ByFormula
+from ._by_solves import BySolves
+from ._measure import AbstractMeasure
 
 SHOWN = 8
 """Coordinates whose range and type are measured; more would only cost time."""
-_HALF = np.concatenate([np.linspace(0, 4, 25), np.geomspace(4.5, 1e2, 8)])
-TRIALS = np.concatenate([_HALF, -_HALF[1:]])
-"""The μ_i tried where μ = 0 does not exist any more."""
-SEARCH_STEPS = 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,21 +63,10 @@ def effects(potential: AbstractPotential, a: float, scale: float = 1.0) -> Effec
         >>> found.range.round(9).tolist()
         [[-1.5, 4.0]]
     """
-    level = jnp.asarray(a, dtype=float)
-    shown = min(potential.n, SHOWN)
     unit = jnp.asarray(np.geomspace(1e-6, 1e4, 61))
-    if isinstance(potential, DerivedPotential):
-        position, distance, exponent, ends = _derived(potential, level, unit, shown)
-        if not np.all(np.isfinite(np.asarray(position))):
-            ends = _searched(potential, scale * jnp.asarray(TRIALS), level, shown)
-    else:
-        position, distance, exponent = _closed(potential, level, unit, shown)
-        ends = dual_range(potential, a, scale)
-    rows = np.asarray(exponent)
-    distance = np.asarray(distance)
-    return Effects(
-        a, np.asarray(position), np.asarray(ends), distance, rows, np.array([_turn(distance, row) for row in rows])
-    )
+    shape = measure_of(potential).shape(jnp.asarray(a, dtype=float), unit, min(potential.n, SHOWN), scale)
+    position, distance, exponent, ends = map(np.asarray, shape)
+    return Effects(a, position, ends, distance, exponent, np.array([_turn(distance, row) for row in exponent]))
 
 
 def dual_range(potential: AbstractPotential, a: float, scale: float = 1.0) -> np.ndarray:
@@ -103,71 +87,7 @@ def dual_range(potential: AbstractPotential, a: float, scale: float = 1.0) -> np
 
     **Reference:** `flow`, the range effect.
     """
-    shown, level = min(potential.n, SHOWN), jnp.asarray(a, dtype=float)
-    if not isinstance(potential, DerivedPotential):
-        low, high = (np.asarray(end)[:shown, None] for end in potential.dual_domain(level))
-        return np.where(low < high, np.hstack([low, high]), np.nan)
-    return np.asarray(_searched(potential, scale * jnp.asarray(TRIALS), level, shown))
-
-
-@quick_jit
-def _derived(potential: DerivedPotential, a, unit, shown: int):
-    """Position, distances, exponents and ranges from φ(0, a): three solves to compile, where one each took twelve."""
-    w, _ = potential.flow_map(jnp.zeros(potential.n), a)
-    distance = unit * _typical(potential._gram(potential.w0))
-    index = jnp.arange(shown)
-    exponent = jax.lax.map(lambda i: _ratio(distance, *potential.profile(w, _axis(potential.n, i), distance)), index)
-    return potential.param.g(w), distance, exponent, jax.lax.map(lambda i: _ends(potential, w, i), index)
-
-
-def _ends(potential: DerivedPotential, w, i) -> Float[Array, " 2"]:
-    signs = jnp.array([-1.0, 1.0])
-    return signs * jax.lax.map(lambda sign: potential.reach(w, sign * _axis(potential.n, i)), signs)
-
-
-@quick_jit
-def _searched(potential: DerivedPotential, trials, a, shown: int) -> Float[Array, "k 2"]:
-    def one(i):
-        def search(carry):
-            k, _, _ = carry
-            # Most trials fail, and a failure takes every step it is given.
-            w, _ = potential.flow_map(trials[k + 1] * _axis(potential.n, i), a, SEARCH_STEPS)
-            return k + 1, jnp.all(jnp.isfinite(potential.param.g(w))), w
-
-        start = (jnp.asarray(-1), jnp.asarray(False), potential.w0)
-        k, found, w = jax.lax.while_loop(lambda c: ~c[1] & (c[0] < trials.size - 1), search, start)
-        return jnp.where(found, trials[k] + _ends(potential, w, i), jnp.nan)
-
-    return jax.lax.map(one, jnp.arange(shown))
-
-
-@quick_jit
-def _closed(potential: AbstractPotential, a, unit, shown: int):
-    zero = jnp.zeros(())
-    metric = potential.hessian(potential.argmin(zero), zero)
-    distance = unit * _typical(1 / metric if metric.ndim == 1 else jnp.linalg.inv(metric))
-    position = potential.argmin(a)
-    start = potential.grad(position, a)
-
-    def along(i):
-        e = _axis(potential.n, i)
-        slope = jax.lax.map(lambda d: (potential.grad(position + d * e, a) - start)[i], distance)
-        rise = jax.lax.map(lambda d: potential.bregman(position + d * e, position, a), distance)
-        return _ratio(distance, slope, rise)
-
-    return position, distance, jax.lax.map(along, jnp.arange(shown))
-
-
-def _ratio(distance, slope, rise) -> Float[Array, " j"]:
-    """The local exponent; NaN where x leaves the domain."""
-    ratio = distance * slope / rise
-    return jnp.where(jnp.isfinite(ratio), ratio, jnp.nan)
-
-
-def _typical(gram: Array) -> Array:
-    """A distance over which the start is curved: the middle entry of the metric."""
-    curvature = gram if gram.ndim == 1 else 1 / jnp.diag(jnp.linalg.inv(gram))
-    return jnp.maximum(jnp.median(curvature), jnp.finfo(gram.dtype).tiny)
+    return measure_of(potential).dual_range(jnp.asarray(a, dtype=float), min(potential.n, SHOWN), scale)
 
 
 def _turn(distance: np.ndarray, exponent: np.ndarray) -> float:
@@ -177,10 +97,6 @@ def _turn(distance: np.ndarray, exponent: np.ndarray) -> float:
     i = int(below[0])
     share = (exponent[i] - 1.5) / (exponent[i] - exponent[i + 1])
     return float(distance[i] * (distance[i + 1] / distance[i]) ** share)
-
-
-def _axis(n: int, i) -> Float[Array, " n"]:
-    return jnp.zeros(n).at[i].set(1.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -213,25 +129,10 @@ def section(potential: AbstractPotential, i: int, a: float, span: float, points:
     **Returns:** the `Section`.
     """
     distance = jnp.linspace(span / points, span, points)
-    position, rise = _section(potential, jnp.asarray(i), jnp.asarray(a, dtype=float), distance)
+    position, rise = measure_of(potential).section(jnp.asarray(i), jnp.asarray(a, dtype=float), distance)
     center, rise, steps = float(position[i]), np.asarray(rise), np.asarray(distance)
     x = center + np.concatenate([-steps[::-1], [0.0], steps])
     return Section(x, np.concatenate([rise[0][::-1], [0.0], rise[1]]), center)
-
-
-@quick_jit
-def _section(potential: AbstractPotential, i, a, distance):
-    signs = jnp.array([-1.0, 1.0])
-    e = _axis(potential.n, i)
-    if isinstance(potential, DerivedPotential):
-        w, _ = potential.flow_map(jnp.zeros(potential.n), a)
-        sides = jax.lax.map(lambda sign: potential.profile(w, sign * e, distance)[1], signs)
-        return potential.param.g(w), jnp.where(jnp.isfinite(sides) & (sides > 0), sides, jnp.nan)
-    position = potential.argmin(a)
-    sides = jax.lax.map(
-        lambda sign: jax.lax.map(lambda d: potential.bregman(position + sign * d * e, position, a), distance), signs
-    )
-    return position, sides
 
 
 @modes_of_ours()
@@ -247,22 +148,9 @@ def horizon(potential: AbstractPotential, limit: float = 64.0) -> float:
 
     **Reference:** `flow`, the range effect.
     """
-    if isinstance(potential, DerivedPotential):
-        return float(_decay_reach(potential, as_array(limit)))
-    inside, outside = 0.0, limit
-    if _contains_zero(potential, limit):
-        return float("inf")
-    while outside - inside > 1e-12 * limit:
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if _contains_zero(potential, middle) else (inside, middle)
-    return inside
+    return measure_of(potential).horizon(limit)
 
 
-def _contains_zero(potential: AbstractPotential, dose: float) -> bool:
-    low, high = (np.asarray(end) for end in potential.dual_domain(as_array(-dose)))
-    return bool(np.all((low < 0) & (high > 0)))
-
-
-@quick_jit
-def _decay_reach(potential: DerivedPotential, limit):
-    return potential.decay_reach(limit)
+def measure_of(potential: AbstractPotential) -> AbstractMeasure:
+    """How this potential is measured."""
+    return BySolves(potential) if isinstance(potential, DerivedPotential) else ByFormula(potential)
