@@ -39,8 +39,15 @@ LOG_WIDTH = 140
 """Without a terminal rich assumes 80 columns and breaks the table."""
 
 
+class _Screen(Console):
+    """Hands on that the reader of a pipe went away, where rich would end the program by itself."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
 def _console() -> Console:
-    return Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
+    return _Screen() if sys.stdout.isatty() else _Screen(width=LOG_WIDTH)
 
 
 class Results(NamedTuple):

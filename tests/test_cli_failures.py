@@ -1,6 +1,7 @@
 """What goes wrong around a command never reads as an answer, and costs no result file."""
 
 import contextlib
+import io
 import json
 import os
 import stat
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from mirrorjax._cli import main
+from mirrorjax._console import _Screen
 
 MODEL = "import jax.numpy as jnp\ndef g(w): return w[0] * w[1]\ndef h(w): return jnp.sum(w**2)\n"
 full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -110,6 +112,17 @@ def test_a_reader_that_goes_away_hears_nothing_more():
 
 
 @full
+def test_a_reader_that_goes_away_before_a_table_ends_nothing_by_itself():
+    """Rich would raise SystemExit, which read as a program that ended itself."""
+
+    class Gone(io.StringIO):
+        def write(self, s):
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        _Screen(file=Gone()).print("a table")
+
+
 def test_streams_that_both_take_nothing_still_give_the_status():
     assert run("list", shell=">/dev/full 2>/dev/full").returncode == 3
     assert run("show", "nothing", shell=">&- 2>&-").returncode == 3
