@@ -249,11 +249,17 @@ def _new_theorem(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     prepare_jax()
     from . import _console
-    from .registry import audit_of
+    from .registry import audit_of, entries_of
     from .theorems import PREPRINT, audit
 
     if options.ids:
-        return _console.print_audit(audit_of(options.ids, seed=options.seed), "Formulas as printed, beside the claims")
+        asked = entries_of(options.ids)
+        found = audit_of(options.ids, seed=options.seed)
+        status = _console.print_audit(found, "Formulas as printed, beside the claims")
+        without = [entry.id for entry in asked if entry.id not in {audited.item.where for audited in found}]
+        if without:
+            print(f"without a printed formula: {', '.join(without)}")
+        return status
     return _console.print_audit(audit(options.seed), f"Formulas as printed in {PREPRINT}, and nothing beyond it")
 
 

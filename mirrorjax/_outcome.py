@@ -13,3 +13,7 @@ class Outcome(enum.StrEnum):
     HOLDS = "holds"
     REFUTED = "refuted"
     INCONCLUSIVE = "inconclusive"
+
+
+WORST_FIRST = (Outcome.REFUTED, Outcome.INCONCLUSIVE, Outcome.HOLDS)
+"""One refuted instance refutes, one inconclusive instance leaves it open."""

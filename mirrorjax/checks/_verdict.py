@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from .._display import html_of
-from .._outcome import Outcome
+from .._outcome import WORST_FIRST, Outcome
 from .._thresholds import COARSE
 from .._types import x64_on
 from ._decide import BELOW_RESOLUTION, Decision, decide, lacks_precision, no_precision
@@ -182,7 +182,7 @@ def _conclude(hypotheses, claims, controls, planted: dict[float, bool]) -> tuple
     for h in hypotheses:
         if not h.ok:
             return Outcome.INCONCLUSIVE, f"hypothesis not met: {h.name} ({h.measured})"
-    for outcome in (Outcome.REFUTED, Outcome.INCONCLUSIVE):
+    for outcome in WORST_FIRST[:-1]:
         for key, decision in claims.items():
             if decision.outcome is outcome:
                 return outcome, f"{key}: {decision.reason}"
@@ -250,10 +250,7 @@ def combine(id: str, judgements: Sequence[Judgement], seed: int, rungs: Sequence
         >>> str(combine("my/claim", [wrong], seed=0, rungs=()).outcome)
         'refuted'
     """
-    outcome = next(
-        (o for o in (Outcome.REFUTED, Outcome.INCONCLUSIVE) if any(j.outcome is o for j in judgements)),
-        Outcome.HOLDS,
-    )
+    outcome = min((j.outcome for j in judgements), key=WORST_FIRST.index)
     deciding = next(j for j in judgements if j.outcome is outcome)
     reason = deciding.reason if len(judgements) == 1 else f"{deciding.name}: {deciding.reason}"
     if outcome is Outcome.HOLDS:

@@ -70,7 +70,7 @@ class Limit(eqx.Module):
         if not is_known(self.x, self.a, self.residual, self.iterations) or self.x.ndim not in (1, 2) or not self.x.size:
             return super().__repr__()
         residual = np.atleast_1d(np.asarray(self.residual))
-        sure = int(np.sum(residual <= KKT_TOLERANCE))
+        sure = int(np.sum(np.asarray(self.ok)))
         levels, norms = (_ends(part) for part in (self.a, jnp.sum(jnp.abs(self.x), axis=-1)))
         if self.x.ndim == 1:
             head = f"Limit at a = {levels}: {'certified' if sure else 'without a certificate'}"

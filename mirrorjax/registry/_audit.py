@@ -4,12 +4,10 @@ import dataclasses
 import math
 
 from .._errors import InputError
-from .._outcome import Outcome
+from .._outcome import WORST_FIRST
 from ..checks import Decision, Verdict
 from ._run import verify
 from ._select import Asked
-
-_RANK = {Outcome.HOLDS: 0, Outcome.INCONCLUSIVE: 1, Outcome.REFUTED: 2}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +52,8 @@ def audit_of(theorems: Asked | list[Asked], *, seed: int = 0) -> list[Audited]:
 
     **Returns:** one `Audited` for each printed formula. It fell where `as_printed.outcome` is refuted.
 
-    **Raises:** `InputError` as `verify`, and where none of the theorems names a printed formula.
+    **Raises:** `InputError` as `verify`, where none of the theorems names a printed formula, and where the check that
+    might name one crashed.
 
     !!! example
         >>> import mirrorjax as mj
@@ -68,8 +67,14 @@ def audit_of(theorems: Asked | list[Asked], *, seed: int = 0) -> list[Audited]:
         >>> found.item.printed, str(found.as_printed.outcome), found.item.holds, str(found.as_holds.outcome)
         ('x² = 2 x·x', 'refuted', 'x² = x·x', 'holds')
     """
-    found = [audited for verdict in verify(theorems, seed=seed) for audited in _audited(verdict)]
+    verdicts = verify(theorems, seed=seed)
+    found = [audited for verdict in verdicts for audited in _audited(verdict)]
     if not found:
+        for verdict in verdicts:
+            if verdict.traceback:  # of a check that crashed nobody knows what it names
+                raise InputError(
+                    f"the check crashed: {verdict.reason}", verdict.id, "`mirrorjax verify`, for its traceback"
+                )
         raise InputError(
             "no printed formula is named in these theorems", "", 'Finding(…, printed={"eq. (7)": evidence})'
         )
@@ -87,4 +92,4 @@ def _audited(verdict: Verdict) -> list[Audited]:
 
 def _against(decision: Decision) -> tuple[int, float]:
     """How much speaks against a formula."""
-    return _RANK[decision.outcome], decision.effect if math.isfinite(decision.effect) else 0.0
+    return -WORST_FIRST.index(decision.outcome), decision.effect if math.isfinite(decision.effect) else 0.0

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from .._errors import InputError
 from .._files import replace_text
-from .._outcome import Outcome
+from .._outcome import WORST_FIRST, Outcome
 from ._badge import badge
 from ._html import Markup, document, join, number, table, tag
 from ._read_json import NUMBERS, Run, read_run
 
-_RANK = {Outcome.HOLDS: 0, Outcome.INCONCLUSIVE: 1, Outcome.REFUTED: 2}
 _FOLD = {"resolution": 10.0, "effect": 1.01, "detection_limit": 1.01}
 """By how much a number has to change. A resolution hangs on the last digits of a solver, differs between machines, and
 means nothing within a decade; a detection limit is one of a few sizes, and an effect has no reason to change."""
@@ -178,7 +177,7 @@ def diff(old: str | os.PathLike[str], new: str | os.PathLike[str]) -> Difference
 def _changes(id: str, before: Run, after: Run) -> Iterator[Change]:
     old, new = before.measured[id], after.measured[id]
     if old.outcome is not new.outcome:
-        worse = _RANK[new.outcome] > _RANK[old.outcome]
+        worse = WORST_FIRST.index(new.outcome) < WORST_FIRST.index(old.outcome)
         yield Change(id, "outcome", str(old.outcome), str(new.outcome), worse)
     for name in NUMBERS:
         was, is_now = old.numbers[name], new.numbers[name]

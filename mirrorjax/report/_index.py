@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from .._outcome import Outcome
+from .._outcome import WORST_FIRST, Outcome
 from ..checks import AGREE, DISAGREE, Verdict
 from ..registry import Entry, sources_of
 from ..theorems import PREPRINT, Audited
@@ -13,17 +13,16 @@ from ._html import Markup, join, seconds, table, tag
 from ._latex import rich, rich_title
 
 TITLE = "mirrorjax: theorems on implicit bias, measured"
-_WORST_FIRST = (Outcome.REFUTED, Outcome.INCONCLUSIVE, Outcome.HOLDS)
 
 
 def worst_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """What failed before what holds; else in the order given."""
-    return sorted(verdicts, key=lambda verdict: _WORST_FIRST.index(verdict.outcome))
+    return sorted(verdicts, key=lambda verdict: WORST_FIRST.index(verdict.outcome))
 
 
 def header(verdicts: Sequence[Verdict]) -> Markup:
     """Title, the outcomes counted, and how to read it, folded."""
-    counts = [(sum(v.outcome is outcome for v in verdicts), outcome) for outcome in _WORST_FIRST]
+    counts = [(sum(v.outcome is outcome for v in verdicts), outcome) for outcome in WORST_FIRST]
     said = join(tag("span", badge(outcome), f" {count}", class_="nobr count") for count, outcome in counts if count)
     theorems = f"{len(verdicts)} theorem{'s' * (len(verdicts) != 1)}"
     return tag("header", tag("h1", TITLE), tag("p", f"{theorems}. ", said), _reading())
@@ -89,7 +88,7 @@ def _source(entry: Entry) -> Markup:
 
 def _filter() -> Markup:
     """Hidden until the script shows it: without one it would do nothing."""
-    outcomes = [tag("option", "all", value=""), *(tag("option", outcome, value=outcome) for outcome in _WORST_FIRST)]
+    outcomes = [tag("option", "all", value=""), *(tag("option", outcome, value=outcome) for outcome in WORST_FIRST)]
     return tag(
         "form",
         tag("label", "Text ", tag("input", type="search", name="text", autocomplete="off")),

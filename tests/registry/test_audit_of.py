@@ -68,6 +68,17 @@ def test_a_theorem_without_one_is_refused(capsys):
     assert main(["audit", "mask/C.1"]) == 3 and "printed=" in capsys.readouterr().err
 
 
+def test_a_theorem_left_out_is_spoken_of_and_a_crash_is_told_as_what_it_is(tmp_path, capsys):
+    path, crashing = tmp_path / "paper.py", tmp_path / "crashing.py"
+    text = FILE.format(bound=0.5)
+    path.write_text(text, encoding="utf-8")
+    crashing.write_text(text.replace("    return Finding", "    1 / 0\n    return Finding"), encoding="utf-8")
+    assert main(["audit", str(path), "mask/C.1"]) == 0
+    assert "without a printed formula: mask/C.1" in capsys.readouterr().out
+    assert main(["audit", str(crashing)]) == 3
+    assert "the check crashed" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("annotations_off")
 def test_a_finding_takes_evidence_alone_and_merged_keeps_it():
     held = at_most(1.0, 2.0, 1e-9)
