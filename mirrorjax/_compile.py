@@ -1,8 +1,10 @@
 """How the package compiles: quickly, for what it compiles is small and runs a few times."""
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
 from typing import Any, ClassVar, TypeVar, cast
 
 import equinox as eqx
@@ -46,9 +48,33 @@ def _jit(function: Callable[..., Result], how: str) -> Callable[..., Result]:
         # A static float would be compiled in, and the next one anew.
         args = [_as_data(arg) for arg in args]
         kwargs = {name: _as_data(arg) for name, arg in kwargs.items()}
-        return (outermost() if on_top_level() else inner)(*args, **kwargs)
+        if on_top_level():
+            return outermost()(*args, **kwargs)
+        if not _inlining.get():
+            return inner(*args, **kwargs)
+        return function(*map(_as_traced, args), **{name: _as_traced(arg) for name, arg in kwargs.items()})
 
     return compiled
+
+
+def _as_traced(argument: Any) -> Any:
+    return jax.numpy.asarray(argument) if isinstance(argument, np.ndarray) else argument
+
+
+_inlining: ContextVar[bool] = ContextVar("inlining", default=False)
+
+
+@contextlib.contextmanager
+def inlined() -> Generator[None, None, None]:
+    """Where something is being traced, what `quick_jit` compiles becomes part of it by being traced anew.
+
+    An inner `jit` keeps what it once traced, whatever the context that it was traced in.
+    """
+    token = _inlining.set(True)
+    try:
+        yield
+    finally:
+        _inlining.reset(token)
 
 
 def _as_data(argument: Any) -> Any:

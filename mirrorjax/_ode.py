@@ -15,9 +15,11 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PyTree
 
-from ._compile import quick_jit
+from ._compile import on_top_level, quick_jit
 from ._errors import InputError
+from ._lanes import FIRST_STEP, STRETCH, Tableau
 from ._types import Scalar, State, Vector, ulp, x64_on
+from ._vmapped import lanes_here, vmappable
 
 Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"]
 Method: TypeAlias = Solver | diffrax.AbstractSolver  # what `solve` takes: `as_data` gives no name
@@ -26,12 +28,6 @@ _SOLVERS = {"dopri8": diffrax.Dopri8, "tsit5": diffrax.Tsit5, "kvaerno5": diffra
 MAX_STEPS = 200_000
 STAGES = 14
 """Rows of a tableau as data: those of Dopri8. Tsit5 has 7 and pays for no more of them."""
-FIRST_STEP = 1e-3
-"""The first step, as a share of the way to the first stop. Two field evaluations would find a better one, and cost
-22 of the 73 kernels of a small solve to compile; from here the controller is where it would be after three steps."""
-STRETCH = 1 + 1e-9
-"""A step is lengthened by this much rather than leave a rest of round-off size before a stop."""
-
 
 FLOAT32_ULPS = 8.0
 """Without float64 no relative tolerance is below this many ulp, 1e-6."""
@@ -163,7 +159,7 @@ class _Stepper(eqx.Module):
 
     def follow(self, now: _Progress, stop: Scalar, max_steps: int | Int[Array, ""]) -> _Progress:
         """From one stop to the next; from and to beside them where they are jumps."""
-        begin, end = self._beside(now.t, jnp.inf), self._beside(stop, -jnp.inf)
+        begin, end = _beside(now.t, self.jumps, jnp.inf), _beside(stop, self.jumps, -jnp.inf)
         # A method that reuses its last stage must not do so across a jump.
         memory = self.method.init(self.term, begin, end, now.y, None), now.memory[1]
 
@@ -174,10 +170,11 @@ class _Stepper(eqx.Module):
         now = jax.lax.while_loop(unfinished, lambda now: self.step(now, end), start)
         return _Progress(jnp.where(now.t >= end, stop, now.t), now.y, now.length, now.memory, now.steps)
 
-    def _beside(self, t: Scalar, side: float) -> Scalar:
-        if self.jumps.size == 0:
-            return t
-        return jnp.where(jnp.any(t == self.jumps), jnp.nextafter(t, side), t)
+
+def _beside(t: Array, jumps: Array, side: float) -> Array:
+    if jumps.size == 0:
+        return t
+    return jnp.where(jnp.any(t[..., None] == jumps, axis=-1), jnp.nextafter(t, side), t)
 
 
 def as_solver(value: AnySolver) -> Method:
@@ -209,7 +206,6 @@ def _with_tolerances(method: diffrax.AbstractSolver, chord: diffrax.VeryChord) -
     return method
 
 
-@quick_jit
 def solve(
     field: Callable[[Scalar, State, None], State],
     y0: State,
@@ -227,7 +223,40 @@ def solve(
     rejected steps. Tableaus, steps and their control are diffrax's, the loop is not: `diffeqsolve` prepares
     for interpolation, events and reverse mode, and a small solve, of which a verdict needs dozens, then
     takes four times as long to trace and to compile. Forward mode works, reverse does not.
+
+    Inside `in_lanes` and traced, `vmap` of it is `solve_in_lanes`.
     """
+    lanes = lanes_here()
+    if lanes is None or on_top_level():
+        return _solve(field, y0, ts, rtol, atol, jumps, solver, max_steps)
+    start, unravel = ravel_pytree(y0)
+    ys, last, *rest = vmappable(
+        lanes, _flat(field, unravel), _plain(solver), _beside, _in_order, _tableau(solver),
+        start, ts, *_in_reach(rtol, atol), jumps, jnp.asarray(max_steps),
+    )  # fmt: skip
+    return Solution(jax.vmap(unravel)(ys), unravel(last), *rest)
+
+
+def _flat(field: Callable[[Scalar, State, None], State], unravel: Callable[[Vector], State]) -> Callable:
+    return lambda t, y, args=None: ravel_pytree(field(t, unravel(y), args))[0]
+
+
+def _plain(solver: Method) -> Callable[..., tuple]:
+    def plain(slope, y0, ts, rtol, atol, jumps, max_steps):
+        found = _solve(lambda t, y, args: slope(t, y), y0, ts, rtol, atol, jumps, solver, max_steps)
+        return found.ys, found.last, found.t_last, found.ok, found.out_of_steps, found.steps
+
+    return plain
+
+
+def _tableau(solver: Method) -> Tableau | None:
+    """None for a method that keeps a state of its own from step to step."""
+    name = solver if isinstance(solver, str) else next((n for n, pair in PAIRS.items() if pair is solver), "")
+    return Tableau.of(_SOLVERS[name]()) if name in PAIRS else None
+
+
+@quick_jit
+def _solve(field, y0, ts, rtol, atol, jumps, solver, max_steps) -> Solution:
     rtol, atol = _in_reach(rtol, atol)
     controller = diffrax.PIDController(rtol=rtol, atol=atol)
     if isinstance(solver, str) and solver in PAIRS:
@@ -236,11 +265,7 @@ def solve(
         chord = diffrax.VeryChord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
         solver = _with_tolerances(_SOLVERS[solver]() if isinstance(solver, str) else solver, chord)
     start, unravel = ravel_pytree(y0)
-
-    def slope(t, y, args):
-        return ravel_pytree(field(t, unravel(y), args))[0]
-
-    stepper = _Stepper(diffrax.ODETerm(slope), solver, controller, jumps)  # pyright: ignore[reportArgumentType]
+    stepper = _Stepper(diffrax.ODETerm(_flat(field, unravel)), solver, controller, jumps)  # pyright: ignore[reportArgumentType]
 
     def onward(carry, stop: Scalar):
         now, ok = carry
