@@ -21,7 +21,7 @@ LEVEL = {
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
-    "checks": 4, "training": 4, "analysis": 5,
+    "checks": 4, "training": 4, "sweeps": 4, "analysis": 5,
     "instances": 5, "experiments": 5,
     "registry": 6,
     "theorems": 7,
@@ -49,6 +49,8 @@ CONFINED = {
     "sklearn": {"experiments"},
     "rich": {"_console", "_cli", "_train"},
     "pytest": {"_pytest_plugin"},
+    "xarray": {"sweeps"},
+    "zarr": {"sweeps"},
 }
 MAY_CONFIGURE = {"_prepare", "_cache"}  # both called by the user
 FILE_LINES, FUNCTION_LINES = 400, 60
