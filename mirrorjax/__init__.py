@@ -45,6 +45,7 @@ if typing.TYPE_CHECKING:  # What `__getattr__` below finds, for type checkers an
         registry as registry,
         report as report,
         schedules as schedules,
+        sweeps as sweeps,
         testing as testing,
         theorems as theorems,
         training as training,
@@ -58,6 +59,7 @@ if typing.TYPE_CHECKING:  # What `__getattr__` below finds, for type checkers an
     from .instances import Instance as Instance
     from .potentials import potential_of as potential_of
     from .registry import theorem as theorem, verify as verify
+    from .sweeps import sweep as sweep
 
 __version__: str
 
@@ -71,6 +73,7 @@ _FROM = {
     "Instance": "instances",
     "theorem": "registry",
     "verify": "registry",
+    "sweep": "sweeps",
     "Verdict": "checks",
     "Outcome": "_outcome",
     "InputError": "_errors",
@@ -79,7 +82,7 @@ _FROM = {
 }
 _PACKAGES = (
     "analysis", "checks", "experiments", "explorer", "flows", "geometry", "instances", "parameterizations", "plots",
-    "potentials", "problems", "registry", "report", "schedules", "testing", "theorems", "training",
+    "potentials", "problems", "registry", "report", "schedules", "sweeps", "testing", "theorems", "training",
 )  # fmt: skip
 
 _PUBLIC = sorted(["__version__", *_FROM, *_PACKAGES])

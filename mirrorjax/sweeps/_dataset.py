@@ -60,7 +60,7 @@ def dataset(folder: Path, plan: Plan, arrays: Mapping[str, Any]) -> "xarray.Data
                 versions[name] += f" and {version}"
     warn_of(damaged, folder, "they come as not computed; running the sweep again computes them")
     attrs = {f"version_{name}": version for name, version in versions.items()}
-    return _on_the_grid(plan, flat, attrs | {"chunks": plan.chunks, "chunks_finished": finished} | dict(plan.attrs))
+    return on_the_grid(plan, flat, attrs | {"chunks": plan.chunks, "chunks_finished": finished} | dict(plan.attrs))
 
 
 def warn_of(damaged: Mapping[int, str], folder: Path, then: str) -> None:
@@ -70,7 +70,7 @@ def warn_of(damaged: Mapping[int, str], folder: Path, then: str) -> None:
         warnings.warn(f"damaged chunks of {folder}: {which}. {then}", UserWarning, stacklevel=3)
 
 
-def _on_the_grid(plan: Plan, flat: Mapping[str, np.ndarray], attrs: Mapping[str, Any]) -> "xarray.Dataset":
+def on_the_grid(plan: Plan, flat: Mapping[str, np.ndarray], attrs: Mapping[str, Any]) -> "xarray.Dataset":
     xarray = import_xarray()
     dims = tuple(axis.name for axis in plan.axes)
     variables = {

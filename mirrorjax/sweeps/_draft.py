@@ -1,0 +1,94 @@
+"""What a quantity returns, found out before the work starts."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from .._errors import InputError
+from .._vmapped import in_lanes
+from ._mapping import How, choose, shapes_of
+from ._outputs import outputs_of, require_same
+from ._plan import Output
+from ._points import Grid, Point
+from ._work import Work
+
+TRIED = 16
+"""Points at which a quantity that is not compiled is tried, until it returns."""
+
+
+class Draft(NamedTuple):
+    """How the quantity is mapped, what it returns, and where it has no program."""
+
+    how: How
+    outputs: tuple[Output, ...]
+    refused: dict[tuple[Any, ...], str]
+
+
+def draft_of(
+    quantity: Callable[[Point], Mapping[str, Any]], grid: Grid, mapping: str, width: int, units: Mapping[str, str]
+) -> Draft:
+    """Traces the quantity once for each combination of the static axes; what is not traceable is called at a point.
+
+    **Raises:** `InputError` where it raises everywhere, and where its outputs differ.
+    """
+    work = Work(quantity, grid, 1, How("vmap", width, ""), (), {}, "")
+    values = shapes_of({n: v for n, v in grid.values(np.zeros(1, int)).items() if n not in grid.static})
+    how, shapes, refused, errors = None, None, {}, []
+    for fixed in grid.combinations():
+
+        def one(values, fixed=fixed):
+            return work.one({**fixed, **values})
+
+        try:
+            if how is None:
+                how, found = choose(one, values, mapping, width)
+            else:
+                with in_lanes(width):
+                    found = jax.eval_shape(one, values)
+        except Exception as error:
+            if isinstance(error, InputError) and error.what.startswith("the quantity cannot be traced"):
+                raise
+            if not grid.static:
+                raise _raises(error, "") from error
+            refused[tuple(fixed.values())] = f"{_place(fixed)}: {type(error).__name__}: {error}"
+            errors.append(error)
+            continue
+        if how.mapping == "python":
+            return Draft(how, _tried(work, grid, units), {})
+        if shapes is None:
+            shapes = found
+        require_same(shapes, found, _place(fixed))
+    if how is None or shapes is None:
+        raise _raises(errors[0], "for all values of the static axes") from errors[0]
+    return Draft(how, tuple(outputs_of(shapes, grid.along, units)), refused)
+
+
+def _tried(work: Work, grid: Grid, units: Mapping[str, str]) -> tuple[Output, ...]:
+    """The outputs of a quantity that is not compiled, at the first point where it returns."""
+    errors = []
+    for i in range(min(TRIED, int(np.prod(grid.shape)))):
+        point = {
+            n: v[0].item() if v.ndim == 1 else jax.numpy.asarray(v[0]) for n, v in grid.values(np.array([i])).items()
+        }
+        try:
+            found = {name: np.asarray(a) for name, a in work.one(point).items()}
+        except InputError as error:
+            if "quantity returns a dictionary" in error.what or error.what.startswith("the output"):
+                raise
+            errors.append(error)
+        except Exception as error:
+            errors.append(error)
+        else:
+            return tuple(outputs_of(found, grid.along, units))
+    raise _raises(errors[0], f"at each of the first {len(errors)} points") from errors[0]
+
+
+def _raises(error: Exception, where: str) -> InputError:
+    says = str(error).strip().rstrip(".")
+    return InputError(f"the quantity raises {type(error).__name__}: {says}", where, "the quantity at one point first")
+
+
+def _place(fixed: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in fixed.items())
