@@ -202,7 +202,7 @@ class Store:
                 self._records[chunk.number] = chunk.record
         for left in (*own_folder(self.folder).rglob(".mirrorjax-*.part"), *self.folder.rglob("*.partial")):
             left.unlink(missing_ok=True)
-        # Zarr reads the last chunk before it writes it, because it is shorter: damaged it would not let itself be replaced.
+        # Zarr reads the last chunk, which is shorter, before it writes it: that would fail on a damaged one.
         for k in self._damaged:
             record_path(self.folder, k).unlink(missing_ok=True)
         for k in {*self._damaged, self.plan.chunks - 1} - set(self._records):
