@@ -30,7 +30,8 @@ LEVEL = {
     "_console": 9, "_cli": 9, "_report": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
-    ("_vmapped", "_lanes"), ("_vmapped", "_compile"), ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
+    ("_vmapped", "_lanes"), ("_vmapped", "_compile"),
+    ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
     ("report", "plots"),  # the report is made of the plots
     ("analysis", "plots"),  # an analysis draws itself, on demand
     ("theorems", "__init__"),  # they take the library by its face, as a theorem outside of it does

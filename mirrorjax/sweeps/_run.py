@@ -20,7 +20,8 @@ def run_chunks(work: Work, numbers: Sequence[int], where: Any) -> Generator[tupl
     """
     if where is not None:
         with executor_of(where) as executor:
-            tasks = [functools.partial(work, k) for k in numbers]
+            assert executor is not None
+            tasks = (functools.partial(work, k) for k in numbers)
             yield from ((numbers[i], found) for i, found in run(tasks, executor))
         return
     alone = work.how.mapping == "python" or len(jax.devices()) > 1 or jax.default_backend() != "cpu"

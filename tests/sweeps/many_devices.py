@@ -16,9 +16,9 @@ if len(sys.argv) > 2:
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     jax.distributed.initialize(address, count, number, heartbeat_timeout_seconds=10)
 
-import jax.numpy as jnp
+import jax.numpy as jnp  # noqa: E402
 
-import mirrorjax as mj
+import mirrorjax as mj  # noqa: E402
 
 rng = np.random.default_rng(0)
 PROBLEM = mj.problems.LinearRegression(rng.standard_normal((3, 5)), rng.standard_normal(3))

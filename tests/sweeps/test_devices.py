@@ -24,9 +24,9 @@ def begin(out, *processes, devices=1):
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def ended(process, code=0):
+def ended(process, code: int | None = 0):
     said = process.communicate(timeout=120)[0]
-    assert process.returncode == code or code is None, said
+    assert code in (process.returncode, None), said
     return said
 
 

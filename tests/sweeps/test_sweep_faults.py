@@ -89,7 +89,9 @@ def test_a_second_sweep_into_the_folder_is_refused(tmp_path):
 
 def test_a_damaged_chunk_is_found_and_computed_again(whole, tmp_path):
     sweep(tmp_path / "sweep")
-    files = sorted(path for path in (tmp_path / "sweep" / "y").rglob("*") if path.is_file() and path.name != "zarr.json")
+    files = sorted(
+        path for path in (tmp_path / "sweep" / "y").rglob("*") if path.is_file() and path.name != "zarr.json"
+    )
     data = bytearray(files[2].read_bytes())
     data[len(data) // 2] ^= 1
     files[2].write_bytes(data)
