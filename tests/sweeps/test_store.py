@@ -321,6 +321,18 @@ def test_a_chunk_has_to_fit(tmp_path):
         store.write(1, values_of(plan, 1))
 
 
+def test_names_that_the_file_system_takes_for_one_are_refused(tmp_path):
+    """macOS and Windows find `.SWEEP` where `.sweep` is; here it is made."""
+    plan = plan_of((Axis("R", [1.0]), Axis("r", [2.0])), chunk=1)
+    for name in (".sweep", ".SWEEP"):
+        (tmp_path / "s" / name).mkdir(parents=True, exist_ok=True)
+    with pytest.raises(mj.InputError, match="upper and lower case alone"):
+        Store.create(tmp_path / "s", plan)
+    (tmp_path / "s" / ".SWEEP").rmdir()
+    Store.create(tmp_path / "s", plan).close()
+    assert dict(sweeps.open(tmp_path / "s").sizes) == {"R": 1, "r": 1, "time": 3}
+
+
 def test_without_xarray_or_zarr_it_says_what_to_install(tmp_path):
     code = (
         "import sys; sys.modules[sys.argv[1]] = None\n"

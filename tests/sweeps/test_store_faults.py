@@ -250,9 +250,7 @@ def test_the_lock_ends_with_its_process_even_where_a_child_lives_on(folder):
     code = (
         "import os, sys, time; from sweep_for_tests import *\n"
         "store = Store.resume(sys.argv[1], plan_of())\n"
-        "child = os.fork()\n"
-        "if child == 0: time.sleep(60)\n"
-        "print(child, flush=True)\n"
+        "if os.fork() == 0: print(os.getpid(), flush=True)\n"
         "time.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True, cwd=HERE)
