@@ -90,10 +90,12 @@ def test_every_type_keeps_its_bits(tmp_path, dtype):
 def test_nan_infinity_and_negative_zero_keep_their_bits(tmp_path):
     odd = np.asarray([[-0.0, np.inf, np.nan], [0.0, -np.inf, -np.nan]])
     odd[0, 2:].view(np.int64)[:] += 5  # a NaN with something in it
-    for values in (odd, np.full((2, 3), np.nan), -np.zeros((2, 3))):
-        with Store.create(tmp_path / str(values), plan_of(chunk=2)) as store:
+    nans = np.full((2, 3), np.nan)
+    nans[1, 1:].view(np.int64)[:] += 5  # Zarr would take it for a chunk that is all fill, and leave it out
+    for n, values in enumerate((odd, nans, np.full((2, 3), np.nan), -np.zeros((2, 3)))):
+        with Store.create(tmp_path / str(n), plan_of(chunk=2)) as store:
             store.write(3, values_of(store.plan, 3) | {"path": values})
-        with Store.resume(tmp_path / str(values), plan_of(chunk=2)) as store:
+        with Store.resume(tmp_path / str(n), plan_of(chunk=2)) as store:
             assert store.finished == {3}
             read = store.dataset().path.values.reshape(26, 3)[6:8]
         assert read.tobytes() == values.tobytes()
