@@ -42,8 +42,8 @@ def equations_of(problem: LinearRegression) -> Equations:
         return Equations(asked_of(problem), as_array(problem.whitening()), jnp.asarray(True))
     _refuse_loss(problem)
     if not is_traced(problem.Z):
-        combine = as_array(problem.whitening())
-        rows = as_array(np.asarray(combine) @ np.asarray(problem.Z))
+        T = problem.whitening()
+        rows, combine = as_array(T @ np.asarray(problem.Z)), as_array(T)
         return Equations(Asked(rows, combine @ problem.y, problem.Z, problem.y), combine, jnp.asarray(True))
     if problem.d > problem.n:
         raise InputError("inside jit the rows of Z must be independent", f"Z {problem.Z.shape}", "call it outside jit")
@@ -61,9 +61,8 @@ def equations_of(problem: LinearRegression) -> Equations:
 
 def _refuse_loss(problem: LinearRegression) -> None:
     """As `whitened` does; whether ℓ is least at 0 depends on the number of residuals alone, not on their values."""
-    trial = LinearRegression(np.zeros((problem.d, 1)), np.ones(problem.d), problem.residual_loss)
-    if not trial.least_at_interpolation:
-        trial.whitened()
+    with jax.ensure_compile_time_eval():
+        LinearRegression(np.eye(problem.d), np.ones(problem.d), problem.residual_loss).whitened()
 
 
 class Reached(NamedTuple):
