@@ -54,9 +54,8 @@ def equations_of(problem: LinearRegression) -> Equations:
     inverse = solve_triangular(R, jnp.eye(problem.d), trans="T")
     target = inverse @ (problem.y / largest[:, 0] / length[:, 0])
     combine = inverse / length[:, 0] / largest[:, 0]
-    return Equations(
-        Asked(Q.T, target, problem.Z, problem.y), combine, jnp.linalg.norm(inverse) < DEPENDENT
-    )  # False for NaN
+    independent = jnp.linalg.norm(inverse) < DEPENDENT  # False for NaN
+    return Equations(Asked(Q.T, target, problem.Z, problem.y), combine, independent)
 
 
 def _refuse_loss(problem: LinearRegression) -> None:

@@ -102,7 +102,8 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_has_no_certificate_is_never_ok(name):
-    found = traced(*BAD[name], hadamard(0.5))
+    rows, y = BAD[name]
+    found = traced(rows, y, hadamard(0.5))
     assert not np.any(np.asarray(found.ok)) and found.failure()
     if name in ("a row twice", "a sum of rows"):
         assert np.all(np.isinf(found.residual)) and "dependent" in found.failure()
