@@ -125,7 +125,7 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
 
     **Arguments:**
 
-    - `problem`: a regression whose loss is least at Zx = y.
+    - `problem`: a regression whose loss is least at Zx = y. Of an operator Z the rows are computed, by d products.
     - `potential`: R, of as many coordinates as Z has columns, in the precision of the session.
     - `a`: `−A(∞) ≤ 0`, scalar.
 
@@ -196,6 +196,7 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
     wanted = np.asarray(values_of(a), dtype=float)
     if wanted.ndim != 1 or not np.all(np.isfinite(wanted)) or np.any(np.diff(wanted) > 0):
         raise InputError("a must be finite and decreasing", f"a = {wanted}", "a = −A(∞)")
+    problem = problem.as_dense() if isinstance(problem, LinearRegression) else problem
     fixed_problem, fixed_potential = values_of((problem, potential))
     _refuse(fixed_problem, fixed_potential, wanted, bool(np.any(wanted != 0)) or is_traced(a))
     levels = as_array(a if is_traced(a) else wanted)
