@@ -35,7 +35,7 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
 
     **Arguments:**
 
-    - `problem`: a regression whose loss is least at Zx = y.
+    - `problem`: a regression whose loss is least at Zx = y. Of an operator Z the rows are computed, by d products.
     - `potential`: R, of as many coordinates as Z has columns, in the precision of the session.
     - `a`: `−A(∞) ≤ 0`, scalar.
 
@@ -110,6 +110,7 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
         >>> [[round(float(x), 2) for x in row] for row in path.x]  # from the least ℓ₂ to the least ℓ₁ norm
         [[0.4, 0.2], [0.5, 0.0]]
     """
+    problem = problem.as_dense() if isinstance(problem, LinearRegression) else problem
     fixed_problem, fixed_potential, fixed_a = values_of((problem, potential, a))
     wanted = _levels(fixed_a)
     _refuse(fixed_problem, fixed_potential, wanted, is_traced(a))
