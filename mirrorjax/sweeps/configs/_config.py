@@ -137,16 +137,19 @@ def read_config(source: str | os.PathLike[str]) -> SweepConfig:
     if "quantity" not in said or not (said.get("over") or "seeds" in said):
         missing = "over, its axes" if "quantity" in said else "quantity"
         raise InputError(f"a configuration needs {missing}", str(source), 'quantity = "my_file.py:name" and [over]')
-    options = {name: said[name] for name in ("seeds", "static", "chunk", "mapping", "units") if name in said}
-    if "along" in said:
-        options["along"] = _axes(said["along"], "along", source)
+    over, along = (_axes(said.get(name, {}), name, source) for name in ("over", "along"))
+    options = {name: said[name] for name in ("static", "chunk", "mapping", "units") if name in said}
+    if "seeds" in said:
+        whole = isinstance(said["seeds"], int)
+        options["seeds"] = said["seeds"] if whole else _values(said["seeds"], f"{source}, seeds")
+    options |= {"along": along} if along else {}
     return SweepConfig(
         str(source),
         said.get("title", ""),
         _quantity(said["quantity"], said.get("arguments", {}), path.parent, str(source)),
-        _axes(said.get("over", {}), "over", source),
+        over,
         options,
-        _picture(said.get("picture", {}), str(source)),
+        _picture(said.get("picture", {}), [*over, *along, *(["seed"] if "seeds" in said else [])], str(source)),
     )
 
 
@@ -216,21 +219,31 @@ def _quantity(spec: Any, arguments: Any, folder: Path, where: str) -> Callable[[
     if not callable(function):
         names = [n for n, value in vars(found).items() if inspect.isfunction(value) and not n.startswith("_")]
         raise InputError(f"{module} has no function {name!r}", where, nearest(name, names))
-    _refuse_unknown(arguments, _keywords(function) or arguments, f"{where}, arguments of {name}")
+    _refuse_unknown(arguments, _keywords(function, arguments), f"{where}, arguments of {name}")
     return functools.partial(function, **arguments) if arguments else function
 
 
-def _keywords(function: Callable) -> list[str]:
-    """The names of what a function takes beside the point; none where it takes whatever is given."""
+def _keywords(function: Callable, given: Iterable[str]) -> list[str]:
+    """The names of what a function takes beside the point; those that are given where it takes any."""
     parameters = [*inspect.signature(function).parameters.values()]
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return []
-    return [p.name for p in parameters[1:]] or ["none"]
+        return [*given]
+    return [p.name for p in parameters[1:]]
 
 
-def _picture(given: Any, source: str) -> dict[str, Any]:
-    _refuse_unknown(given, PICTURE, f"{source}, picture")
+def _picture(given: Any, axes: Iterable[str], source: str) -> dict[str, Any]:
+    """The table as it is, once it is sure that it names axes that there are: the drawing itself comes after the work."""
+    where = f"{source}, picture"
+    _refuse_unknown(given, PICTURE, where)
     missing = [name for name in ("output", "x", "y") if name not in given]
     if given and missing:
-        raise InputError(f"a picture needs {' and '.join(missing)}", f"{source}, picture", 'output = "error"')
+        raise InputError(f"a picture needs {' and '.join(missing)}", where, 'output = "error"')
+    _refuse_unknown(given.get("reduce", {}), axes, f"{where}, reduce")
+    for name in ("x", "y", "columns"):
+        if name in given and given[name] not in axes:
+            raise InputError(f"{name} is no axis of the sweep: {given[name]!r}", where, nearest(str(given[name]), axes))
+    drawn = [given.get(name) for name in ("x", "y", "columns")]
+    left = [axis for axis in axes if axis not in drawn and axis not in given.get("reduce", {})]
+    if given and left:
+        raise InputError(f"the picture says nothing of {', '.join(left)}", where, f'reduce = {{ {left[0]} = "mean" }}')
     return dict(given)
