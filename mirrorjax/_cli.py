@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ._errors import InputError, MirrorjaxError
 from ._output import Stream, give_up_stdout, is_stdout, open_streams, printing_beside, write_json
 from ._prepare import prepare_jax
+from ._sweep_command import add_sweep, run_sweep
 
 if TYPE_CHECKING:
     from ._console import Results
@@ -31,6 +32,7 @@ examples:
   mirrorjax analyze model.py:g model.py:h --w0 w0.npy
   mirrorjax report diff old.json new.json     what changed since
   mirrorjax train pilot spred --data mnist    against each other at equal sparsity
+  mirrorjax sweep phase-diagram --out p.zarr  a quantity on a grid of scales and doses
   mirrorjax explore                           drag dose, scale and x₀ in a page of your browser
 """
 
@@ -56,9 +58,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify theorems and their controls")
     verify.add_argument("ids", nargs="*", metavar="ID", help="an id, a pattern such as 'mask/*', FILE.py or a module")
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
-    verify.add_argument(
-        "--float32", action="store_true", help="single precision: 1e-4 is resolved, where it can answer"
-    )
+    verify.add_argument("--float32", action="store_true", help="single precision, which resolves 1e-4")
     verify.add_argument("--quick", action="store_true", help="a smoke test: one instance each, no errors planted")
     verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON; - for stdout")
     verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html and a page per theorem")
@@ -96,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
                          help="the page, one file that needs no network (default explore.html)")  # fmt: skip
     _add_report(commands)
     _add_train(commands)
+    add_sweep(commands, _positive)
     return top
 
 
@@ -231,9 +232,7 @@ def _cite(options: argparse.Namespace) -> int:
 
     papers = {paper.key: paper for entry in entries_of(options.ids) for paper in sources_of(entry.source)}
     if not papers:
-        raise InputError(
-            "no paper is named", ", ".join(options.ids), "`mirrorjax show`, which prints the source in words"
-        )
+        raise InputError("no paper is named", ", ".join(options.ids), "`mirrorjax show`: the source in words")
     print("\n\n".join(paper.bibtex() for paper in papers.values()))
     return HOLDS
 
@@ -397,4 +396,5 @@ def _explore(options: argparse.Namespace) -> int:
 COMMANDS = {
     "verify": _verify, "list": _list, "show": _show, "cite": _cite, "new-theorem": _new_theorem,
     "audit": _audit, "analyze": _analyze, "report": _report, "explore": _explore, "train": _train,
+    "sweep": run_sweep,
 }  # fmt: skip

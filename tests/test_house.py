@@ -26,7 +26,7 @@ LEVEL = {
     "registry": 6,
     "theorems": 7,
     "plots": 6, "report": 8, "explorer": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
-    "_console": 9, "_cli": 9, "_report": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
+    "_console": 9, "_cli": 9, "_report": 9, "_train": 9, "_sweep_command": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
     ("_vmapped", "_lanes"), ("_vmapped", "_compile"), ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
@@ -34,7 +34,7 @@ SIDEWAYS = {
     ("analysis", "plots"),  # an analysis draws itself, on demand
     ("theorems", "__init__"),  # they take the library by its face, as a theorem outside of it does
     ("_workers", "_prepare"),
-    ("_cli", "_console"), ("_cli", "_report"), ("_cli", "_train"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
+    ("_cli", "_console"), ("_cli", "_report"), ("_cli", "_train"), ("_cli", "_sweep_command"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
 }  # fmt: skip
 # Who may import what from outside; every other distribution is a new dependency.
 ANYWHERE = {"jax", "jaxtyping", "equinox", "numpy"}
@@ -47,7 +47,7 @@ CONFINED = {
     "scipy": {"checks", "instances", "problems", "theorems", "experiments"},
     "mlxtend": {"problems", "experiments"},
     "sklearn": {"experiments"},
-    "rich": {"_console", "_cli", "_train"},
+    "rich": {"_console", "_cli", "_train", "_sweep_command"},
     "pytest": {"_pytest_plugin"},
     "xarray": {"sweeps"},
     "zarr": {"sweeps"},
