@@ -25,8 +25,8 @@ from rich.progress import (
 from rich.table import Table
 
 from ._errors import MirrorjaxError
+from ._executors import executor_of, run as run_on
 from ._outcome import Outcome
-from ._workers import run_in_processes
 from .checks import Verdict, as_json, environment
 from .registry import Audited, Entry, Theorem, plan
 from .report import render_section, write_picture
@@ -117,7 +117,10 @@ def _results(order, how, jobs, report: Drawn | None, say) -> Iterator[tuple[int,
     audited = report is not None and of_its_paper and not how.get("float32")
     if jobs > 1:
         tasks: list = [functools.partial(_verify, theorem, how, report) for theorem in order]
-        yield from run_in_processes(tasks + [functools.partial(audit, how["seed"])] * audited, jobs)
+        tasks += [functools.partial(audit, how["seed"])] * audited
+        with executor_of(f"processes:{jobs}") as executor:
+            assert executor is not None
+            yield from run_on(tasks, executor, retries=0)
         return
     for number, theorem in enumerate(order):
         yield number, _verify(theorem, how, report, lambda entry, j: say(f"{entry.id}  {j.name}"))

@@ -14,7 +14,8 @@ import pytest
 from mirrorjax import _console, _workers
 from mirrorjax._cli import main
 from mirrorjax._errors import MirrorjaxError
-from mirrorjax._workers import default_jobs, run_in_processes
+from mirrorjax._executors import executor_of, run
+from mirrorjax._workers import default_jobs
 from mirrorjax.checks import Outcome
 from mirrorjax.registry import select
 
@@ -23,6 +24,12 @@ def test_results_come_as_they_end_with_the_number_of_their_task():
     naps = [functools.partial(nap, seconds) for seconds in (3.0, 0.0, 0.5, 0.0)]
     results = list(run_in_processes(naps, 2))
     assert sorted(results) == [(0, 3.0), (1, 0.0), (2, 0.5), (3, 0.0)] and results[-1] == (0, 3.0)
+
+
+def run_in_processes(tasks, jobs):
+    with executor_of(f"processes:{jobs}") as executor:
+        assert executor is not None
+        yield from run(tasks, executor, retries=0)
 
 
 def nap(seconds):

@@ -27,8 +27,6 @@ from .._types import is_traced
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), range, slice)
 KIND_OF_CODE = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR | inspect.CO_COROUTINE
-GENERATED = "<string>"
-"""The file of the methods that dataclasses write; what they do follows from the fields."""
 UNIMPORTANT = {"__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__slots__",
                "__firstlineno__", "__static_attributes__", "__dataclass_fields__", "__dataclass_params__",
                "__match_args__", "__parameters__", "__orig_bases__", "__abstractmethods__"}  # fmt: skip
@@ -199,7 +197,7 @@ class _Hash:
         members = {n: v for n, v in sorted(vars(cls).items()) if n not in UNIMPORTANT and not n.startswith("_abc_")}
         for name, value in members.items():
             function = _function_of(value)
-            if function is not None and function.__code__.co_filename != GENERATED:
+            if function is not None:
                 self._all(type(value).__name__, {name: function})
             elif isinstance(value, property):
                 self._all("property", {name: (value.fget, value.fset)})
@@ -285,7 +283,7 @@ def _content(cell: types.CellType) -> Any:
 
 def _function_of(member: Any) -> types.FunctionType | None:
     """The function in a class member: itself, or that inside of a staticmethod or of equinox's wrapper."""
-    for inner in (member, *(getattr(member, name, None) for name in ("__func__", "__wrapped__", "method"))):
+    for inner in (member, *(getattr(member, name, None) for name in ("__func__", "__wrapped__", "method", "func"))):
         if isinstance(inner, types.FunctionType):
             return inner
     return None
@@ -308,7 +306,9 @@ def _slots(cls: type) -> tuple[str, ...]:
 
 
 def _file_of(module: str) -> str | None:
-    return getattr(sys.modules.get(module), "__file__", None)
+    """The file of a module, or that of its package: what an extension calls its modules, Python may not know."""
+    own = getattr(sys.modules.get(module), "__file__", None)
+    return own or getattr(sys.modules.get(module.partition(".")[0]), "__file__", None)
 
 
 def _installed(file: str | None, module: str) -> bool:

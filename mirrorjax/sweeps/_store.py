@@ -40,6 +40,8 @@ class Store:
         self._arrays = open_arrays(folder, plan, "r+")
         self._records: dict[int, dict[str, Any]] = {}
         self._damaged: dict[int, str] = {}
+        for half in (*folder.rglob(".mirrorjax-*.part"), *folder.rglob("*.partial")):  # of a process that was killed
+            half.unlink(missing_ok=True)
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], plan: Plan) -> "Store":
@@ -194,15 +196,13 @@ class Store:
         return arrays
 
     def _check(self) -> None:
-        """Reads every chunk; takes away what is damaged, and what a killed process left half written."""
+        """Reads every chunk; takes away what is damaged."""
         for chunk in read_chunks(self.folder, self.plan, self._arrays):
             if chunk.wrong:
                 self._damaged[chunk.number] = chunk.wrong
             else:
                 self._records[chunk.number] = chunk.record
-        for left in (*own_folder(self.folder).rglob(".mirrorjax-*.part"), *self.folder.rglob("*.partial")):
-            left.unlink(missing_ok=True)
-        # Zarr reads the last chunk before it writes it, because it is shorter: damaged it would not let itself be replaced.
+        # Zarr reads the last chunk, which is shorter, before it writes it: that would fail on a damaged one.
         for k in self._damaged:
             record_path(self.folder, k).unlink(missing_ok=True)
         for k in {*self._damaged, self.plan.chunks - 1} - set(self._records):

@@ -13,12 +13,11 @@ from .._errors import InputError
 from ._chunks import plan_path, read_plan
 from ._draft import Draft, draft_of
 from ._identity import identity, versions
-from ._in_memory import Memory
 from ._mapping import How
+from ._place import Place, place_of
 from ._plan import Axis, Plan
 from ._points import Grid, Point, grid_of
 from ._run import run_chunks
-from ._store import Store
 from ._work import Work
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def sweep(
     plan = _plan_of(draft, grid, size, parts, units)
     token = "".join(plan.identity.values())
     work = Work(quantity, grid, plan.chunk, draft.how, plan.outputs, draft.refused, token)
-    with _place(out, plan, saved is not None, resume) as place:
+    with place_of(out, plan, saved is not None, resume) as place:
         errors = _computed(work, place, plan.chunks, executor, progress)
         dataset = place.dataset()
     order = [*(name for name in given if name in grid.axes), *grid.axes]
@@ -113,7 +112,7 @@ def sweep(
 
 
 def _computed(
-    work: Work, place: Store | Memory, chunks: int, executor: Any, progress: Callable[[int, int], None] | None
+    work: Work, place: Place, chunks: int, executor: Any, progress: Callable[[int, int], None] | None
 ) -> list[str]:
     """Computes what is missing; returns the first error of each chunk that has one."""
     todo = [k for k in range(chunks) if k not in place.finished]
@@ -126,16 +125,6 @@ def _computed(
         done += 1
         tell(done, chunks)
     return errors
-
-
-def _place(out: str | os.PathLike[str] | None, plan: Plan, there: bool, resume: bool) -> Store | Memory:
-    if out is None:
-        return Memory(plan)
-    if there and not resume:
-        raise InputError(
-            "the folder holds a sweep already", str(out), "resume=True to go on with it, or another folder"
-        )
-    return Store.resume(out, plan) if there else Store.create(out, plan)
 
 
 def _check(quantity: Any, chunk: Any, out: Any) -> None:
