@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ._errors import InputError
 from ._prepare import prepare_jax
 
-if TYPE_CHECKING:  # imported by the functions: `mirrorjax --help` reads this file, and these take a second
-    import xarray
-
+if TYPE_CHECKING:  # where it runs it is imported late: `mirrorjax --help` reads this file, and jax takes a second
     from .sweeps.configs import SweepConfig
 
 COMPUTED, SOME_FAILED, INTERRUPTED = 0, 2, 130
@@ -151,7 +149,7 @@ class _Watch:
             )
 
 
-def _say(data: "xarray.Dataset", seconds: float, out: Path) -> int:
+def _say(data: Any, seconds: float, out: Path) -> int:
     """The table at the end; returns how many points failed, having said why."""
     from rich.console import Console
     from rich.markup import escape
@@ -194,7 +192,7 @@ def _counts(status: Any) -> dict[str, int]:
     return {meaning: count for meaning, count in counted.items() if count}
 
 
-def _write_picture(data: "xarray.Dataset", config: "SweepConfig", path: Path) -> None:
+def _write_picture(data: Any, config: "SweepConfig", path: Path) -> None:
     from ._files import replace_file
     from .plots import phase_diagram
 

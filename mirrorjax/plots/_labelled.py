@@ -1,4 +1,4 @@
-"""An array with named axes, as xarray has them, cut into what a picture over two of them shows. xarray is not imported."""
+"""An array with named axes, cut into what a picture over two of them shows. It is xarray's, which is not imported."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -37,7 +37,7 @@ def is_labelled(values: Any) -> bool:
 
 
 def cells_of(data: Any, output: str, wanted: tuple[str, ...], reduce: Mapping[str, Any]) -> Cells:
-    """The output of a dataset over the wanted axes; points that failed count as missing, and every other axis is reduced.
+    """The output of a dataset over the wanted axes; points that failed are missing, and every other axis is reduced.
 
     **Arguments:**
 
@@ -121,7 +121,7 @@ def _reduced(values: np.ndarray, how: Any) -> np.ndarray:
 
 
 def _values_of(array: Any, name: str) -> np.ndarray:
-    return np.asarray(array.coords[name].values if name in array.coords else np.arange(array.sizes[name]), dtype=float)
+    return np.asarray(array.coords[name].values if name in array.coords else np.arange(array.sizes[name]))
 
 
 def _attrs(array: Any, name: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 
@@ -54,9 +55,9 @@ def phase_diagram(
 ) -> Drawn:
     """A cell of colour for each pair of x and y, and what the colours mean beside it.
 
-    Of arrays, `phase_diagram(values, x, y, …)`; of what `mj.sweep` returns, `phase_diagram(dataset, "output", x="scale",
-    y="dose", reduce={"seed": "mean"})`. An axis whose values have equal ratios, three or more of them, is logarithmic. A
-    value that is not finite is grey.
+    Of arrays, `phase_diagram(values, x, y, …)`; of what `mj.sweep` returns, `phase_diagram(dataset, "output",
+    x="scale", y="dose", reduce={"seed": "mean"})`. An axis whose values have equal ratios, three or more of them, is
+    logarithmic. A value that is not finite is grey.
 
     Points of a dataset whose status is not 0 failed: they enter no reduction. A cell without any other point is
     grey and hatched, one that lacks some of its points is hatched, and the title counts them.
@@ -112,18 +113,22 @@ def phase_diagram(
 def _draw(
     cells: Cells, texts: Sequence[str], title: str, columns: str, norm: Normalize, log: set[str], ax: Axes | None
 ) -> Drawn:
-    panels = cells.axes[columns] if columns else [None]
     if ax is not None and columns:
         raise InputError("columns need a figure of their own", "ax was given", "one value of it: data.sel(…)")
-    sheet = Sheet(ax, 4.0, 1, len(panels), sharex=True, sharey=True)
-    shape = (len(panels), *cells.values.shape[-2:])
-    up, across = [*cells.axes.values()][-2:]
-    edges = _edges(across, "x" in log), _edges(up, "y" in log)
-    drawn = zip(sheet.panels, panels, cells.values.reshape(shape), cells.failed.reshape(shape))
+    of_columns = cells.axes[columns] if columns else np.array([""])
+    count = len(of_columns)
+    # The bar of several panels in a column of its own: one that steals their room does not follow when they move.
+    widths = {"width_ratios": [1.0] * count + [0.05]} if columns else {}
+    sheet = Sheet(ax, 4.0, 1, count + len(widths), **widths)
+    shape = (count, *cells.values.shape[-2:])
     colours = matplotlib.colormaps["viridis"].with_extremes(bad=_MISSING)
+    up, across = (np.asarray(ticks, dtype=float) for ticks in [*cells.axes.values()][-2:])
+    edges = _edges(across, "x" in log), _edges(up, "y" in log)
     handles: dict[str, Handle] = {}
     mesh = None
-    for i, (panel, value, shown, failed) in enumerate(drawn):
+    for i, (panel, shown, failed) in enumerate(
+        zip(sheet.panels, cells.values.reshape(shape), cells.failed.reshape(shape))
+    ):
         mesh = panel.pcolormesh(*edges, np.ma.masked_invalid(shown), cmap=colours, norm=norm, rasterized=True)
         handles |= _mark(panel, edges, shown, failed)
         for name, scale, axis in (("x", panel.set_xscale, panel.xaxis), ("y", panel.set_yscale, panel.yaxis)):
@@ -132,14 +137,30 @@ def _draw(
                 axis.set_major_formatter(power_of_ten)
                 axis.set_minor_formatter(NullFormatter())
         panel.grid(visible=False)
-        said = "" if value is None else f"{cells.labels[columns]} = {value:g}"
-        panel.set(
-            xlabel=texts[0], ylabel="" if i else texts[1], title=" · ".join(filter(None, ["" if i else title, said]))
-        )
+        panel.tick_params(labelleft=i == 0)
+        panel.set(xlabel=texts[0], ylabel="" if i else texts[1])
+        panel.set_title(f"{cells.labels[columns]}: {_said(of_columns[i])}" if columns else title)
     owner = sheet.ax.get_figure(root=False)
     assert owner is not None and mesh is not None
-    owner.colorbar(mesh, ax=sheet.panels, pad=0.03).set_label(texts[2])
-    return sheet.finish([*handles.values()], len(handles) or 1)
+    place = {"cax": sheet.panels[-1]} if columns else {"ax": sheet.ax, "pad": 0.03}
+    owner.colorbar(mesh, **place).set_label(texts[2])
+    figure = sheet.finish([*handles.values()], len(handles) or 1)
+    if columns and title:
+        _set_title(figure, title)
+    return figure
+
+
+def _set_title(figure: Figure, title: str) -> None:
+    """Above the titles of the panels, for which the figure grows."""
+    height, added = figure.get_figheight(), 0.3
+    bottom = figure.subplotpars.bottom * height / (height + added)
+    figure.set_figheight(height + added)
+    figure.subplots_adjust(bottom=bottom, top=1 - 0.65 / (height + added))
+    figure.suptitle(title, x=figure.subplotpars.left, y=1 - 0.1 / (height + added), ha="left", va="top", fontsize=10.5)
+
+
+def _said(value: Any) -> str:
+    return str(value) if value.dtype.kind == "b" else f"{value:.6g}"
 
 
 def _mark(

@@ -232,7 +232,7 @@ def _keywords(function: Callable, given: Iterable[str]) -> list[str]:
 
 
 def _picture(given: Any, axes: Iterable[str], source: str) -> dict[str, Any]:
-    """The table as it is, once it is sure that it names axes that there are: the drawing itself comes after the work."""
+    """The table as it is, if it names axes that there are: the drawing itself comes after the work."""
     where = f"{source}, picture"
     _refuse_unknown(given, PICTURE, where)
     missing = [name for name in ("output", "x", "y") if name not in given]

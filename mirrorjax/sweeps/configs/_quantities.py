@@ -1,4 +1,4 @@
-"""The quantities of the ready configurations. Traced: a problem is drawn from the key of its seed inside the program."""
+"""The quantities of the ready configurations. A problem is drawn from the key of its seed, inside the program."""
 
 from typing import Any
 
@@ -34,8 +34,8 @@ def phase_diagram(point: Point, *, d: int = 20, n: int = 50, sparsity: int = 3, 
     - `sparsity`: how many entries of x* are not 0.
     - `start`: the standard deviation of x₀.
 
-    **Returns:** `relative`, `l1 = ‖x∞‖₁` and `ok`, whether the limit has its certificate, for each dose; `planted_l1` and
-    `least_l2_l1`, the two norms that it is relative to.
+    **Returns:** `relative`, `l1 = ‖x∞‖₁` and `ok`, whether the limit has its certificate, for each dose; `planted_l1`
+    and `least_l2_l1`, the two norms that it is relative to.
 
     **Reference:** `mask` Theorem 3.3.
 
@@ -75,8 +75,8 @@ def sparse_recovery(
 
     Z is Gaussian, `x*` has entries ±1 at `sparsity` places, `y = Zx* + noise`, `f = ½ mean (Zx − y)²`, x₀ = 0. Both
     schedules have the same dose: α = dose / `at` until `at` and 0 from there on, or α = dose / T to the end. Where the
-    decay stays on, the flow tends to the LASSO point of weight 2α, whose error is of that size; where it is switched off,
-    to an interpolator.
+    decay stays on, the flow tends to the LASSO point of weight 2α, whose error is of that size; where it is switched
+    off, to an interpolator.
 
     **Arguments:**
 
@@ -91,8 +91,8 @@ def sparse_recovery(
     - `noise`: its standard deviation.
     - `tolerance`: the error at which x* counts as recovered.
 
-    **Returns:** `error = ‖x(T) − x*‖ / ‖x*‖`; `recovered`, whether it is at most `tolerance`; `residual`, the root of the
-    mean square of Zx − y; `ok`, whether the flow reached T.
+    **Returns:** `error = ‖x(T) − x*‖ / ‖x*‖`; `recovered`, whether it is at most `tolerance`; `residual`, the root of
+    the mean square of Zx − y; `ok`, whether the flow reached T.
 
     **Reference:** flow/switch-off.
 
