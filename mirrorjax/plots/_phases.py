@@ -1,6 +1,7 @@
 """A quantity over two others."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any, overload
 
 import matplotlib
@@ -142,20 +143,21 @@ def _draw(
         panel.set_title(f"{cells.labels[columns]}: {_said(of_columns[i])}" if columns else title)
     owner = sheet.ax.get_figure(root=False)
     assert owner is not None and mesh is not None
-    place = {"cax": sheet.panels[-1]} if columns else {"ax": sheet.ax, "pad": 0.03}
-    owner.colorbar(mesh, **place).set_label(texts[2])
-    figure = sheet.finish([*handles.values()], len(handles) or 1)
-    if columns and title:
-        _set_title(figure, title)
-    return figure
+    bar = owner.colorbar(mesh, cax=sheet.panels[-1]) if columns else owner.colorbar(mesh, ax=sheet.ax, pad=0.03)
+    bar.set_label(texts[2])
+    drawn = sheet.finish([*handles.values()], len(handles) or 1)
+    if columns:
+        _make_room(drawn, title)
+    return drawn
 
 
-def _set_title(figure: Figure, title: str) -> None:
-    """Above the titles of the panels, for which the figure grows."""
-    height, added = figure.get_figheight(), 0.3
+def _make_room(figure: Figure, title: str) -> None:
+    """For what stands beside the bar, and for a title above those of the panels."""
+    title = fill(title, 78)
+    height, added = figure.get_figheight(), 0.15 * bool(title) + 0.17 * len(title.splitlines())
     bottom = figure.subplotpars.bottom * height / (height + added)
     figure.set_figheight(height + added)
-    figure.subplots_adjust(bottom=bottom, top=1 - 0.65 / (height + added))
+    figure.subplots_adjust(bottom=bottom, top=1 - (0.35 + added) / (height + added), right=0.89, wspace=0.08)
     figure.suptitle(title, x=figure.subplotpars.left, y=1 - 0.1 / (height + added), ha="left", va="top", fontsize=10.5)
 
 

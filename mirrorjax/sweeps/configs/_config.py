@@ -215,12 +215,13 @@ def _quantity(spec: Any, arguments: Any, folder: Path, where: str) -> Callable[[
     if not module or not name:
         raise InputError(f"quantity is a file or module and a name, got {spec!r}", where, '"my_file.py:name"')
     found = load_module(str(folder / module) if module.endswith(".py") else module)
-    function = getattr(found, name, None)
+    function: Any = getattr(found, name, None)
     if not callable(function):
         names = [n for n, value in vars(found).items() if inspect.isfunction(value) and not n.startswith("_")]
         raise InputError(f"{module} has no function {name!r}", where, nearest(name, names))
     _refuse_unknown(arguments, _keywords(function, arguments), f"{where}, arguments of {name}")
-    return functools.partial(function, **arguments) if arguments else function
+    bound: Any = functools.partial(function, **arguments) if arguments else function
+    return bound
 
 
 def _keywords(function: Callable, given: Iterable[str]) -> list[str]:
