@@ -13,6 +13,7 @@ from ._errors import InputError, MirrorjaxError
 from ._output import Stream, give_up_stdout, is_stdout, open_streams, printing_beside, write_json
 from ._prepare import prepare_jax
 from ._sweep_command import add_sweep, run_sweep
+from ._train_options import add_train
 
 if TYPE_CHECKING:
     from ._console import Results
@@ -58,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify theorems and their controls")
     verify.add_argument("ids", nargs="*", metavar="ID", help="an id, a pattern such as 'mask/*', FILE.py or a module")
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
-    verify.add_argument("--float32", action="store_true", help="single precision, which resolves 1e-4")
+    verify.add_argument("--float32", action="store_true", help="single precision, which resolves 1e-4 where it can")
     verify.add_argument("--quick", action="store_true", help="a smoke test: one instance each, no errors planted")
     verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON; - for stdout")
     verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html and a page per theorem")
@@ -66,7 +67,10 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the measurements")
     verify.add_argument("--target", metavar="COL", help="the column of --data to fit")
     verify.add_argument("--seed", type=_seed, default=0, help="seed of the random instances (default 0)")
-    verify.add_argument("--jobs", type=_positive, metavar="N", help="processes; by default as many as cores, at most 8")
+    where = verify.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=_positive, metavar="N", help="processes; by default as many as cores, at most 8")
+    where.add_argument("--executor", metavar="WHERE", help="processes:N, dask://HOST:PORT or mpi, in place of --jobs; "
+                       "each machine with the same mirrorjax, and FILE.py at the same path")  # fmt: skip
 
     listing = commands.add_parser("list", help="all theorems, or those of a file or module")
     listing.add_argument("ids", nargs="*", metavar="ID")
@@ -95,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     explore.add_argument("--out", metavar="FILE.html", type=Path, default=Path("explore.html"),
                          help="the page, one file that needs no network (default explore.html)")  # fmt: skip
     _add_report(commands)
-    _add_train(commands)
+    add_train(commands, _positive)
     add_sweep(commands, _positive)
     return top
 
@@ -115,27 +119,6 @@ def _add_report(commands: "argparse._SubParsersAction[_Parser]") -> None:
     diff.add_argument("--html", metavar="FILE", type=Path, help="write it as a page too")
 
 
-def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
-    train = commands.add_parser(
-        "train",
-        help="compare methods for training sparse networks",
-        description="Tunes each method on the same grid by validation data and compares them on test data at equal "
-        "density. Pruning by magnitude and the dense network always run beside. The same command goes on where an "
-        "interrupted one stopped.",
-        epilog="exit status: 0 done, 3 bad input, or a reported run whose loss was not finite",
-    )
-    train.add_argument("methods", nargs="+", metavar="METHOD", help="pilot, spred, ham, l1, sign-in, …; or all")
-    train.add_argument("--data", default="mnist", metavar="NAME", help="mnist (default), digits, or FILE.npz with x, y")
-    train.add_argument("--density", nargs="+", type=_density, default=[0.2, 0.1, 0.05, 0.02], metavar="SHARE",
-                       help="shares of weights kept (default 0.2 0.1 0.05 0.02)")  # fmt: skip
-    train.add_argument("--seeds", type=_positive, default=5, metavar="N", help="runs of each (default 5)")
-    train.add_argument("--fold", type=int, default=0, metavar="0-4", help="which fifth of the data tests (default 0)")
-    train.add_argument("--network", default="mlp", metavar="NAME", help="mlp (default) or conv")
-    train.add_argument("--epochs", type=_positive, default=20, metavar="N", help="of training (default 20)")
-    train.add_argument("--fine-tuning", type=_positive, default=10, metavar="N", help="epochs after it (default 10)")
-    train.add_argument("--out", type=Path, default=Path("train"), metavar="DIR", help="results (default train)")
-
-
 def _version() -> str:
     from . import __version__
 
@@ -152,16 +135,6 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"not a positive integer: {text!r}")
     return int(text)
-
-
-def _density(text: str) -> float:
-    try:
-        density = float(text)
-    except ValueError:
-        density = float("nan")
-    if not 0 < density <= 1:
-        raise argparse.ArgumentTypeError(f"a density is a share in (0, 1], got {text!r}")
-    return density
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -330,10 +303,11 @@ def _verify(options: argparse.Namespace) -> int:
 
         data = read_csv(options.data, options.target)
     jobs = options.jobs or default_jobs(len(asked))
+    where = options.executor or (f"processes:{jobs}" if jobs > 1 else None)
     with printing_beside(options.json, options.report) as stdout:
         how = {name: getattr(options, name) for name in ("seed", "deep", "quick", "float32")} | {"data": data}
         drawn = {"options": _as_asked(options), "single_file": options.single_file}
-        results = _console.run(asked, how, jobs, options.report, drawn)
+        results = _console.run(asked, how, where, options.report, drawn)
         try:
             page = _write_verdicts(options, asked, results, stdout, drawn)
         finally:  # where a file cannot be written after all, what was measured is still told

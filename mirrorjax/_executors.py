@@ -123,7 +123,9 @@ def run(
             if not pending:
                 return
             # Woken now and then, for workers that joined and would find nothing to do.
-            for future in concurrent.futures.wait(pending, LOOK, FIRST_COMPLETED).done:
+            done = concurrent.futures.wait(pending, LOOK, FIRST_COMPLETED).done
+            _await_scheduler(executor)
+            for future in done:
                 task, died = pending.pop(future)
                 outcome = _outcome(future, task, died, retries)
                 if outcome is None:
@@ -136,7 +138,20 @@ def run(
             future.cancel()
 
 
+def _await_scheduler(executor: Executor) -> None:
+    """Waits while Dask's client looks for a scheduler that went away: what is submitted meanwhile never ends."""
+    client = _client(executor)
+    until = time.monotonic() + 2 * CONNECT
+    while client is not None and client.status != "running":
+        if client.status == "closed" or time.monotonic() > until:
+            raise MirrorjaxError(
+                "the Dask scheduler went away", client.scheduler.address if client.scheduler else "", "start it again"
+            )
+        time.sleep(0.1)
+
+
 def _submit(executor: Executor, task: Task) -> Future:
+    _await_scheduler(executor)
     try:
         return executor.submit(task)
     except Exception as error:

@@ -46,6 +46,7 @@ def run_sweep(options: argparse.Namespace) -> int:
     **Raises:** `InputError` for what cannot be swept, before anything is computed.
     """
     prepare_jax()
+    from ._executors import executor_of
     from .sweeps.configs import read_config, ready_configs
 
     if options.list:
@@ -57,13 +58,13 @@ def run_sweep(options: argparse.Namespace) -> int:
         raise InputError("sweep needs a configuration", "", f"FILE.toml, or {' or '.join(ready_configs())}")
     config = read_config(options.config)
     _check(options, config)
-    asked = {name: getattr(options, name) for name in ("executor", "chunk", "seeds")}
+    asked = {name: getattr(options, name) for name in ("chunk", "seeds")}
     given = {name: value for name, value in asked.items() if value is not None}
     config = dataclasses.replace(config, options={**config.options, **given})
     began, watch = time.monotonic(), _Watch(config.points)
     try:
-        with watch:
-            data = config.run(options.out, resume=options.resume, progress=watch)
+        with executor_of(options.executor) as executor, watch:  # opened before the folder is made: it may be refused
+            data = config.run(options.out, resume=options.resume, progress=watch, executor=executor)
     except KeyboardInterrupt:
         print(f"interrupted: {watch.done} of {watch.of} chunks are kept; go on with\n  {again(options)}"
               if watch.of else "interrupted: nothing is kept", file=sys.stderr)  # fmt: skip

@@ -37,14 +37,14 @@ def nap(seconds):
     return seconds
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [None, 2])
 def test_verdicts_come_with_their_findings_sections_and_audit(jobs, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(_console, "CENTRAL", "dwf/penalty")  # of another process the picture stays that of mask/3.1
     ids = ["mask/C.1", "mask/only-m", "dwf/penalty"]
-    verdicts, sections, audit = _console.run(select(ids), {"seed": 0}, jobs, tmp_path)
+    verdicts, sections, audit = _console.run(select(ids), {"seed": 0}, jobs and f"processes:{jobs}", tmp_path)
     assert [v.id for v in verdicts] == sorted(ids)
     lines = capsys.readouterr().out.splitlines()
-    if jobs == 1:
+    if jobs is None:
         assert lines[0].startswith("dwf/penalty: holds") and "1/3, about" in lines[0]
         assert lines[1] == f"  its picture: {tmp_path / 'dwf-penalty.svg'}"
         assert (tmp_path / "dwf-penalty.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")

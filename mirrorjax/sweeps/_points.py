@@ -13,7 +13,7 @@ from .._types import Scalar, as_array, x64_on
 
 SEED = "seed"
 NUMBER = "#"
-"""The number of the point, beside the values of its axes: with all of them compiled in, `vmap` would have no argument."""
+"""The number of the point, beside the values of its axes: were all compiled in, `vmap` would have no argument."""
 
 
 class Point(dict[str, Any]):

@@ -81,7 +81,7 @@ class Store:
 
     @classmethod
     def resume(cls, folder: str | os.PathLike[str], plan: Plan, other_versions: bool = False) -> "Store":
-        """The same sweep where it stopped: chunks that are finished and intact stay, damaged ones are removed.
+        """The same sweep where it stopped: chunks that are finished and intact stay, damaged ones count as unfinished.
 
         **Arguments:**
 
@@ -90,7 +90,7 @@ class Store:
         - `other_versions`: go on with other versions of Python, jax or mirrorjax. The record of each chunk says which
           computed it; that all are the same to the bit is no longer promised.
 
-        **Returns:** a store with the chunks that are finished; `damaged` says which were removed.
+        **Returns:** a store with the chunks that are finished; `damaged` says which are not.
 
         **Raises:** `InputError` for another sweep, saying what differs, for none, and where another process writes.
         """
@@ -122,7 +122,7 @@ class Store:
 
     @property
     def damaged(self) -> dict[int, str]:
-        """The chunks that were removed when the store was opened, and what was wrong with each."""
+        """The chunks that were damaged when the store was opened, and what was wrong with each."""
         return dict(self._damaged)
 
     @property
@@ -196,19 +196,14 @@ class Store:
         return arrays
 
     def _check(self) -> None:
-        """Reads every chunk; takes away what is damaged."""
+        """Reads every chunk; takes away the records of damaged ones."""
         for chunk in read_chunks(self.folder, self.plan, self._arrays):
             if chunk.wrong:
                 self._damaged[chunk.number] = chunk.wrong
             else:
                 self._records[chunk.number] = chunk.record
-        # Zarr reads the last chunk, which is shorter, before it writes it: that would fail on a damaged one.
         for k in self._damaged:
             record_path(self.folder, k).unlink(missing_ok=True)
-        for k in {*self._damaged, self.plan.chunks - 1} - set(self._records):
-            for output in self.plan.outputs:
-                key = self._arrays[output.name].metadata.encode_chunk_key((k, *(0 for _ in output.shape)))
-                (self.folder / output.name / key).unlink(missing_ok=True)
 
 
 def _refuse_another(saved: Plan, plan: Plan, folder: Path) -> None:

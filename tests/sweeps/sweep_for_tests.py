@@ -88,8 +88,8 @@ if __name__ == "__main__":
     root = Path(sys.argv[1])
     write_all(Store.create(root / "whole", plan_of()))  # what is imported late is imported before the fork
     # Making the folder takes about 105 steps, a chunk 12.
-    for step in [*range(1, 105, 8), *range(105, 135, 2)]:
+    for step in [*range(1, 105, 15), *range(105, 131, 2)]:
         run_and_kill(root / f"step{step}", kill_at=step, seconds=None)
     draw = random.Random(0)
-    for _ in range(5):
+    for _ in range(4):
         run_and_kill(root / "any moment", None, draw.uniform(0.02, 0.12))

@@ -64,7 +64,7 @@ def test_a_kill_at_any_step_leaves_unfinished_chunks_and_never_wrong_ones(tmp_pa
             assert not any(path.exists() for path in drafts)
             write_all(store)
         assert is_whole(folder)
-    assert len(list(tmp_path.iterdir())) > 25 and len(drafts) > 5
+    assert len(list(tmp_path.iterdir())) > 20 and len(drafts) > 3
     assert {0, 1} <= set(kept) and max(kept) > 2  # killed before the first chunk, after it, and later
 
 
@@ -96,14 +96,15 @@ def empty(path: Path) -> None:
 
 def another(path: Path) -> None:
     """A chunk that Zarr decodes without complaint."""
-    shutil.copy(path.parent.parent / "0" / path.name if path.name == "0" else path.parent / "0", path)
+    shutil.copy(path.parent.parent / "0" / "0", path)
 
 
-@pytest.mark.parametrize("damage", [flip, truncate, empty, another, Path.unlink], ids=lambda f: f.__name__)
-@pytest.mark.parametrize("k, file", [(2, "path/c/2/0"), (2, "status/c/2"), (6, "steps/c/6")])
+@pytest.mark.parametrize(
+    "damage, k, file",
+    [(flip, 2, "path/c/2/0"), (another, 2, "path/c/2/0"), (Path.unlink, 2, "path/c/2/0"), (truncate, 2, "status/c/2"),
+     (Path.unlink, 0, "status/c/0"), (flip, 6, "steps/c/6"), (empty, 6, "steps/c/6"), (truncate, 6, "path/c/6/0")],
+)  # fmt: skip
 def test_a_damaged_chunk_is_named_left_out_and_computed_again(folder, damage, k, file):
-    if damage is another and file.startswith("status"):
-        pytest.skip("the chunks of status are alike")
     damage(folder / file)
     with pytest.warns(UserWarning, match=f"damaged chunks of .*{k}: it") as said:
         data = sweeps.open(folder)
@@ -250,9 +251,7 @@ def test_the_lock_ends_with_its_process_even_where_a_child_lives_on(folder):
     code = (
         "import os, sys, time; from sweep_for_tests import *\n"
         "store = Store.resume(sys.argv[1], plan_of())\n"
-        "child = os.fork()\n"
-        "if child == 0: time.sleep(60)\n"
-        "print(child, flush=True)\n"
+        "if os.fork() == 0: print(os.getpid(), flush=True)\n"
         "time.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True, cwd=HERE)
