@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # where it runs it is imported late: `mirrorjax --help` reads
     from .sweeps.configs import SweepConfig
 
 COMPUTED, SOME_FAILED, INTERRUPTED = 0, 2, 130
+LOG_WIDTH = 140
+"""Without a terminal rich assumes 80 columns and breaks the table."""
 LINES = 20
 """Of a log, whatever the number of chunks."""
 
@@ -154,9 +156,11 @@ def _say(data: Any, seconds: float, out: Path) -> int:
     """The table at the end; returns how many points failed, having said why."""
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(title=f"{data.status.size} points, {seconds:.1f} s", show_header=False)
+    table = Table(
+        "", "", Column("", overflow="fold"), title=f"{data.status.size} points, {seconds:.1f} s", show_header=False
+    )
     for name in data.coords:
         along = "" if name in data.status.dims else ", along which each point computes"
         table.add_row("axis", str(name), escape(_range(data.coords[name]) + along))
@@ -170,11 +174,13 @@ def _say(data: Any, seconds: float, out: Path) -> int:
         table.add_row("status", meaning, str(count))
     table.add_row("mapping", data.attrs["mapping"], escape(data.attrs["mapping_reason"]))
     table.add_row("folder", "", escape(str(out)))
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=LOG_WIDTH)).print(table)
     failed = sum(counts.values()) - counts.get("computed", 0)
     if failed:
         why = ", ".join(f"{count} {meaning}" for meaning, count in counts.items() if meaning != "computed")
-        first = f"; the first that raised: {data.attrs['first_error']}" if "first_error" in data.attrs else ""
+        error = data.attrs.get("first_error", "").splitlines()
+        first = f"; the first that raised: {error[0]}" if error else ""
         print(f"{failed} of {data.status.size} points failed: {why}{first}")
     return failed
 
