@@ -209,7 +209,6 @@ class _Room:
         if client is None:
             jobs = getattr(self._executor, "jobs", getattr(self._executor, "_max_workers", None))
             return jobs if isinstance(jobs, int) else UNKNOWN // 2
-        if client.status == "running":
-            with contextlib.suppress(OSError, RuntimeError):  # it went away since; that is told by its futures
-                return sum(client.nthreads().values())
-        return self._size // 2
+        # What the client last heard, every 2 s: asking a scheduler that has just died may never return.
+        heard = getattr(client, "_scheduler_identity", {})
+        return heard.get("total_threads") or self._size // 2

@@ -7,9 +7,10 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import Scalar, as_array, x64_on
+from .._types import as_array, x64_on
 
 SEED = "seed"
 NUMBER = "#"
@@ -36,7 +37,7 @@ class Point(dict[str, Any]):
             raise AttributeError(f"the sweep has no axis {name!r}; there are {', '.join(self)}") from None
 
     @property
-    def key(self) -> Scalar:
+    def key(self) -> Array:
         """jax's random key of the seed."""
         return jax.random.key(self[SEED])
 

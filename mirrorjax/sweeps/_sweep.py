@@ -23,8 +23,8 @@ from ._work import Work
 if TYPE_CHECKING:
     import xarray
 
-LANES = 32
-"""How many solves a core steps at once: their states and slopes fit its cache."""
+LANES = {"cpu": 32}
+"""How many solves a core steps at once: their states and slopes fit its cache. An accelerator takes all of a chunk."""
 
 
 def sweep(
@@ -95,7 +95,8 @@ def sweep(
     grid = grid_of(given, seeds, static, along)
     _check(quantity, chunk, out)
     units = dict(units or {})
-    draft = draft_of(quantity, grid, mapping, LANES, units)
+    width = LANES.get(jax.default_backend(), 1 << 16)
+    draft = draft_of(quantity, grid, mapping, width, units)
     parts = {"quantity": quantity, **{f"axis {name}": values for name, values in grid.axes.items()}}
     parts |= {f"axis {name}, along": values for name, values in grid.along.items()}
     saved = read_plan(Path(out)) if out is not None and plan_path(Path(out)).exists() else None
