@@ -141,7 +141,8 @@ class _Watch:
             return
         if done == self._before + 1:  # until here it compiled, which says nothing of the rate
             self._first = now, points
-        rate = (points - self._first[1]) / max(now - self._first[0], 1e-9)
+        spent = now - self._first[0]
+        rate = (points - self._first[1]) / spent if spent > 0.5 else 0.0  # the first chunks of all cores end at once
         said = f"{rate:.3g} points/s" if rate else ""
         self._progress.update(self._bar, completed=points, description=f"chunk {done} of {of}", rate=said)
         if not self._watched and (done == of or done * LINES // of > self._line):
