@@ -56,9 +56,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify theorems and their controls")
     verify.add_argument("ids", nargs="*", metavar="ID", help="an id, a pattern such as 'mask/*', FILE.py or a module")
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
-    verify.add_argument(
-        "--float32", action="store_true", help="single precision: 1e-4 is resolved, where it can answer"
-    )
+    verify.add_argument("--float32", action="store_true", help="single precision, which resolves 1e-4 where it can")
     verify.add_argument("--quick", action="store_true", help="a smoke test: one instance each, no errors planted")
     verify.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts as JSON; - for stdout")
     verify.add_argument("--report", metavar="DIR", type=Path, help="write DIR/index.html and a page per theorem")
@@ -66,7 +64,10 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--data", metavar="FILE.csv", type=Path, help="your table in place of the measurements")
     verify.add_argument("--target", metavar="COL", help="the column of --data to fit")
     verify.add_argument("--seed", type=_seed, default=0, help="seed of the random instances (default 0)")
-    verify.add_argument("--jobs", type=_positive, metavar="N", help="processes; by default as many as cores, at most 8")
+    where = verify.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=_positive, metavar="N", help="processes; by default as many as cores, at most 8")
+    where.add_argument("--executor", metavar="WHERE", help="processes:N, dask://HOST:PORT or mpi, in place of --jobs; "
+                       "each machine with the same mirrorjax, and FILE.py at the same path")  # fmt: skip
 
     listing = commands.add_parser("list", help="all theorems, or those of a file or module")
     listing.add_argument("ids", nargs="*", metavar="ID")
@@ -231,9 +232,7 @@ def _cite(options: argparse.Namespace) -> int:
 
     papers = {paper.key: paper for entry in entries_of(options.ids) for paper in sources_of(entry.source)}
     if not papers:
-        raise InputError(
-            "no paper is named", ", ".join(options.ids), "`mirrorjax show`, which prints the source in words"
-        )
+        raise InputError("no paper is named", ", ".join(options.ids), "`mirrorjax show`: the source in words")
     print("\n\n".join(paper.bibtex() for paper in papers.values()))
     return HOLDS
 
@@ -331,10 +330,11 @@ def _verify(options: argparse.Namespace) -> int:
 
         data = read_csv(options.data, options.target)
     jobs = options.jobs or default_jobs(len(asked))
+    where = options.executor or (f"processes:{jobs}" if jobs > 1 else None)
     with printing_beside(options.json, options.report) as stdout:
         how = {name: getattr(options, name) for name in ("seed", "deep", "quick", "float32")} | {"data": data}
         drawn = {"options": _as_asked(options), "single_file": options.single_file}
-        results = _console.run(asked, how, jobs, options.report, drawn)
+        results = _console.run(asked, how, where, options.report, drawn)
         try:
             page = _write_verdicts(options, asked, results, stdout, drawn)
         finally:  # where a file cannot be written after all, what was measured is still told

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import math
 import os
+import platform
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +26,8 @@ from rich.progress import (
 from rich.table import Table
 
 from ._errors import MirrorjaxError
+from ._executors import Where, executor_of, run as run_on
 from ._outcome import Outcome
-from ._workers import run_in_processes
 from .checks import Verdict, as_json, environment
 from .registry import Audited, Entry, Theorem, plan
 from .report import render_section, write_picture
@@ -59,10 +60,11 @@ class Results(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """The folder of a report, and the keywords of `render_section`."""
+    """The folder of a report, where this machine has it, and the keywords of `render_section`."""
 
     folder: Path
     how: dict[str, Any]
+    host: str
 
 
 class _Rate(ProgressColumn):
@@ -75,7 +77,7 @@ class _Rate(ProgressColumn):
 def run(
     asked: Sequence[Entry | Theorem],
     how: Mapping[str, Any],
-    jobs: int,
+    where: Where = None,
     report: Path | None = None,
     drawn: Mapping[str, Any] | None = None,
 ) -> Results:
@@ -83,8 +85,8 @@ def run(
 
     The audit of printed formulas joins a report on theorems of the same paper, in float64 only.
 
-    **Arguments:** `how`: the arguments of `plan` but the first; `report`: the folder of the report, where there
-    will be one; `drawn`: `options` and `single_file` of `render_section`.
+    **Arguments:** `how`: the arguments of `plan` but the first; `where`: as of `executor_of`; `report`: the folder of
+    the report, where there will be one; `drawn`: `options` and `single_file` of `render_section`.
     """
     console = _console()
     order = sorted(asked, key=lambda theorem: theorem.id != CENTRAL)  # stable: the others as they are listed
@@ -98,8 +100,8 @@ def run(
     start = time.monotonic()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("verifying", total=len(order))
-        draw = report and Drawn(report, dict(drawn or {}))
-        for number, result in _results(order, how, jobs, draw, lambda what: progress.update(bar, description=what)):
+        draw = report and Drawn(report.absolute(), dict(drawn or {}), platform.node())
+        for number, result in _results(order, how, where, draw, lambda what: progress.update(bar, description=what)):
             if number == len(order):
                 audited = result
                 continue
@@ -111,14 +113,16 @@ def run(
     return Results([verdicts[theorem.id] for theorem in asked], sections, audited)
 
 
-def _results(order, how, jobs, report: Drawn | None, say) -> Iterator[tuple[int, Any]]:
+def _results(order, how, where: Where, report: Drawn | None, say) -> Iterator[tuple[int, Any]]:
     """What `_verify` gives of each theorem by its number in `order`, and the audit last of all, as they end."""
     of_its_paper = any(theorem.id.startswith("mask/") for theorem in order)
     audited = report is not None and of_its_paper and not how.get("float32")
-    if jobs > 1:
-        tasks: list = [functools.partial(_verify, theorem, how, report) for theorem in order]
-        yield from run_in_processes(tasks + [functools.partial(audit, how["seed"])] * audited, jobs)
-        return
+    with executor_of(where) as executor:
+        if executor is not None:
+            tasks: list = [functools.partial(_verify, theorem, how, report) for theorem in order]
+            tasks += [functools.partial(audit, how["seed"])] * audited
+            yield from run_on(tasks, executor)
+            return
     for number, theorem in enumerate(order):
         yield number, _verify(theorem, how, report, lambda entry, j: say(f"{entry.id}  {j.name}"))
     if audited:
@@ -131,7 +135,7 @@ def _verify(theorem: Entry | Theorem, how, report: Drawn | None, on_instance=Non
     if not report:
         return verdict, "", None
     picture = None
-    if theorem.id == CENTRAL:
+    if theorem.id == CENTRAL and report.host == platform.node():
         # A disk that is full is told when the report is written.
         with contextlib.suppress(OSError, MirrorjaxError):
             picture = write_picture(verdict, report.folder)

@@ -86,6 +86,72 @@ class Solved(eqx.Module):
     steps: Int[Array, " N"]
 
 
+class _Queue(eqx.Module):
+    """What the lanes take their solves from, and note their results in."""
+
+    field: Callable[[list[Array], Array, Array], Array]
+    shared: tuple[bool, ...] = eqx.field(static=True)
+    asked: Solves
+
+    @property
+    def count(self) -> int:
+        return self.asked.ends.shape[0]
+
+    def fields(self, constants: list[Array], t: Array, y: Array) -> Array:
+        """The field of every lane."""
+        return jax.vmap(self.field, in_axes=([None if shared else 0 for shared in self.shared], 0, 0))(constants, t, y)
+
+    def pick(self, i: Int[Array, " L"]) -> Solves:
+        """The solves of these numbers."""
+        asked = self.asked
+        constants = [c if shared else c[i] for c, shared in zip(asked.constants, self.shared)]
+        rest = (asked.starts, asked.begins, asked.ends, asked.rtol, asked.atol)
+        return Solves(constants, *(leaf[i] for leaf in rest))
+
+    def begin(self, width: int) -> tuple[_Lanes, Solved]:
+        """Lanes with the first solves, and results with none of them."""
+        number, none = jnp.arange(width), jnp.zeros(width, int)
+        own = self.pick(number)
+        t, y = own.begins[:, 0], own.starts
+        lanes = _Lanes(number, none, own, t, y, self.fields(own.constants, t, y), own.first_length(), none)
+        count, stops = self.asked.ends.shape
+        nothing = jnp.full((count, stops, y.shape[1]), jnp.inf, y.dtype)
+        start = (self.asked.starts, self.asked.begins[:, 0], jnp.zeros(count, bool), jnp.zeros(count, int))
+        return lanes, Solved(nothing, *start)
+
+    def refill(self, lanes: _Lanes, solved: Solved, taken: Array, arrived: Array, stuck: Array):
+        """Notes what has arrived, and gives the lanes that are done the next solves."""
+        last = lanes.stop == self.asked.ends.shape[1] - 1
+        done = stuck | (arrived & last)
+        at = (jnp.where(which, lanes.solve, self.count) for which in (arrived, done, done, done, done))
+        solved = Solved(
+            solved.ys.at[next(at), lanes.stop].set(lanes.y, mode="drop"),
+            solved.last.at[next(at)].set(lanes.y, mode="drop"),
+            solved.t_last.at[next(at)].set(lanes.t, mode="drop"),
+            solved.ok.at[next(at)].set(arrived, mode="drop"),
+            solved.steps.at[next(at)].set(lanes.steps, mode="drop"),
+        )
+        solve = jnp.where(done, jnp.minimum(taken + jnp.cumsum(done) - 1, self.count), lanes.solve)
+        stop = jnp.where(done, 0, lanes.stop + jnp.asarray(arrived, int))
+        new = self.pick(jnp.minimum(solve, self.count - 1))
+        constants = [
+            n if shared else _where(done, n, old)
+            for n, old, shared in zip(new.constants, lanes.own.constants, self.shared)
+        ]
+        rest = jax.tree.map(lambda n, old: _where(done, n, old), _without_constants(new), _without_constants(lanes.own))
+        own = eqx.tree_at(lambda s: s.constants, rest, constants)
+        t = jnp.where(done | arrived, own.begins[jnp.arange(stop.size), stop], lanes.t)
+        y = _where(done, own.starts, lanes.y)
+        slope = self.fields(constants, t, y)  # anew: it may jump at a stop
+        length = jnp.where(done, own.first_length(), lanes.length)
+        lanes = _Lanes(solve, stop, own, t, y, slope, length, jnp.where(done, 0, lanes.steps))
+        return lanes, solved, taken + jnp.sum(done)
+
+
+def _without_constants(solves: Solves) -> Solves:
+    return eqx.tree_at(lambda s: s.constants, solves, [])
+
+
 def solve_in_lanes(
     field: Callable[[list[Array], Array, Array], Array],
     shared: list[bool],
@@ -95,64 +161,30 @@ def solve_in_lanes(
     max_steps: Int[Array, ""],
 ) -> Solved:
     """Solves `dy/dt = field(constants, t, y)`; a constant that is `shared` has no axis of solves."""
-    count, stops = asked.ends.shape
-    width = min(width, count)
-    axes = Solves([None if s else 0 for s in shared], *[0] * 5)  # pyright: ignore[reportArgumentType]
-    fields = jax.vmap(field, in_axes=(axes.constants, 0, 0))
-
-    def pick(i):
-        return jax.tree.map(lambda axis, leaf: leaf if axis is None else leaf[i], axes, asked, is_leaf=_is_none)
-
-    lengths = asked.first_length()
-    number = jnp.arange(width)
-    none = jnp.zeros(width, int)
-    own, t, y = pick(number), asked.begins[:width, 0], asked.starts[:width]
-    lanes = _Lanes(number, none, own, t, y, fields(own.constants, t, y), lengths[:width], none)
-    size = asked.starts.shape[1]
-    solved = Solved(
-        jnp.full((count, stops, size), jnp.inf), asked.starts, asked.begins[:, 0], jnp.zeros(count, bool),
-        jnp.zeros(count, int),
-    )  # fmt: skip
-
-    def refilled(lanes: _Lanes, solved: Solved, taken: Array, arrived: Array, stuck: Array):
-        """Notes what has arrived, and gives the lanes that are done the next solves of the queue."""
-        done = stuck | (arrived & (lanes.stop == stops - 1))
-        nowhere = jnp.full(width, count)
-        at = jnp.where(arrived, lanes.solve, nowhere), jnp.where(done, lanes.solve, nowhere)
-        solved = Solved(
-            solved.ys.at[at[0], lanes.stop].set(lanes.y, mode="drop"),
-            solved.last.at[at[1]].set(lanes.y, mode="drop"),
-            solved.t_last.at[at[1]].set(lanes.t, mode="drop"),
-            solved.ok.at[at[1]].set(arrived, mode="drop"),
-            solved.steps.at[at[1]].set(lanes.steps, mode="drop"),
-        )
-        solve = jnp.where(done, jnp.minimum(taken + jnp.cumsum(done) - 1, count), lanes.solve)
-        stop = jnp.where(done, 0, lanes.stop + arrived)
-        i = jnp.minimum(solve, count - 1)
-        new = pick(i)
-        own = jax.tree.map(
-            lambda axis, n, o: o if axis is None else _where(done, n, o), axes, new, lanes.own, is_leaf=_is_none
-        )
-        t = jnp.where(done | arrived, own.begins[number, stop], lanes.t)
-        y = _where(done, new.starts, lanes.y)
-        slope = fields(own.constants, t, y)  # anew: it may jump at a stop
-        length = jnp.where(done, lengths[i], lanes.length)
-        lanes = _Lanes(solve, stop, own, t, y, slope, length, jnp.where(done, 0, lanes.steps))
-        return lanes, solved, taken + jnp.sum(done)
+    queue = _Queue(field, tuple(shared), asked)
+    width = min(width, queue.count)
+    lanes, solved = queue.begin(width)
 
     def body(carry):
         lanes, solved, taken = carry
-        end = lanes.own.ends[number, lanes.stop]
-        lanes = _step(fields, tableau, lanes, end)
-        busy = lanes.solve < count
+        end = lanes.own.ends[jnp.arange(width), lanes.stop]
+        lanes = _step(queue.fields, tableau, lanes, end)
+        busy = lanes.solve < queue.count
         arrived = busy & (lanes.t >= end)
         stuck = busy & ~arrived & ((lanes.length <= 0) | (lanes.steps >= max_steps))
         return jax.lax.cond(
-            jnp.any(arrived | stuck), refilled, lambda *same: same[:3], lanes, solved, taken, arrived, stuck
+            jnp.any(arrived | stuck),
+            lambda *now: queue.refill(*now),
+            lambda *same: same[:3],
+            lanes,
+            solved,
+            taken,
+            arrived,
+            stuck,
         )
 
     carry = (lanes, solved, jnp.asarray(width))
-    return jax.lax.while_loop(lambda carry: jnp.any(carry[0].solve < count), body, carry)[1]
+    return jax.lax.while_loop(lambda carry: jnp.any(carry[0].solve < queue.count), body, carry)[1]
 
 
 def _step(fields: Callable, tableau: Tableau, lanes: _Lanes, end: Array) -> _Lanes:
@@ -187,7 +219,3 @@ def _step(fields: Callable, tableau: Tableau, lanes: _Lanes, end: Array) -> _Lan
 
 def _where(which: Array, new: Array, old: Array) -> Array:
     return jnp.where(which.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def _is_none(leaf: Any) -> bool:
-    return leaf is None

@@ -1,25 +1,19 @@
-"""Work over several processes: tracing holds Python's lock, so threads would take turns."""
+"""Processes of this machine: tracing holds Python's lock, so threads would take turns."""
 
 import concurrent.futures
 import gc
 import multiprocessing
 import os
+import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import TypeVar
 
-from ._errors import MirrorjaxError
 from ._prepare import prepare_jax
-from ._room import make_room
 from ._types import x64_on
 
-T = TypeVar("T")
 MOST = 8
 """A worker takes 1 to 2 GB; more of them by default would surprise a large machine's other users."""
-ROOM = 10_000
-"""Memory maps of compiled code a worker keeps, about 1.2 GB; see `make_room`."""
 FEWEST_EACH = 3
 """A worker needs 3 s to begin: it should have this many theorems to make up for them."""
 
@@ -45,36 +39,43 @@ class _Spawning(SpawnContext):
         return self.own[-1]
 
 
-def run_in_processes(tasks: Sequence[Callable[[], T]], jobs: int) -> Generator[tuple[int, T], None, None]:
-    """Yields the number of a task and what it returned, as they end; they begin in their order.
+class Processes(concurrent.futures.Executor):
+    """A pool of processes with jax prepared as in this session; a pool in which a process died makes way for another.
 
-    **Raises:** `MirrorjaxError` where a process died, as one does that runs out of memory.
+    **Arguments:**
+
+    - `jobs`: how many; by default one per core, at most 8.
     """
-    context = _Spawning()
-    pool = concurrent.futures.ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(x64_on(),))
-    try:
-        numbers = {pool.submit(_do, task): number for number, task in enumerate(tasks)}
-        for ended in concurrent.futures.as_completed(numbers):
-            yield numbers[ended], ended.result()
-    except BrokenProcessPool as error:
-        raise MirrorjaxError("a worker process died", "perhaps out of memory", "--jobs 1") from error
-    finally:
+
+    def __init__(self, jobs: int | None = None):
+        self.jobs = jobs or min(_cores(), MOST)
+        self._open()
+
+    def _open(self) -> None:
+        self._context = _Spawning()
+        self._pool = ProcessPoolExecutor(self.jobs, self._context, initializer=_begin, initargs=(x64_on(),))
+
+    def submit(self, fn, /, *args, **kwargs):
+        try:
+            return self._pool.submit(fn, *args, **kwargs)
+        except BrokenProcessPool:
+            self.shutdown()
+            self._open()
+            return self._pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
+        """Ends the processes, whatever they do, and waits for that."""
         # After Ctrl-C, or where the reader went away, nobody wants what is under way. Waiting is for the pool's own
         # thread: left alone it closes its pipe while the interpreter, on its way out, writes to it. Not
         # `active_children`: the program that calls this may have some of its own.
-        for process in context.own:
+        for process in self._context.own:
             if process.is_alive():
                 process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _do(task: Callable[[], T]) -> T:
-    result = task()
-    make_room(ROOM)
-    return result
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin(double: bool) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the terminal's every process; the parent ends these
     prepare_jax(double)
     # Tracing makes a million small objects that live on: looking through them for cycles takes 6 % of the time.
     gc.freeze()

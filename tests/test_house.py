@@ -17,7 +17,8 @@ ROOT = Path(mirrorjax.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LEVEL = {
     "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_modules": 0, "_modes": 0, "_compile": 0,
-    "_cache": 0, "_thresholds": 0, "_display": 0, "_lanes": 0, "_vmapped": 0,
+    "_cache": 0, "_thresholds": 0, "_display": 0, "_prepare": 0, "_tasks": 0, "_workers": 0, "_executors": 0,
+    "_lanes": 0, "_vmapped": 0,
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
@@ -25,15 +26,18 @@ LEVEL = {
     "instances": 5, "experiments": 5,
     "registry": 6,
     "theorems": 7,
-    "plots": 6, "report": 8, "explorer": 8, "testing": 8, "_prepare": 8, "_workers": 8, "_output": 8,
+    "plots": 6, "report": 8, "explorer": 8, "testing": 8, "_output": 8,
     "_console": 9, "_cli": 9, "_report": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
-    ("_vmapped", "_lanes"), ("_vmapped", "_compile"), ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
+    ("_vmapped", "_lanes"), ("_vmapped", "_compile"),
+    ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
     ("report", "plots"),  # the report is made of the plots
     ("analysis", "plots"),  # an analysis draws itself, on demand
     ("theorems", "__init__"),  # they take the library by its face, as a theorem outside of it does
-    ("_workers", "_prepare"),
+    ("_prepare", "_cache"), ("_workers", "_prepare"), ("_workers", "_types"),
+    ("_tasks", "_errors"), ("_tasks", "_prepare"), ("_tasks", "_room"), ("_tasks", "_types"),
+    ("_executors", "_errors"), ("_executors", "_tasks"), ("_executors", "_workers"),
     ("_cli", "_console"), ("_cli", "_report"), ("_cli", "_train"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
 }  # fmt: skip
 # Who may import what from outside; every other distribution is a new dependency.
@@ -51,6 +55,8 @@ CONFINED = {
     "pytest": {"_pytest_plugin"},
     "xarray": {"sweeps"},
     "zarr": {"sweeps"},
+    "cloudpickle": {"_tasks"},
+    "distributed": {"_executors"},
 }
 MAY_CONFIGURE = {"_prepare", "_cache"}  # both called by the user
 FILE_LINES, FUNCTION_LINES = 400, 60

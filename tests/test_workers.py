@@ -14,7 +14,8 @@ import pytest
 from mirrorjax import _console, _workers
 from mirrorjax._cli import main
 from mirrorjax._errors import MirrorjaxError
-from mirrorjax._workers import default_jobs, run_in_processes
+from mirrorjax._executors import executor_of, run
+from mirrorjax._workers import default_jobs
 from mirrorjax.checks import Outcome
 from mirrorjax.registry import select
 
@@ -25,19 +26,25 @@ def test_results_come_as_they_end_with_the_number_of_their_task():
     assert sorted(results) == [(0, 3.0), (1, 0.0), (2, 0.5), (3, 0.0)] and results[-1] == (0, 3.0)
 
 
+def run_in_processes(tasks, jobs):
+    with executor_of(f"processes:{jobs}") as executor:
+        assert executor is not None
+        yield from run(tasks, executor, retries=0)
+
+
 def nap(seconds):
     time.sleep(seconds)
     return seconds
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [None, 2])
 def test_verdicts_come_with_their_findings_sections_and_audit(jobs, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(_console, "CENTRAL", "dwf/penalty")  # of another process the picture stays that of mask/3.1
     ids = ["mask/C.1", "mask/only-m", "dwf/penalty"]
-    verdicts, sections, audit = _console.run(select(ids), {"seed": 0}, jobs, tmp_path)
+    verdicts, sections, audit = _console.run(select(ids), {"seed": 0}, jobs and f"processes:{jobs}", tmp_path)
     assert [v.id for v in verdicts] == sorted(ids)
     lines = capsys.readouterr().out.splitlines()
-    if jobs == 1:
+    if jobs is None:
         assert lines[0].startswith("dwf/penalty: holds") and "1/3, about" in lines[0]
         assert lines[1] == f"  its picture: {tmp_path / 'dwf-penalty.svg'}"
         assert (tmp_path / "dwf-penalty.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")

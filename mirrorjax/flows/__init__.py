@@ -7,6 +7,7 @@ begins at w₀ at a time t₀ > 0 counts its dose from there: `schedules.SwitchO
 """
 
 from ._accompanied import AccompaniedFlow as AccompaniedFlow, accompanied_start as accompanied_start
+from ._certificate import Limit as Limit
 from ._ensemble import ensemble as ensemble
 from ._flows import (
     AbstractFlow as AbstractFlow,
@@ -15,5 +16,5 @@ from ._flows import (
     RiemannianFlow as RiemannianFlow,
 )
 from ._integrate import Trajectory as Trajectory, integrate as integrate
-from ._limit import Limit as Limit, limit as limit, limit_path as limit_path
+from ._limit import limit as limit, limit_path as limit_path
 from ._reduced import ReducedMirrorFlow as ReducedMirrorFlow

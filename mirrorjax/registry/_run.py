@@ -2,12 +2,15 @@
 
 import contextlib
 import dataclasses
+import functools
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from .._errors import InputError, MirrorjaxError
+from .._executors import Where, executor_of, run
 from .._room import make_room
 from .._types import x64_on
 from ..checks import (
@@ -25,7 +28,7 @@ from ..checks import (
 )
 from ..instances import YOUR_DATA
 from ..problems import LinearRegression
-from ._select import Asked, select
+from ._select import Asked, select, sendable
 from ._theorem import Entry, Theorem
 
 
@@ -204,6 +207,7 @@ def verify(
     data: LinearRegression | None = None,
     quick: bool = False,
     float32: bool = False,
+    executor: Where = None,
 ) -> list[Verdict]:
     """Verifies theorems: those that are asked for, or the whole catalogue.
 
@@ -219,12 +223,17 @@ def verify(
       limit and say so.
     - `float32`: where float64 is off, asks for what float32 can say, to some 1e-4; without it every verdict there is
       inconclusive.
+    - `executor`: where the theorems run, one task each: None for this process, "processes" or "processes:4" for
+      processes of this machine, "dask://HOST:PORT" for the workers of a Dask scheduler, "mpi" for those of `mpiexec -n
+      9 python -m mpi4py.futures SCRIPT.py`, or any `concurrent.futures.Executor`, which is left open. Every machine
+      needs the same mirrorjax; a theorem of a file or module needs that file at the same path, or that module, there.
 
     **Returns:** one `Verdict` per theorem, in the order of their ids. Of a check that crashes it is inconclusive, with
     the traceback in `Verdict.traceback`; the others go on.
 
     **Raises:** `InputError` for an unknown id, with near matches; for a file or module without a theorem, or that
-    cannot be imported; for two theorems of one id; for `float32` with float64 on, or with `deep`.
+    cannot be imported; for two theorems of one id; for `float32` with float64 on, or with `deep`; for an executor that
+    there is not. `MirrorjaxError` where the executor's workers die.
 
     !!! example
         >>> import mirrorjax as mj
@@ -233,4 +242,14 @@ def verify(
         'holds'
     """
     chosen = theorems if isinstance(theorems, Sequence) and not isinstance(theorems, str) else [theorems]
-    return list(plan(chosen, seed, deep, data, quick, float32).run())
+    how = {"seed": seed, "deep": deep, "data": data, "quick": quick, "float32": float32}
+    with executor_of(executor) as opened:
+        if opened is None:
+            return list(plan(chosen, **how).run())
+        tasks = [functools.partial(_verdict, sendable(found), how) for found in select(chosen)]
+        return [verdict for _, verdict in sorted(run(tasks, opened), key=lambda pair: pair[0])]
+
+
+def _verdict(theorem: Entry | Theorem, how: dict[str, Any]) -> Verdict:
+    [verdict] = plan([theorem], **how).run()
+    return verdict

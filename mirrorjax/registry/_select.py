@@ -1,5 +1,6 @@
 """The theorems that are asked for: by id, pattern, file, module, or as values."""
 
+import contextlib
 import difflib
 import fnmatch
 from collections.abc import Sequence
@@ -75,6 +76,20 @@ def _named(name: str) -> Sequence[Entry]:
 def _some(found: Sequence, where: str) -> Sequence:
     if not found:
         raise InputError("there is no theorem", where, "@mj.theorem(id=…, …) above the function that checks it")
+    return found
+
+
+def sendable(found: Entry | Theorem) -> Entry | Theorem:
+    """What names a theorem in another process: its entry where that finds it, else the theorem by value.
+
+    The name of a module that was loaded from a file means nothing there, its path does. Of a script or a notebook,
+    `__main__` is another module there.
+    """
+    if isinstance(found, Entry) or found.entry.module == "__main__":
+        return found
+    with contextlib.suppress(InputError, AttributeError):
+        if found.entry.load() is found:
+            return found.entry
     return found
 
 

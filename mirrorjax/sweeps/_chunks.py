@@ -70,8 +70,9 @@ def open_arrays(folder: Path, plan: Plan, mode: str) -> dict[str, Any]:
     found = {}
     for output in plan.outputs:
         try:
-            # Chunks that are all fill are written too: a deleted one is told from them, and −0.0 and NaNs keep their bits.
-            array = zarr.open_array(folder / output.name, mode=mode, zarr_format=3, config={"write_empty_chunks": True})
+            # Chunks that are all fill are written too, else NaNs lose their bits. `open_array(config=…)` is ignored.
+            array = zarr.open_array(folder / output.name, mode=mode, zarr_format=3)
+            array = array.with_config({"write_empty_chunks": True})
         except Exception as error:  # of json, of Zarr and of the system, as the damage is
             raise InputError(f"the array {output.name} of the sweep cannot be opened: {error}", str(folder),
                              f"{output.name}/zarr.json from a backup, or another folder") from error  # fmt: skip

@@ -47,7 +47,7 @@ def open(folder: str | os.PathLike[str]) -> "xarray.Dataset":
 def dataset(folder: Path, plan: Plan, arrays: Mapping[str, Any]) -> "xarray.Dataset":
     """Of the chunks that are finished and intact; warns of those that are damaged."""
     flat = {o.name: np.full((plan.points, *o.shape), o.fill, dtype=o.dtype) for o in plan.outputs}
-    damaged, versions, finished = {}, dict(plan.versions), 0
+    damaged, versions, finished = {}, {}, 0
     for chunk in read_chunks(folder, plan, arrays):
         if chunk.wrong:
             damaged[chunk.number] = chunk.wrong
@@ -59,7 +59,7 @@ def dataset(folder: Path, plan: Plan, arrays: Mapping[str, Any]) -> "xarray.Data
             if version not in versions.setdefault(name, version).split(" and "):
                 versions[name] += f" and {version}"
     warn_of(damaged, folder, "they come as not computed; running the sweep again computes them")
-    attrs = {f"version_{name}": version for name, version in versions.items()}
+    attrs = {f"version_{name}": version for name, version in (versions or plan.versions).items()}
     return on_the_grid(plan, flat, attrs | {"chunks": plan.chunks, "chunks_finished": finished} | dict(plan.attrs))
 
 

@@ -13,6 +13,7 @@ import struct
 import sys
 import sysconfig
 import types
+import weakref
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -27,8 +28,6 @@ from .._types import is_traced
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), range, slice)
 KIND_OF_CODE = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR | inspect.CO_COROUTINE
-GENERATED = "<string>"
-"""The file of the methods that dataclasses write; what they do follows from the fields."""
 UNIMPORTANT = {"__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__slots__",
                "__firstlineno__", "__static_attributes__", "__dataclass_fields__", "__dataclass_params__",
                "__match_args__", "__parameters__", "__orig_bases__", "__abstractmethods__"}  # fmt: skip
@@ -117,6 +116,8 @@ class _Hash:
             return self._put("again", self._met[id(value)])
         self._met[id(value)] = len(self._met)
         self._kept.append(value)
+        if name := _installed_name(value):
+            return self._put("installed", name)
         self._object(value)
 
     def _object(self, value: Any) -> None:
@@ -138,6 +139,8 @@ class _Hash:
             self._class(value)
         elif isinstance(value, enum.Enum):
             self._all("member", {"of": type(value), "name": value.name})
+        elif isinstance(value, weakref.ref):
+            self._all("weak", {"to": value()})
         elif _is_cpp_wrapper(value):
             self._put("wrapper", type(value).__name__)
             self._all("of", {"wrapped": value.__wrapped__})
@@ -192,14 +195,14 @@ class _Hash:
                 self._put(step.opname, step.arg)
 
     def _class(self, cls: type) -> None:
-        self._put("class", cls.__module__, cls.__qualname__)
-        if _installed(_file_of(cls.__module__), cls.__module__):
-            return
+        if _installed(_file_of(cls.__module__), cls.__module__):  # made in a function: without a name of its own
+            return self._put("class", cls.__module__, cls.__qualname__)
+        self._put("class", cls.__qualname__)  # its module is __main__ or has a name, as it is run or imported
         self._all("bases", {str(n): base for n, base in enumerate(cls.__bases__)})
         members = {n: v for n, v in sorted(vars(cls).items()) if n not in UNIMPORTANT and not n.startswith("_abc_")}
         for name, value in members.items():
             function = _function_of(value)
-            if function is not None and function.__code__.co_filename != GENERATED:
+            if function is not None:
                 self._all(type(value).__name__, {name: function})
             elif isinstance(value, property):
                 self._all("property", {name: (value.fget, value.fset)})
@@ -285,7 +288,7 @@ def _content(cell: types.CellType) -> Any:
 
 def _function_of(member: Any) -> types.FunctionType | None:
     """The function in a class member: itself, or that inside of a staticmethod or of equinox's wrapper."""
-    for inner in (member, *(getattr(member, name, None) for name in ("__func__", "__wrapped__", "method"))):
+    for inner in (member, *(getattr(member, name, None) for name in ("__func__", "__wrapped__", "method", "func"))):
         if isinstance(inner, types.FunctionType):
             return inner
     return None
@@ -294,6 +297,17 @@ def _function_of(member: Any) -> types.FunctionType | None:
 def _is_cached(cls: type, name: str) -> bool:
     """Whether a field follows from the others, or only describes what a wrapper wraps."""
     return name in UNIMPORTANT or name == "__name__" or isinstance(getattr(cls, name, None), functools.cached_property)
+
+
+def _installed_name(value: Any) -> str:
+    """The name by which an installed module has it, which says all of it; else nothing."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or not _installed(_file_of(module), module):
+        return ""
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return f"{module}.{name}" if found is value else ""
 
 
 def _is_cpp_wrapper(value: Any) -> bool:
@@ -308,7 +322,9 @@ def _slots(cls: type) -> tuple[str, ...]:
 
 
 def _file_of(module: str) -> str | None:
-    return getattr(sys.modules.get(module), "__file__", None)
+    """The file of a module, or that of its package: what an extension calls its modules, Python may not know."""
+    own = getattr(sys.modules.get(module), "__file__", None)
+    return own or getattr(sys.modules.get(module.partition(".")[0]), "__file__", None)
 
 
 def _installed(file: str | None, module: str) -> bool:
@@ -317,9 +333,9 @@ def _installed(file: str | None, module: str) -> bool:
     Python's by its file: a `test.py` or `code.py` of the user's has the name of one of its modules.
     """
     top = module.partition(".")[0]
-    if top == "mirrorjax":
-        return True
+    if top in ("mirrorjax", "__main__"):  # a notebook's __main__ has the file of what runs the notebook
+        return top == "mirrorjax"
     if file is None or file.startswith("<frozen"):
-        return top in sys.stdlib_module_names and top != "__main__"
+        return top in sys.stdlib_module_names
     path = Path(file)
     return path.is_relative_to(sysconfig.get_path("stdlib")) or bool({"site-packages", "dist-packages"} & {*path.parts})

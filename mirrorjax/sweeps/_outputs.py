@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -78,7 +77,7 @@ def blank(outputs: list[Output] | tuple[Output, ...], count: int, status: int) -
     return arrays | {STATUS: np.full(count, status, np.int8)}
 
 
-def require_same(first: Mapping[str, jax.ShapeDtypeStruct], other: Mapping[str, Any], where: str) -> None:
+def require_same(first: Mapping[str, Any], other: Mapping[str, Any], where: str) -> None:
     """Raises `InputError` where the outputs of another point have another name, shape or type."""
     if set(first) != set(other):
         raise InputError(f"the quantity returns {sorted(other)}, and elsewhere {sorted(first)}", where)

@@ -1,4 +1,4 @@
-"""What a sweep computes: its axes, its outputs and their cut into chunks. As json it says which sweep a folder holds."""
+"""What a sweep computes: its axes, its outputs and their chunks; as json it says which sweep a folder holds."""
 
 import dataclasses
 import hashlib
@@ -43,6 +43,7 @@ class Axis:
                              f"{values.shape}", self.name)  # fmt: skip
         if values.dtype.kind == "U" and not all(isinstance(value, str) for value in given):
             raise InputError("an axis with strings and other values", self.name, "strings alone, or numbers alone")
+        object.__setattr__(self, "attrs", _plain(self.attrs, self.name))
         object.__setattr__(self, "values", values.astype(values.dtype.newbyteorder("=")))
 
     def __str__(self) -> str:
@@ -91,6 +92,7 @@ class Output:
         if len(self.dims) != len(self.shape) or len(set(self.dims)) != len(self.dims) or 0 in self.shape:
             raise InputError(f"shape {self.shape} with dimensions {self.dims}", self.name,
                              "one name for each dimension, none of them of size 0")  # fmt: skip
+        object.__setattr__(self, "attrs", _plain(self.attrs, self.name))
         object.__setattr__(self, "dtype", dtype.newbyteorder("="))
         if self.fill is None:
             farthest = {"i": lambda: np.iinfo(dtype).min, "u": lambda: np.iinfo(dtype).max, "b": lambda: False}
@@ -130,6 +132,7 @@ class Plan:
             raise InputError("a sweep without an axis")
         if self.chunk < 1:
             raise InputError(f"chunks of {self.chunk} points", "", "1 or more")
+        object.__setattr__(self, "attrs", _plain(self.attrs, "the attributes of the sweep"))
         for axis in self.axes:
             _check_axis(axis)
         _check_names(self)
@@ -211,8 +214,8 @@ def plan_from_json(text: str, where: str) -> Plan:
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"the plan of the sweep is damaged: {error}", where,
-                         "a copy of the file from a backup; the chunks cannot be told apart without it") from error  # fmt: skip
+        hint = "plan.json from a backup; without it nobody knows what the chunks are"
+        raise InputError(f"the plan of the sweep is damaged: {error}", where, hint) from error
     axes, coords = ([_axis(**fields) for fields in content[kind]] for kind in ("axes", "coords"))
     outputs = [Output(**(f | {"shape": tuple(f["shape"]), "dims": tuple(f["dims"])})) for f in content["outputs"]]
     return Plan(**(content | {"axes": tuple(axes), "coords": tuple(coords), "outputs": tuple(outputs)}))
@@ -257,6 +260,14 @@ def _names(axes: Iterable[Axis]) -> str:
     return ", ".join(map(_name, axes)) or "none"
 
 
+def _plain(attrs: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """What json can hold, with numbers and arrays of numpy's and jax's as Python's."""
+    try:
+        return json.loads(json.dumps(dict(attrs), default=lambda value: value.tolist()))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(f"an attribute that json cannot hold: {error}", where, "text or numbers") from error
+
+
 def _check_name(name: str) -> None:
     if not (isinstance(name, str) and name.isidentifier()):
         raise InputError(f"the name {name!r}", "", "letters, digits and _: it names a folder on disk")
@@ -285,8 +296,8 @@ def _check_names(plan: Plan) -> None:
     names = [POINT, *axes, *outputs, *sizes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise InputError(f"the name {twice[0]!r} for two things", "axes, outputs and their dimensions",
-                         f"another name; {POINT!r} is taken by the store" if POINT in twice else "another name")  # fmt: skip
+        hint = f"another name; {POINT!r} is the store's own" if POINT in twice else "another name"
+        raise InputError(f"the name {twice[0]!r} for two things", "axes, outputs and their dimensions", hint)
     for axis in plan.coords:
         if sizes.get(axis.name) != len(axis.values) or coords.count(axis.name) > 1:
             raise InputError(f"a coordinate with {len(axis.values)} values along the dimension {axis.name}, which has "

@@ -7,13 +7,14 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import Scalar, as_array, x64_on
+from .._types import as_array, x64_on
 
 SEED = "seed"
 NUMBER = "#"
-"""The number of the point, beside the values of its axes: those may all be compiled in, and `vmap` of nothing is none."""
+"""The number of the point, beside the values of its axes: were all compiled in, `vmap` would have no argument."""
 
 
 class Point(dict[str, Any]):
@@ -36,7 +37,7 @@ class Point(dict[str, Any]):
             raise AttributeError(f"the sweep has no axis {name!r}; there are {', '.join(self)}") from None
 
     @property
-    def key(self) -> Scalar:
+    def key(self) -> Array:
         """jax's random key of the seed."""
         return jax.random.key(self[SEED])
 
@@ -131,8 +132,8 @@ def _values(name: str, given: Any) -> np.ndarray:
 
 
 def _seeds(seeds: Iterable[int] | int) -> np.ndarray:
-    listed = range(seeds) if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool) else seeds
-    values = np.asarray(list(listed))
+    count = isinstance(seeds, int | np.integer) and not isinstance(seeds, bool)
+    values = np.arange(seeds) if count else np.asarray(seeds if isinstance(seeds, np.ndarray) else list(seeds))  # pyright: ignore
     if values.dtype.kind not in "iu" or values.ndim != 1 or not values.size or values.min() < 0:
         raise InputError("seeds are whole numbers ≥ 0", f"seeds = {seeds!r}", "seeds=range(16), or seeds=16")
     return _values(SEED, values)

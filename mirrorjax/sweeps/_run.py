@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from .._executors import executor_of, run
 from ._work import Computed, Work
 
 
@@ -18,10 +19,9 @@ def run_chunks(work: Work, numbers: Sequence[int], where: Any) -> Generator[tupl
     devices share each chunk, so that there one thread waits for all of them; Python itself would hold its lock.
     """
     if where is not None:
-        from .._executors import executor_of, run
-
         with executor_of(where) as executor:
-            tasks = [functools.partial(work, k) for k in numbers]
+            assert executor is not None
+            tasks = (functools.partial(work, k) for k in numbers)
             yield from ((numbers[i], found) for i, found in run(tasks, executor))
         return
     alone = work.how.mapping == "python" or len(jax.devices()) > 1 or jax.default_backend() != "cpu"

@@ -40,6 +40,8 @@ class Store:
         self._arrays = open_arrays(folder, plan, "r+")
         self._records: dict[int, dict[str, Any]] = {}
         self._damaged: dict[int, str] = {}
+        for half in (*folder.rglob(".mirrorjax-*.part"), *folder.rglob("*.partial")):  # of a process that was killed
+            half.unlink(missing_ok=True)
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], plan: Plan) -> "Store":
@@ -79,7 +81,7 @@ class Store:
 
     @classmethod
     def resume(cls, folder: str | os.PathLike[str], plan: Plan, other_versions: bool = False) -> "Store":
-        """The same sweep where it stopped: chunks that are finished and intact stay, damaged ones are removed.
+        """The same sweep where it stopped: chunks that are finished and intact stay, damaged ones count as unfinished.
 
         **Arguments:**
 
@@ -88,7 +90,7 @@ class Store:
         - `other_versions`: go on with other versions of Python, jax or mirrorjax. The record of each chunk says which
           computed it; that all are the same to the bit is no longer promised.
 
-        **Returns:** a store with the chunks that are finished; `damaged` says which were removed.
+        **Returns:** a store with the chunks that are finished; `damaged` says which are not.
 
         **Raises:** `InputError` for another sweep, saying what differs, for none, and where another process writes.
         """
@@ -120,7 +122,7 @@ class Store:
 
     @property
     def damaged(self) -> dict[int, str]:
-        """The chunks that were removed when the store was opened, and what was wrong with each."""
+        """The chunks that were damaged when the store was opened, and what was wrong with each."""
         return dict(self._damaged)
 
     @property
@@ -194,21 +196,14 @@ class Store:
         return arrays
 
     def _check(self) -> None:
-        """Reads every chunk; takes away what is damaged, and what a killed process left half written."""
+        """Reads every chunk; takes away the records of damaged ones."""
         for chunk in read_chunks(self.folder, self.plan, self._arrays):
             if chunk.wrong:
                 self._damaged[chunk.number] = chunk.wrong
             else:
                 self._records[chunk.number] = chunk.record
-        for left in (*own_folder(self.folder).rglob(".mirrorjax-*.part"), *self.folder.rglob("*.partial")):
-            left.unlink(missing_ok=True)
-        # Zarr reads the last chunk before it writes it, because it is shorter: damaged it would not let itself be replaced.
         for k in self._damaged:
             record_path(self.folder, k).unlink(missing_ok=True)
-        for k in {*self._damaged, self.plan.chunks - 1} - set(self._records):
-            for output in self.plan.outputs:
-                key = self._arrays[output.name].metadata.encode_chunk_key((k, *(0 for _ in output.shape)))
-                (self.folder / output.name / key).unlink(missing_ok=True)
 
 
 def _refuse_another(saved: Plan, plan: Plan, folder: Path) -> None:

@@ -13,19 +13,18 @@ from .._errors import InputError
 from ._chunks import plan_path, read_plan
 from ._draft import Draft, draft_of
 from ._identity import identity, versions
-from ._in_memory import Memory
 from ._mapping import How
+from ._place import Place, place_of
 from ._plan import Axis, Plan
 from ._points import Grid, Point, grid_of
 from ._run import run_chunks
-from ._store import Store
 from ._work import Work
 
 if TYPE_CHECKING:
     import xarray
 
-LANES = 32
-"""How many solves a core steps at once: their states and slopes fit its cache."""
+LANES = {"cpu": 32}
+"""How many solves a core steps at once: their states and slopes fit its cache. An accelerator takes all of a chunk."""
 
 
 def sweep(
@@ -96,7 +95,8 @@ def sweep(
     grid = grid_of(given, seeds, static, along)
     _check(quantity, chunk, out)
     units = dict(units or {})
-    draft = draft_of(quantity, grid, mapping, LANES, units)
+    width = LANES.get(jax.default_backend(), 1 << 16)
+    draft = draft_of(quantity, grid, mapping, width, units)
     parts = {"quantity": quantity, **{f"axis {name}": values for name, values in grid.axes.items()}}
     parts |= {f"axis {name}, along": values for name, values in grid.along.items()}
     saved = read_plan(Path(out)) if out is not None and plan_path(Path(out)).exists() else None
@@ -104,7 +104,7 @@ def sweep(
     plan = _plan_of(draft, grid, size, parts, units)
     token = "".join(plan.identity.values())
     work = Work(quantity, grid, plan.chunk, draft.how, plan.outputs, draft.refused, token)
-    with _place(out, plan, saved is not None, resume) as place:
+    with place_of(out, plan, saved is not None, resume) as place:
         errors = _computed(work, place, plan.chunks, executor, progress)
         dataset = place.dataset()
     order = [*(name for name in given if name in grid.axes), *grid.axes]
@@ -113,7 +113,7 @@ def sweep(
 
 
 def _computed(
-    work: Work, place: Store | Memory, chunks: int, executor: Any, progress: Callable[[int, int], None] | None
+    work: Work, place: Place, chunks: int, executor: Any, progress: Callable[[int, int], None] | None
 ) -> list[str]:
     """Computes what is missing; returns the first error of each chunk that has one."""
     todo = [k for k in range(chunks) if k not in place.finished]
@@ -126,16 +126,6 @@ def _computed(
         done += 1
         tell(done, chunks)
     return errors
-
-
-def _place(out: str | os.PathLike[str] | None, plan: Plan, there: bool, resume: bool) -> Store | Memory:
-    if out is None:
-        return Memory(plan)
-    if there and not resume:
-        raise InputError(
-            "the folder holds a sweep already", str(out), "resume=True to go on with it, or another folder"
-        )
-    return Store.resume(out, plan) if there else Store.create(out, plan)
 
 
 def _check(quantity: Any, chunk: Any, out: Any) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from .._errors import MirrorjaxError
 from .._vmapped import in_lanes
 from ._mapping import How
 from ._outputs import RAISED, arrays_of, blank, require_same, with_status
@@ -101,7 +102,14 @@ def _place(point: Mapping[str, Any]) -> str:
 
 def _whole(array: jax.Array) -> np.ndarray:
     if jax.process_count() > 1:
-        return np.asarray(multihost_utils.process_allgather(array, tiled=True))
+        try:
+            return np.asarray(multihost_utils.process_allgather(array, tiled=True))
+        except (ValueError, RuntimeError) as error:  # as gloo and NCCL say that a connection was closed
+            raise MirrorjaxError(
+                "the processes of the sweep cannot reach each other: one of them ended, perhaps",
+                f"process {jax.process_index()} of {jax.process_count()}",
+                "all of them again with the same folder: the chunks that are there stay",
+            ) from error
     return np.asarray(array)
 
 
@@ -129,21 +137,20 @@ def compiled(work: Work, static: tuple[Any, ...], values: dict[str, np.ndarray],
         return work.one({**fixed, **values})
 
     mapped = jax.vmap(one) if work.how.mapping == "vmap" else lambda values: jax.lax.map(one, values)
-    count = len(devices)
-    spare = -work.chunk % count
+    if len(devices) == 1:
+        with in_lanes(work.how.width):
+            return jax.jit(mapped).lower(values).compile()
+    mesh = Mesh(np.asarray(devices), (POINTS,))
+    spec = PartitionSpec(POINTS)
+    shared = jax.shard_map(mapped, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)
 
-    def padded(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        if not spare:
-            return values
-        return {name: np.concatenate([v, np.repeat(v[-1:], spare, axis=0)]) for name, v in values.items()}
+    def placed(values: dict[str, np.ndarray]) -> dict[str, jax.Array]:
+        """Each process has all the values, and each device gets its own."""
+        spare = -work.chunk % len(devices)
+        whole = {name: np.concatenate([v, np.repeat(v[-1:], spare, axis=0)]) for name, v in values.items()}
+        share = NamedSharding(mesh, spec)
+        return {n: jax.make_array_from_callback(v.shape, share, v.__getitem__) for n, v in whole.items()}
 
-    if count == 1:
-        function = jax.jit(mapped)
-    else:
-        mesh = Mesh(np.asarray(devices), (POINTS,))
-        spec = PartitionSpec(POINTS)
-        shared = jax.shard_map(mapped, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)
-        function = jax.jit(shared, in_shardings=NamedSharding(mesh, spec), out_shardings=NamedSharding(mesh, spec))
     with in_lanes(work.how.width):
-        program = function.lower(padded(values)).compile()
-    return lambda values: program(padded(values))
+        program = jax.jit(shared).lower(placed(values)).compile()
+    return lambda values: program(placed(values))
