@@ -393,8 +393,8 @@ def page(rows, seconds, small):
     text += table("Flows", (heads + "of a product, GB/s, of a copy").split(", "), lines)
     text += [
         "“Highest”: products of float32 in float32, where an accelerator by default may round the factors.",
-        "Flop are those of the two products of ∇f, 2·2·d·n an evaluation, 13 evaluations a step of each flow; bytes are",
-        "what the stages read and write of slopes and states, (14 + 4)·2n numbers an evaluation, from wherever they lie.",
+        "Flop are those of the two products of ∇f, 2·2·d·n an evaluation, 13 evaluations a step of each flow; bytes",
+        "are what stages read and write of slopes and states, (14 + 4)·2n numbers an evaluation, wherever they lie.",
         "A share above 100 % of a copy is what the caches give. Error is that of x(100) of the first "
         f"{SAMPLE} flows.", "",
     ]  # fmt: skip
