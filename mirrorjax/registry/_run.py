@@ -162,7 +162,8 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
     try:
         if isinstance(case, _Unmade):
             raise case.error
-        finding = theorem.check(case, rungs)
+        with exact_products() if float32 else contextlib.nullcontext():
+            finding = theorem.check(case, rungs)
         if not isinstance(finding, Finding):
             raise TypeError(f"the check returned {type(finding).__name__}, not a Finding")
     except Exception as error:
