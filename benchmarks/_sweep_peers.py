@@ -4,7 +4,7 @@ import importlib
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-from _yardstick import D, N, T_END, T_OFF, legs, made_field, made_jacobian, median, say, work_precision, yardstick
+from _yardstick import T_END, T_OFF, D, N, legs, made_field, made_jacobian, median, say, work_precision, yardstick
 
 CORES = 2
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._compile import exact_products
 from .._errors import InputError, MirrorjaxError
 from .._executors import Where, executor_of, run
 from .._room import make_room
