@@ -2,6 +2,7 @@
 
 import functools
 import tomllib
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -11,8 +12,10 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import linprog
 
 import mirrorjax as mj
+from mirrorjax.sweeps import configs
 from mirrorjax.sweeps.configs import phase_diagram, planted_regression, read_config, sparse_recovery
 
+FOLDER = Path(configs.__file__).parent
 QUANTITY = """
 def of_point(point, *, factor=1.0):
     return {"y": factor * point.scale}
@@ -103,14 +106,14 @@ def test_quantities_that_are_none(quantity, says, written):
         read_config(written("over = { scale = [1.0] }\narguments = { factor = 2.0 }", f'quantity = "{quantity}"\n'))
 
 
-@pytest.mark.parametrize("name", mj.sweeps.configs.ready_configs())
+@pytest.mark.parametrize("name", configs.ready_configs())
 def test_the_ready_ones_name_what_their_quantity_returns(name):
     config = read_config(name)
     point = {axis: jnp.asarray(values[0]) for axis, values in config.over.items()} | {"seed": jnp.asarray(0)}
     point |= {axis: jnp.asarray(values) for axis, values in config.options.get("along", {}).items()}
     found = jax.eval_shape(lambda values: config.quantity(mj.sweeps.Point(values)), point)
     assert config.title and config.picture["output"] in found and config.picture["label"]
-    said = tomllib.loads((mj.sweeps.configs._config.FOLDER / f"{name}.toml").read_text())
+    said = tomllib.loads((FOLDER / f"{name}.toml").read_text())
     assert said["quantity"] == f"mirrorjax.sweeps.configs:{name.replace('-', '_')}"
 
 
@@ -175,7 +178,7 @@ def test_relative_is_to_the_least_l2_norm_and_to_basis_pursuit(small):
 
 def test_basis_pursuit_recovers_the_planted_solution_at_each_seed_of_the_ready_diagram():
     """So that 0 is the least ℓ1 norm there is, as its label lets one believe. With twice the places it does not."""
-    sizes = tomllib.loads((mj.sweeps.configs._config.FOLDER / "phase-diagram.toml").read_text())["arguments"]
+    sizes = tomllib.loads((FOLDER / "phase-diagram.toml").read_text())["arguments"]
 
     def gaps(sizes):
         drawn = [problem_of(seed, **sizes) for seed in range(16)]
