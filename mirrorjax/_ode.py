@@ -227,6 +227,19 @@ def as_solver(value: AnySolver) -> Method:
     return method
 
 
+class _Chord(diffrax.VeryChord):
+    """diffrax's takes two changes of the size of round-off for divergence, as where the field is constant at a tiny
+    scale, and then no step is short enough."""
+
+    rtol: Any
+    atol: Any
+
+    def terminate(self, fn, y, args, options, state, tags):
+        at_rest = (state.diffsize < 1e-3) & (state.diffsize >= state.diffsize_prev)  # in units of the tolerance
+        state = eqx.tree_at(lambda s: s.diffsize, state, jnp.where(at_rest, 0.0, state.diffsize))
+        return super().terminate(fn, y, args, options, state, tags)
+
+
 def _with_tolerances(method: diffrax.AbstractSolver, chord: diffrax.VeryChord) -> diffrax.AbstractSolver:
     """What `diffeqsolve` does to a solver given as an instance: a kind of loop, and tolerances for its Newton."""
     if getattr(method, "scan_kind", "lax") is None:
@@ -292,7 +305,7 @@ def _solve(field, y0, ts, rtol, atol, jumps, solver, max_steps) -> Solution:
     if isinstance(solver, str) and solver in PAIRS:
         solver = PAIRS[solver]
     if not isinstance(solver, Pair):
-        chord = diffrax.VeryChord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
+        chord = _Chord(rtol, atol, controller.norm)
         solver = _with_tolerances(_SOLVERS[solver]() if isinstance(solver, str) else solver, chord)
     start, unravel = ravel_pytree(y0)
     stepper = _Stepper(diffrax.ODETerm(_flat(field, unravel)), solver, controller, jumps)  # pyright: ignore[reportArgumentType]
