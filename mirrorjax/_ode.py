@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from ._compile import on_top_level, quick_jit
 from ._errors import InputError
-from ._lanes import FIRST_STEP, STRETCH, Tableau
+from ._lanes import FIRST_STEP, STRETCH, Tableau, first_length
 from ._midpoint import ERROR_ORDER, ORDER, midpoint_step
 from ._types import Scalar, State, Vector, ulp, x64_on
 from ._vmapped import lanes_here, vmappable
@@ -161,11 +161,10 @@ class _Stepper(eqx.Module):
         return self.method.error_order(self.term)
 
     def begin(self, t: Scalar, stop: Scalar, y0: Vector) -> _Progress:
-        # At a large t floats are far apart: a first step below their spacing would not move t.
-        meant = jnp.maximum(t + FIRST_STEP * (stop - t), jnp.nextafter(t, jnp.inf))
-        _, control = self.controller.init(self.term, t, stop, y0, meant - t, None, self.method.func, self.order)
+        length = first_length(t, stop)
+        _, control = self.controller.init(self.term, t, stop, y0, length, None, self.method.func, self.order)
         memory = self.method.init(self.term, t, stop, y0, None), control
-        return _Progress(t, y0, meant - t, memory, jnp.zeros((), int))
+        return _Progress(t, y0, length, memory, jnp.zeros((), int))
 
     def step(self, now: _Progress, end: Scalar) -> _Progress:
         """Tries one step towards `end` and no further."""
