@@ -145,7 +145,7 @@ def work_precision(name, solve, count, exact, *, repeats, tolerances=TOLERANCES,
     tolerance whose error is at most the target.
     """
     began = time.perf_counter()
-    solve(1e-4)
+    solve(tolerances[0])
     first = time.perf_counter() - began
     curve = []
     few = min(count, len(exact))
