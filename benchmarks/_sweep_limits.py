@@ -3,7 +3,7 @@
 import time
 
 import numpy as np
-from _yardstick import D, N, T_OFF, lap, legs, made_field, median, say, yardstick
+from _yardstick import T_OFF, D, N, lap, legs, made_field, median, say, yardstick
 
 DOSE = 1.0
 TO = 1e4
