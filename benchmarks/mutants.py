@@ -215,11 +215,21 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("targets stay where y moves", "target + combine @ _beside(problem.y)", "target"),
             ("flat axes are divided by round-off", "flat = curvatures <= FLAT * curvatures[-1]", "flat = curvatures == 0"),
             ("the second derivative has ν stand still", "x, mu, nu = _solution(*primals)", "x, mu, nu = primals[0]")],
-        "flows/_limit.py": [
-            ("ok up to a residual of 1e9", "return self.residual <= KKT_TOLERANCE", "return self.residual <= 1e9"),
+        "flows/_certificate.py": [
+            ("ok up to a residual of 1e9", "return self.residual <= KKT_TOLERANCE", "return self.residual <= 1e9")],
+        "flows/_newton.py": [
             ("stalls at 1e-3", "(size <= 1e-11 * size_of_target)", "(size <= 1e-3 * size_of_target)"),
-            ("steps of two units of dose", "STAGES_PER_DOSE = 8", "STAGES_PER_DOSE = 0.5"),
+            ("steps of two units of dose", "STAGES_PER_DOSE = 8", "STAGES_PER_DOSE = 0.5")],
+        "flows/_limit.py": [
             ("levels may rise", "np.any(np.diff(wanted) > 0)", "False")],
+        "flows/_traced_limit.py": [
+            ("dependent rows pass", "jnp.where(equations.independent, residual, jnp.inf)", "residual"),
+            ("the certificate is of whitened rows", "Asked(Q.T, target, problem.Z, problem.y)", "Asked(Q.T, target, Q.T, target)"),
+            ("y in whitened rows alone", "Asked(rows, combine @ problem.y, problem.Z, problem.y)", "Asked(rows, combine @ problem.y, rows, combine @ problem.y)"),
+            ("rows of their own length", "scaled = problem.Z / largest", "scaled = problem.Z"),
+            ("stalls at 1e-3", "(relative <= 1e-11)", "(relative <= 1e-3)"),
+            ("the start is at a = 0", "jnp.where(k < len(STARTS), levels[k], 0.0)", "0.0 * levels[k]"),
+            ("a tangent at the end of a range", "jnp.where(dual.bounded(a), 0.0, a - last.a)", "(a - last.a)")],
         "_ode.py": [
             ("jumps are not stepped on", "jnp.concatenate([wanted, jnp.clip(jumps, ts[0], ts[-1])])", "jnp.concatenate([wanted, jnp.clip(jumps, ts[-1], ts[-1])])"),
             ("equal stops share a place", "(stops[None] < stops[:, None]) |", "(stops[None] <= stops[:, None]) |"),

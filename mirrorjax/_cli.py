@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ._errors import InputError, MirrorjaxError
 from ._output import Stream, give_up_stdout, is_stdout, open_streams, printing_beside, write_json
 from ._prepare import prepare_jax
+from ._sweep_command import add_sweep, run_sweep
+from ._train_options import add_train
 
 if TYPE_CHECKING:
     from ._console import Results
@@ -31,6 +33,7 @@ examples:
   mirrorjax analyze model.py:g model.py:h --w0 w0.npy
   mirrorjax report diff old.json new.json     what changed since
   mirrorjax train pilot spred --data mnist    against each other at equal sparsity
+  mirrorjax sweep phase-diagram --out p.zarr  a quantity on a grid of scales and doses
   mirrorjax explore                           drag dose, scale and x₀ in a page of your browser
 """
 
@@ -96,7 +99,8 @@ def parser() -> argparse.ArgumentParser:
     explore.add_argument("--out", metavar="FILE.html", type=Path, default=Path("explore.html"),
                          help="the page, one file that needs no network (default explore.html)")  # fmt: skip
     _add_report(commands)
-    _add_train(commands)
+    add_train(commands, _positive)
+    add_sweep(commands, _positive)
     return top
 
 
@@ -115,27 +119,6 @@ def _add_report(commands: "argparse._SubParsersAction[_Parser]") -> None:
     diff.add_argument("--html", metavar="FILE", type=Path, help="write it as a page too")
 
 
-def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
-    train = commands.add_parser(
-        "train",
-        help="compare methods for training sparse networks",
-        description="Tunes each method on the same grid by validation data and compares them on test data at equal "
-        "density. Pruning by magnitude and the dense network always run beside. The same command goes on where an "
-        "interrupted one stopped.",
-        epilog="exit status: 0 done, 3 bad input, or a reported run whose loss was not finite",
-    )
-    train.add_argument("methods", nargs="+", metavar="METHOD", help="pilot, spred, ham, l1, sign-in, …; or all")
-    train.add_argument("--data", default="mnist", metavar="NAME", help="mnist (default), digits, or FILE.npz with x, y")
-    train.add_argument("--density", nargs="+", type=_density, default=[0.2, 0.1, 0.05, 0.02], metavar="SHARE",
-                       help="shares of weights kept (default 0.2 0.1 0.05 0.02)")  # fmt: skip
-    train.add_argument("--seeds", type=_positive, default=5, metavar="N", help="runs of each (default 5)")
-    train.add_argument("--fold", type=int, default=0, metavar="0-4", help="which fifth of the data tests (default 0)")
-    train.add_argument("--network", default="mlp", metavar="NAME", help="mlp (default) or conv")
-    train.add_argument("--epochs", type=_positive, default=20, metavar="N", help="of training (default 20)")
-    train.add_argument("--fine-tuning", type=_positive, default=10, metavar="N", help="epochs after it (default 10)")
-    train.add_argument("--out", type=Path, default=Path("train"), metavar="DIR", help="results (default train)")
-
-
 def _version() -> str:
     from . import __version__
 
@@ -152,16 +135,6 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"not a positive integer: {text!r}")
     return int(text)
-
-
-def _density(text: str) -> float:
-    try:
-        density = float(text)
-    except ValueError:
-        density = float("nan")
-    if not 0 < density <= 1:
-        raise argparse.ArgumentTypeError(f"a density is a share in (0, 1], got {text!r}")
-    return density
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -397,4 +370,5 @@ def _explore(options: argparse.Namespace) -> int:
 COMMANDS = {
     "verify": _verify, "list": _list, "show": _show, "cite": _cite, "new-theorem": _new_theorem,
     "audit": _audit, "analyze": _analyze, "report": _report, "explore": _explore, "train": _train,
+    "sweep": run_sweep,
 }  # fmt: skip

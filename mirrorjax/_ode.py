@@ -18,13 +18,13 @@ from jaxtyping import Array, Float, Int, PyTree
 from ._compile import on_top_level, quick_jit
 from ._errors import InputError
 from ._lanes import FIRST_STEP, STRETCH, Tableau
+from ._midpoint import ERROR_ORDER, ORDER, midpoint_step
 from ._types import Scalar, State, Vector, ulp, x64_on
 from ._vmapped import lanes_here, vmappable
 
-Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5"]
+Solver: TypeAlias = Literal["dopri8", "tsit5", "kvaerno5", "midpoint8"]
 Method: TypeAlias = Solver | diffrax.AbstractSolver  # what `solve` takes: `as_data` gives no name
 AnySolver: TypeAlias = Solver | str | diffrax.AbstractSolver | type[diffrax.AbstractSolver]
-_SOLVERS = {"dopri8": diffrax.Dopri8, "tsit5": diffrax.Tsit5, "kvaerno5": diffrax.Kvaerno5}
 MAX_STEPS = 200_000
 STAGES = 14
 """Rows of a tableau as data: those of Dopri8. Tsit5 has 7 and pays for no more of them."""
@@ -106,6 +106,36 @@ PAIRS = {"dopri8": Pair.of(diffrax.Dopri8), "tsit5": Pair.of(diffrax.Tsit5)}
 def as_data(solver: Method) -> Any:
     """The tableau of a name, for what is compiled with the solver among its arguments: one program, not two."""
     return PAIRS.get(solver, solver) if isinstance(solver, str) else solver
+
+
+class Midpoint8(diffrax.AbstractAdaptiveSolver):
+    """`midpoint_step` as a solver of diffrax; of a vector y."""
+
+    term_structure: ClassVar = diffrax.AbstractTerm
+    interpolation_cls: ClassVar = diffrax.LocalLinearInterpolation
+
+    def order(self, terms):
+        return ORDER
+
+    def error_order(self, terms):
+        return ERROR_ORDER
+
+    def init(self, terms, t0, t1, y0, args):
+        return None
+
+    def func(self, terms, t0, y0, args):
+        return terms.vf(t0, y0, args)
+
+    def step(self, terms, t0, t1, y0, args, solver_state, made_jump) -> Any:
+        start, unravel = ravel_pytree(y0)
+        field = _flat(lambda t, y, args: terms.vf(t, y, args), unravel)
+        y, error = map(unravel, midpoint_step(field, t0, t1 - t0, start))
+        return y, error, {"y0": y0, "y1": y}, None, diffrax.RESULTS.successful
+
+
+_SOLVERS = {
+    "dopri8": diffrax.Dopri8, "tsit5": diffrax.Tsit5, "kvaerno5": diffrax.Kvaerno5, "midpoint8": Midpoint8,
+}  # fmt: skip
 
 
 class _Progress(eqx.Module):
@@ -197,6 +227,19 @@ def as_solver(value: AnySolver) -> Method:
     return method
 
 
+class _Chord(diffrax.VeryChord):
+    """diffrax's takes two changes of the size of round-off for divergence, as where the field is constant at a tiny
+    scale, and then no step is short enough."""
+
+    rtol: Any
+    atol: Any
+
+    def terminate(self, fn, y, args, options, state, tags):
+        at_rest = (state.diffsize < 1e-3) & (state.diffsize >= state.diffsize_prev)  # in units of the tolerance
+        state = eqx.tree_at(lambda s: s.diffsize, state, jnp.where(at_rest, 0.0, state.diffsize))
+        return super().terminate(fn, y, args, options, state, tags)
+
+
 def _with_tolerances(method: diffrax.AbstractSolver, chord: diffrax.VeryChord) -> diffrax.AbstractSolver:
     """What `diffeqsolve` does to a solver given as an instance: a kind of loop, and tolerances for its Newton."""
     if getattr(method, "scan_kind", "lax") is None:
@@ -262,7 +305,7 @@ def _solve(field, y0, ts, rtol, atol, jumps, solver, max_steps) -> Solution:
     if isinstance(solver, str) and solver in PAIRS:
         solver = PAIRS[solver]
     if not isinstance(solver, Pair):
-        chord = diffrax.VeryChord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
+        chord = _Chord(rtol, atol, controller.norm)
         solver = _with_tolerances(_SOLVERS[solver]() if isinstance(solver, str) else solver, chord)
     start, unravel = ravel_pytree(y0)
     stepper = _Stepper(diffrax.ODETerm(_flat(field, unravel)), solver, controller, jumps)  # pyright: ignore[reportArgumentType]

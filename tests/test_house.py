@@ -18,7 +18,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 LEVEL = {
     "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_modules": 0, "_modes": 0, "_compile": 0,
     "_cache": 0, "_thresholds": 0, "_display": 0, "_prepare": 0, "_tasks": 0, "_workers": 0, "_executors": 0,
-    "_lanes": 0, "_vmapped": 0,
+    "_lanes": 0, "_vmapped": 0, "_midpoint": 0,
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
@@ -27,10 +27,11 @@ LEVEL = {
     "registry": 6,
     "theorems": 7,
     "plots": 6, "report": 8, "explorer": 8, "testing": 8, "_output": 8,
-    "_console": 9, "_cli": 9, "_report": 9, "_train": 9, "_pytest_plugin": 9, "__main__": 9, "__init__": 9,
+    "_console": 9, "_cli": 9, "_report": 9, "_train": 9, "_train_options": 9, "_sweep_command": 9, "_pytest_plugin": 9,
+    "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
-    ("_vmapped", "_lanes"), ("_vmapped", "_compile"),
+    ("_vmapped", "_lanes"), ("_vmapped", "_compile"), ("_midpoint", "_types"),
     ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
     ("report", "plots"),  # the report is made of the plots
     ("analysis", "plots"),  # an analysis draws itself, on demand
@@ -38,7 +39,8 @@ SIDEWAYS = {
     ("_prepare", "_cache"), ("_workers", "_prepare"), ("_workers", "_types"),
     ("_tasks", "_errors"), ("_tasks", "_prepare"), ("_tasks", "_room"), ("_tasks", "_types"),
     ("_executors", "_errors"), ("_executors", "_tasks"), ("_executors", "_workers"),
-    ("_cli", "_console"), ("_cli", "_report"), ("_cli", "_train"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
+    ("_cli", "_console"), ("_cli", "_report"), ("_cli", "_train"), ("_cli", "_train_options"),
+    ("_cli", "_sweep_command"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
 }  # fmt: skip
 # Who may import what from outside; every other distribution is a new dependency.
 ANYWHERE = {"jax", "jaxtyping", "equinox", "numpy"}
@@ -51,7 +53,7 @@ CONFINED = {
     "scipy": {"checks", "instances", "problems", "theorems", "experiments"},
     "mlxtend": {"problems", "experiments"},
     "sklearn": {"experiments"},
-    "rich": {"_console", "_cli", "_train"},
+    "rich": {"_console", "_cli", "_train", "_sweep_command"},
     "pytest": {"_pytest_plugin"},
     "xarray": {"sweeps"},
     "zarr": {"sweeps"},

@@ -210,7 +210,7 @@ def test_a_phase_diagram_has_a_cell_for_each_pair_and_says_what_is_missing():
     assert np.allclose(corners[0, :, 0], [-0.5, 0.5, 1.5, 2.5, 3.5])
     assert np.allclose(corners[:, 0, 1], 10.0 ** np.array([-2.5, -1.5, -0.5, 0.5]))
     owner = given_axes()
-    labels = {"xlabel": "a", "ylabel": "b", "label": "c"}
+    labels: dict[str, Any] = {"xlabel": "a", "ylabel": "b", "label": "c"}
     assert plots.phase_diagram(values, x, y, ax=owner, **labels) is owner and len(owner.figure.axes) == 2
 
 

@@ -9,6 +9,7 @@ begins at w₀ at a time t₀ > 0 counts its dose from there: `schedules.SwitchO
 from ._accompanied import AccompaniedFlow as AccompaniedFlow, accompanied_start as accompanied_start
 from ._certificate import Limit as Limit
 from ._ensemble import ensemble as ensemble
+from ._fastest import Route as Route, fastest as fastest
 from ._flows import (
     AbstractFlow as AbstractFlow,
     GradientFlow as GradientFlow,

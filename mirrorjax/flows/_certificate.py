@@ -25,6 +25,7 @@ class Limit(eqx.Module):
     - `residual`: scalar or `(k,)`: the largest of `|z_i x − y_i| / max(|y_i|, Σ_j |z_ij x_j|)` over all rows of Z as
       they were given, and of `‖Zx − y‖ / ‖y‖` in whitened rows, which sees what nearly equal rows hide. Where y is 0, x
       counts for no less than argmin R_a does.
+      Inside `jit`, `vmap` and `lax.map` it is infinite where rows of a traced Z are dependent or not finite.
     - `iterations`: Newton steps of the last stage, scalar or `(k,)`.
 
     **Reference:** `mask` Theorem 3.3 (α = 0: Theorem 2.4).
@@ -70,6 +71,10 @@ class Limit(eqx.Module):
         numbers = values_of((self.a, self.residual, self.iterations))
         a, residual, steps = (np.atleast_1d(np.asarray(v))[bad[0]] for v in numbers)
         where = f"at a = {a:.6g}, after {steps} Newton steps"
+        if np.isinf(residual):
+            return (
+                f"rows of Z are dependent {where}, or no numbers: inside jit none is left out, outside of it they are"
+            )
         if not np.isfinite(residual):
             return (
                 f"the dual has no finite value {where}: R_a does not exist there, or 0 is not in the range of ∇R_a "

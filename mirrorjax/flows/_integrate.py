@@ -11,11 +11,14 @@ from jaxtyping import Array, Float, Int
 from .._compile import quick_jit
 from .._display import html_of
 from .._errors import InputError, SolverError
-from .._ode import MAX_STEPS, AnySolver, Solution, as_data, as_solver, differentiable_solve, solve
+from .._ode import MAX_STEPS, AnySolver, Solution, Solver, as_data, as_solver, differentiable_solve, solve
 from .._types import ArrayLike, Scalar, State, as_array, as_state, has_nonfinite, is_known, is_traced
 
 NO_DOSE = 1e-14
 """Doses up to this count as 0: that of `SwitchOn` is a difference, which compiled code rounds to 2e-17 instead of 0."""
+
+LARGE_STATE = 500_000
+"""Numbers of a state from which on the 14 stages of Dopri8 take more memory (56 MB) than is worth their speed."""
 
 
 class Trajectory(eqx.Module):
@@ -97,6 +100,12 @@ def _positive(name: str, value: ArrayLike) -> Scalar | np.ndarray:
     return number
 
 
+def _default_solver(state: State, differentiable: bool) -> Solver:
+    # Reverse mode keeps checkpoints of the whole solve, beside which the stages are small.
+    large = sum(leaf.size for leaf in jax.tree.leaves(state)) > LARGE_STATE and not differentiable
+    return "midpoint8" if large else "dopri8"
+
+
 def own_start(flow: Callable, ts: Float[Array, " k"]) -> State:
     """The flow's own start, which is the state of w₀ at dose 0 and of another start at any other dose.
 
@@ -129,7 +138,7 @@ def integrate(
     ts: ArrayLike,
     rtol: float = 1e-8,
     atol: float | None = None,
-    solver: AnySolver = "dopri8",
+    solver: AnySolver | None = None,
     max_steps: int = MAX_STEPS,
     throw: bool = True,
     differentiable: bool = False,
@@ -145,7 +154,9 @@ def integrate(
     - `rtol`: relative tolerance of a step. Without float64 one below 1e-6, which float32 cannot meet, is raised to
       that, and `atol` with it.
     - `atol`: absolute tolerance of a step, by default `rtol`.
-    - `solver`: "dopri8", "tsit5" or, for stiff problems, "kvaerno5"; or an adaptive solver of diffrax.
+    - `solver`: "dopri8", "tsit5", for stiff problems "kvaerno5" or for large states "midpoint8"; or an adaptive solver
+      of diffrax. By default "dopri8", and "midpoint8" for a state of more than 500 000 numbers: it is of order 8 too
+      and holds 6 states in memory instead of 17.
     - `max_steps`: the most steps in all.
     - `throw`: whether a solve that stops early raises; if not, see `Trajectory.ok` and `Trajectory.failure()`.
     - `differentiable`: for reverse mode (`jax.grad` of what is made of the path, in w₀, the numbers of the problem and
@@ -189,7 +200,7 @@ def integrate(
     state0 = as_state(own_start(flow, ts) if state0 is None else state0)
     if has_nonfinite(state0):
         raise InputError("the start must be finite", f"{state0}")
-    method = as_solver(solver)
+    method = as_solver(_default_solver(state0, differentiable) if solver is None else solver)
     if differentiable:
         solution, x = _run(flow, state0, ts, relative, absolute, method, int(max_steps), differentiable_solve)
     else:

@@ -35,16 +35,16 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
 
     **Arguments:**
 
-    - `problem`: a regression whose loss is least at Zx = y.
+    - `problem`: a regression whose loss is least at Zx = y. Of an operator Z the rows are computed, by d products.
     - `potential`: R, of as many coordinates as Z has columns, in the precision of the session.
     - `a`: `−A(∞) ≤ 0`, scalar.
 
     **Returns:** the `Limit` at a.
 
-    **Raises:** `InputError` where no x solves Zx = y, for a loss that is not least at Zx = y (nothing then says that
-    the flow interpolates), for a problem that is no `LinearRegression`, a potential that is none or of another n or
-    precision, and for a ≠ 0 where R_0 is all there is. A failed iteration is not raised: see `Limit.ok` and
-    `Limit.failure()`.
+    **Raises:** `InputError` where no x solves Zx = y and both are numbers, for a traced Z of more rows than columns,
+    for a loss that is not least at Zx = y (nothing then says that the flow interpolates), for a problem that is no
+    `LinearRegression`, a potential that is none or of another n or precision, and for a ≠ 0 where R_0 is all there is.
+    A failed iteration is not raised: see `Limit.ok` and `Limit.failure()`.
 
     **Derivative:** of x and μ in a, Z, y and the leaves of the potential, forward and reverse, of any order. It comes
     from the equations and not from Newton's iteration: `F(ν) = Z∇Q_a(Zᵀν) − y = 0` gives `dν = −(Z∇²QZᵀ)⁻¹ dF` with dF
@@ -52,8 +52,14 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
     right in directions in which they stay dependent and consistent; in other directions no x, or fewer, interpolate.
     Where fewer coordinates than rows are larger than round-off (curvatures below 1e-13 of the largest), x has a kink in
     y to all digits: the derivative is right along the columns of those coordinates, and 0 in what leaves their span. A
-    derived potential has none in w₀, and no second one by reverse mode twice. Inside `jit`, Z, y and a must be numbers,
-    and the continuation begins at a = 0: at a tiny scale there is no certificate.
+    derived potential has none in w₀, and no second one by reverse mode twice.
+
+    **Inside `jit`, `vmap` and `lax.map`:** Z, y, a and the leaves of the potential may all be traced, and the
+    certificate is still that of all rows of Z. The strides in a adapt there, with the tangent dν/da as predictor, so
+    that the compiled program does not depend on the dose. No rank is decided: rows of a traced Z have to be
+    independent, and `residual` is infinite where they are not. Rows that contradict each other are not raised but show
+    in `residual`. For many limits, give all doses to `limit_path` and map the rest: a limit costs a seventh of what it
+    costs alone (100 columns, 64 doses up to 5). On a CPU `lax.map` is as fast as `vmap` up to 20 rows, faster beyond.
 
     **Holds when:** the fields commute, ∫α converges and the flow interpolates.
 
@@ -89,7 +95,8 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
 
     **Returns:** the `Limit`, its leaves with a leading axis of k.
 
-    **Raises:** `InputError` as `limit`, and for an `a` that is not a vector of finite, decreasing numbers.
+    **Raises:** `InputError` as `limit`, and for an `a` that is not a vector of finite, decreasing numbers; of a traced
+    `a`, where it is no vector.
 
     **Reference:** `mask` Theorem 3.3.
 
@@ -103,6 +110,7 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
         >>> [[round(float(x), 2) for x in row] for row in path.x]  # from the least ℓ₂ to the least ℓ₁ norm
         [[0.4, 0.2], [0.5, 0.0]]
     """
+    problem = problem.as_dense() if isinstance(problem, LinearRegression) else problem
     fixed_problem, fixed_potential, fixed_a = values_of((problem, potential, a))
     wanted = _levels(fixed_a)
     _refuse(fixed_problem, fixed_potential, wanted, is_traced(a))

@@ -56,11 +56,11 @@ class ReducedMirrorFlow(AbstractFlow):
         require_vector("ν₀", state, self.problem.d)
 
     def __call__(self, t, state, args=None):
-        residual = self.problem.Z @ self.effective(t, state) - self.problem.y
+        residual = self.problem.apply(self.effective(t, state)) - self.problem.y
         return -jax.grad(self.problem.residual_loss)(residual)
 
     def effective(self, t, state):
-        return self.potential.dual_grad(self.problem.Z.T @ state, self.schedule.a(t))
+        return self.potential.dual_grad(self.problem.pull(state), self.schedule.a(t))
 
     @property
     def breakpoints(self):

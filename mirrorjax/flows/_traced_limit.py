@@ -23,7 +23,7 @@ DEPENDENT = 1e10
 NEAR = 1e-3
 """The relative residual at which the next level is tried: the tangent corrects that much itself."""
 FIRST_STRIDE, LEAST_STRIDE = 0.25, 1e-4
-STEPS_PER_STAGE, STEPS_AT_A_LEVEL, TURNS = 10, 60, 500
+STEPS_PER_STAGE, STEPS_AT_A_LEVEL, TURNS = 10, 60, 3000
 TRIALS = np.array([1.0, 0.5, 0.25, 0.0625])
 """Shares of a step, computed at once. A stage that needs smaller ones is left, and begun again from nearer."""
 
@@ -42,8 +42,8 @@ def equations_of(problem: LinearRegression) -> Equations:
         return Equations(asked_of(problem), as_array(problem.whitening()), jnp.asarray(True))
     _refuse_loss(problem)
     if not is_traced(problem.Z):
-        combine = as_array(problem.whitening())
-        rows = as_array(np.asarray(combine) @ np.asarray(problem.Z))
+        T = problem.whitening()
+        rows, combine = as_array(T @ np.asarray(problem.Z)), as_array(T)
         return Equations(Asked(rows, combine @ problem.y, problem.Z, problem.y), combine, jnp.asarray(True))
     if problem.d > problem.n:
         raise InputError("inside jit the rows of Z must be independent", f"Z {problem.Z.shape}", "call it outside jit")
@@ -54,16 +54,14 @@ def equations_of(problem: LinearRegression) -> Equations:
     inverse = solve_triangular(R, jnp.eye(problem.d), trans="T")
     target = inverse @ (problem.y / largest[:, 0] / length[:, 0])
     combine = inverse / length[:, 0] / largest[:, 0]
-    return Equations(
-        Asked(Q.T, target, problem.Z, problem.y), combine, jnp.linalg.norm(inverse) < DEPENDENT
-    )  # False for NaN
+    independent = jnp.linalg.norm(inverse) < DEPENDENT  # False for NaN
+    return Equations(Asked(Q.T, target, problem.Z, problem.y), combine, independent)
 
 
 def _refuse_loss(problem: LinearRegression) -> None:
     """As `whitened` does; whether ℓ is least at 0 depends on the number of residuals alone, not on their values."""
-    trial = LinearRegression(np.zeros((problem.d, 1)), np.ones(problem.d), problem.residual_loss)
-    if not trial.least_at_interpolation:
-        trial.whitened()
+    with jax.ensure_compile_time_eval():
+        LinearRegression(np.eye(problem.d), np.ones(problem.d), problem.residual_loss).whitened()
 
 
 class Reached(NamedTuple):
@@ -123,6 +121,10 @@ class _Dual(eqx.Module):
         share = INSIDE * ahead / jnp.where(dmu == 0, 1.0, jnp.abs(dmu))
         return jnp.minimum(1.0, jnp.nanmin(jnp.where((dmu == 0) | jnp.isnan(share), 1.0, share)))
 
+    def bounded(self, a) -> Bool[Array, ""]:
+        """Whether the range of ∇R_a ends anywhere."""
+        return jnp.any(jnp.isfinite(jnp.stack(self.potential.dual_domain(a))))
+
     def inside(self, nu, a) -> Array:
         """ν, shortened where the range has shrunk past it."""
         low, high = self.potential.dual_domain(a)
@@ -174,7 +176,9 @@ def _at_level(dual: _Dual, last: Reached, level: Scalar) -> tuple[Reached, tuple
 
     def begun(last: Reached, turns) -> _Stage:
         a = last.a + jnp.clip(level - last.a, -last.stride, last.stride)
-        nu = dual.inside(last.nu + (a - last.a) * last.tangent, a)
+        # The end of a bounded range moves more in a stride than the solution's distance from it: no tangent follows.
+        ahead = jnp.where(dual.bounded(a), 0.0, a - last.a) * last.tangent
+        nu = dual.inside(last.nu + ahead, a)
         return _Stage(last, nu, a, as_array(jnp.inf), jnp.zeros((), int), turns, jnp.asarray(False))
 
     def turn(stage: _Stage) -> _Stage:
@@ -184,10 +188,13 @@ def _at_level(dual: _Dual, last: Reached, level: Scalar) -> tuple[Reached, tuple
         stalled = (relative == 0) | ((size > 0.5 * previous) & (relative <= 1e-11))
         near, there = relative <= NEAR, a == level
         arrived = there & (stalled | (near & (steps >= STEPS_AT_A_LEVEL)))
-        lost = ~near & ~(steps < jnp.where(a == last.a, STEPS_AT_A_LEVEL, STEPS_PER_STAGE)) | jnp.isnan(relative)
+        patient = (a == last.a) | dual.bounded(a)
+        in_vain = ~near & (steps >= jnp.where(patient, STEPS_AT_A_LEVEL, STEPS_PER_STAGE))
+        lost = in_vain | jnp.isnan(relative)
         better = jnp.where(arrived, nu, dual.stepped(nu, step, a)[0])
 
         factor = jnp.where(steps <= 3, 2.0, jnp.where(steps <= 6, 1.0, 0.5))
+        factor = jnp.where(dual.bounded(a), 1.0, factor)
         reached = Reached(better, tangent, a, last.stride * factor)
         back = last._replace(stride=jnp.abs(a - last.a) / 4)
         onward = near & ~there & ~lost

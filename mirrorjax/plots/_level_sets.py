@@ -74,7 +74,7 @@ def level_sets(R: AbstractPotential, problem: LinearRegression, dose: float = 0.
         sheet.ax.contour(x, y, shown, [level], colors=BLUE, linewidths=2.2)
     handles = [
         *sheet.ax.plot([], [], color=BLUE, linewidth=2.2, label="Rₐ at its value at the limit"),
-        _line(sheet.ax, np.asarray(problem.Z)[0], touch, x, y),
+        _line(sheet.ax, np.asarray(problem.as_dense().Z)[0], touch, x, y),
         *sheet.ax.plot(*touch, "o", color=VERMILLION, markersize=8, mec="white", zorder=4, label="limit x∞"),
         *sheet.ax.plot(*bottom, "*", color=BLACK, markersize=11, mec="white", zorder=3, label="argmin Rₐ"),
     ]

@@ -64,7 +64,7 @@ def regularization_path(
     if not np.any(ok):
         raise InputError("no dose has a limit", path.failure(), "smaller doses")
     levels, missing, limits = levels[ok], levels[~ok], np.asarray(path.x)[ok]
-    Z, y = np.asarray(problem.Z), np.asarray(problem.y)
+    Z, y = np.asarray(problem.as_dense().Z), np.asarray(problem.y)
     end = basis_pursuit(Z, y)
     sizes = np.maximum(np.max(np.abs(limits), axis=0), np.abs(end))
     chosen = [int(i) for i in np.argsort(-sizes, kind="stable")[: min(coordinates, len(COLOURS))]]

@@ -1,6 +1,7 @@
 """Linear regression, the setting of the optimality theorems."""
 
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -15,6 +16,7 @@ from .._types import ArrayLike, Number, Scalar, Vector, as_array, is_traced
 from ._base import AbstractProblem
 from ._finite import refuse_nonfinite
 from ._losses import half_mean_square, mean_log_cosh
+from ._operators import apply, as_rows, dense, is_operator, is_sparse, pull, shape_of
 
 RANK_TOLERANCE = 1e-10
 LEAST_AT_0 = (half_mean_square, mean_log_cosh)
@@ -26,7 +28,8 @@ class LinearRegression(AbstractProblem):
 
     **Arguments:**
 
-    - `Z`: shape `(d, n)`.
+    - `Z`: shape `(d, n)`: an array, of which one in NumPy is copied; or sparse, `jax.experimental.sparse.BCOO` or of
+      SciPy; or an operator of lineax, as `FunctionLinearOperator`, for what is known by its products alone.
     - `y`: shape `(d,)`.
     - `loss`: ℓ, a smooth function from the residual, shape `(d,)`, to a scalar.
 
@@ -34,7 +37,8 @@ class LinearRegression(AbstractProblem):
 
     - `residual_loss`: ℓ.
 
-    **Raises:** `InputError` for shapes that do not fit and for entries that are not finite.
+    **Raises:** `InputError` for shapes that do not fit and for entries that are not finite (those of an operator
+    cannot be looked at).
 
     **Reference:** `mask` Theorem 3.3, whose setting it is.
 
@@ -46,34 +50,67 @@ class LinearRegression(AbstractProblem):
         (4.5, [-3.0, -6.0])
     """
 
-    Z: Float[Array, "d n"]
+    Z: Any  # Float[Array, "d n"], BCOO or AbstractLinearOperator
     y: Float[Array, " d"]
     residual_loss: Callable[[Array], Scalar] = eqx.field(static=True)
 
     def __init__(
         self,
-        Z: ArrayLike,
+        Z: Any,
         y: ArrayLike,
         loss: Callable[[Array], Scalar] = half_mean_square,
     ):
-        self.Z = as_array(Z)
+        self.Z = as_rows(Z)
         self.y = as_array(y)
         self.residual_loss = loss
-        if self.Z.ndim != 2 or self.y.shape != self.Z.shape[:1]:
-            raise InputError("Z must be (d, n) and y (d,)", f"Z {self.Z.shape}, y {self.y.shape}")
-        refuse_nonfinite("drop those rows", Z=self.Z, y=self.y)
+        shape = shape_of(self.Z)
+        if len(shape) != 2 or self.y.shape != shape[:1]:
+            raise InputError("Z must be (d, n) and y (d,)", f"Z {shape}, y {self.y.shape}")
+        entries = {} if is_operator(self.Z) else {"Z": self.Z.data if is_sparse(self.Z) else self.Z}
+        refuse_nonfinite("drop those rows", **entries, y=self.y)
 
     @property
     def n(self) -> int:
-        return self.Z.shape[1]
+        return shape_of(self.Z)[1]
 
     @property
     def d(self) -> int:
         """The number of samples."""
-        return self.Z.shape[0]
+        return shape_of(self.Z)[0]
 
     def loss(self, x: Vector, t: Number = 0.0) -> Scalar:
-        return self.residual_loss(self.Z @ x - self.y)
+        return self.residual_loss(self.apply(x) - self.y)
+
+    def apply(self, x: Vector) -> Float[Array, " d"]:
+        """`Zx`.
+
+        **Arguments:**
+
+        - `x`: shape `(n,)`.
+
+        **Returns:** shape `(d,)`.
+        """
+        return apply(self.Z, x)
+
+    def pull(self, r: Float[Array, " d"]) -> Vector:
+        """`Zᵀr`.
+
+        **Arguments:**
+
+        - `r`: shape `(d,)`.
+
+        **Returns:** shape `(n,)`.
+        """
+        return pull(self.Z, r)
+
+    def as_dense(self) -> "LinearRegression":
+        """The same regression with Z as an array, for what needs its entries: d products where it is an operator.
+
+        **Returns:** itself where Z is an array.
+        """
+        if not is_operator(self.Z) and not is_sparse(self.Z):
+            return self
+        return LinearRegression(dense(self.Z), self.y, self.residual_loss)
 
     @property
     def slope_at_interpolation(self) -> float:
@@ -117,7 +154,7 @@ class LinearRegression(AbstractProblem):
         """
         if is_traced(self.Z, self.y):
             raise InputError("whitening decides a rank and so needs concrete Z", "", "call it outside jit")
-        Z, y = _rows_of_length_1(np.asarray(self.Z), np.asarray(self.y))
+        Z, y = _rows_of_length_1(np.asarray(dense(self.Z)), np.asarray(self.y))
         U, sigma, Vt = np.linalg.svd(Z, full_matrices=False)
         keep = sigma > RANK_TOLERANCE
         outside = np.linalg.norm(y - U[:, keep] @ (U[:, keep].T @ y))
@@ -150,7 +187,7 @@ class LinearRegression(AbstractProblem):
         """
         if is_traced(self.Z):
             raise InputError("whitening decides a rank and so needs concrete Z", "", "call it outside jit")
-        Z = np.asarray(self.Z)
+        Z = np.asarray(dense(self.Z))
         rows, _ = _rows_of_length_1(Z, np.zeros(self.d))
         U, sigma, _ = np.linalg.svd(rows, full_matrices=False)
         keep, nonzero = sigma > RANK_TOLERANCE, np.any(Z, axis=1)

@@ -1,9 +1,12 @@
 """Sparse solutions by convex programming: what limits of flows are compared with. NumPy and SciPy alone."""
 
+from typing import Any
+
 import numpy as np
 
 from .._errors import InputError
 from .._types import ArrayLike
+from ._operators import as_matrix
 
 SWEEPS = 10_000
 COMES_NEAR = (1e-3, 1e-6, 1e-9, 1e-12)
@@ -11,7 +14,7 @@ COMES_NEAR = (1e-3, 1e-6, 1e-9, 1e-12)
 EXACT = 1e-10
 
 
-def normal_equations(Z: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def normal_equations(Z: Any, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """The H and b of `½ mean (Zx − y)² = ½ xᵀHx − bᵀx + const`.
 
     **Arguments:**
@@ -21,6 +24,8 @@ def normal_equations(Z: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray
 
     **Returns:** H of shape `(…, n, n)` and b of shape `(…, n)`.
 
+    **Raises:** `InputError` where Z is sparse or an operator.
+
     !!! example
         >>> import numpy as np
         >>> from mirrorjax.problems import normal_equations
@@ -28,7 +33,7 @@ def normal_equations(Z: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray
         >>> H.round(12).tolist(), b.round(12).tolist()
         ([[2.5]], [1.5])
     """
-    Z, y = np.asarray(Z), np.asarray(y)
+    Z, y = as_matrix(Z), np.asarray(y)
     Z, y = Z / np.sqrt(Z.shape[-2]), y / np.sqrt(Z.shape[-2])
     return np.swapaxes(Z, -1, -2) @ Z, np.einsum("...dn,...d->...n", Z, y)
 
@@ -118,7 +123,7 @@ def on_support(H: np.ndarray, b: np.ndarray, weight: float, x: np.ndarray) -> np
     return solution
 
 
-def basis_pursuit(Z: ArrayLike, y: ArrayLike) -> np.ndarray:
+def basis_pursuit(Z: Any, y: ArrayLike) -> np.ndarray:
     """`argmin {‖x‖₁ : Zx = y}`: the support by linear programming in x = p − q, the values by solving on it.
 
     **Arguments:**
@@ -128,7 +133,7 @@ def basis_pursuit(Z: ArrayLike, y: ArrayLike) -> np.ndarray:
 
     **Returns:** `(n,)`.
 
-    **Raises:** `InputError` where no x has `Zx = y`.
+    **Raises:** `InputError` where no x has `Zx = y`, and where Z is sparse or an operator.
 
     !!! example
         >>> import numpy as np
@@ -138,7 +143,7 @@ def basis_pursuit(Z: ArrayLike, y: ArrayLike) -> np.ndarray:
     """
     from scipy.optimize import linprog
 
-    Z, y = np.asarray(Z), np.asarray(y)
+    Z, y = as_matrix(Z), np.asarray(y)
     program = linprog(np.ones(2 * Z.shape[1]), A_eq=np.hstack([Z, -Z]), b_eq=y, method="highs")
     if program.x is None:
         raise InputError("no x has Zx = y", f"linprog: {program.message}", "y in the range of Z")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._compile import exact_products
 from .._errors import InputError, MirrorjaxError
 from .._executors import Where, executor_of, run
 from .._room import make_room
@@ -111,6 +112,7 @@ def plan(
             "jax.config.update('jax_enable_x64', False) before anything else, or leave float32 out",
         )
     theorems = [entry.load() for entry in select(asked)]
+    data = data.as_dense() if isinstance(data, LinearRegression) else data  # the checks ask for entries of Z
     tasks = tuple((t, _made(t, seed, data)) for t in theorems)
     if quick:
         tasks = tuple((t, _one_of(cases)) for t, cases in tasks)
@@ -161,7 +163,8 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
     try:
         if isinstance(case, _Unmade):
             raise case.error
-        finding = theorem.check(case, rungs)
+        with exact_products() if float32 else contextlib.nullcontext():
+            finding = theorem.check(case, rungs)
         if not isinstance(finding, Finding):
             raise TypeError(f"the check returned {type(finding).__name__}, not a Finding")
     except Exception as error:

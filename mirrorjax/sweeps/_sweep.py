@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     import xarray
 
 LANES = {"cpu": 32}
-"""How many solves a core steps at once: their states and slopes fit its cache. An accelerator takes all of a chunk."""
+"""How many solves a core steps at once: their states and slopes fit its cache. On a GPU see `ON_GPU`."""
+ON_GPU = 4096
+"""On an H200 43,000 flows/s with d = 40, n = 100; 35,000 with 1024 lanes, and 22,000 with 65,536."""
 
 
 def sweep(
@@ -95,7 +97,7 @@ def sweep(
     grid = grid_of(given, seeds, static, along)
     _check(quantity, chunk, out)
     units = dict(units or {})
-    width = LANES.get(jax.default_backend(), 1 << 16)
+    width = LANES.get(jax.default_backend(), ON_GPU)
     draft = draft_of(quantity, grid, mapping, width, units)
     parts = {"quantity": quantity, **{f"axis {name}": values for name, values in grid.axes.items()}}
     parts |= {f"axis {name}, along": values for name, values in grid.along.items()}

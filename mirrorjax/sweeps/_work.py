@@ -13,6 +13,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from .._compile import exact_products
 from .._errors import MirrorjaxError
 from .._vmapped import in_lanes
 from ._mapping import How
@@ -138,7 +139,7 @@ def compiled(work: Work, static: tuple[Any, ...], values: dict[str, np.ndarray],
 
     mapped = jax.vmap(one) if work.how.mapping == "vmap" else lambda values: jax.lax.map(one, values)
     if len(devices) == 1:
-        with in_lanes(work.how.width):
+        with in_lanes(work.how.width), exact_products():
             return jax.jit(mapped).lower(values).compile()
     mesh = Mesh(np.asarray(devices), (POINTS,))
     spec = PartitionSpec(POINTS)
@@ -151,6 +152,6 @@ def compiled(work: Work, static: tuple[Any, ...], values: dict[str, np.ndarray],
         share = NamedSharding(mesh, spec)
         return {n: jax.make_array_from_callback(v.shape, share, v.__getitem__) for n, v in whole.items()}
 
-    with in_lanes(work.how.width):
+    with in_lanes(work.how.width), exact_products():
         program = jax.jit(shared).lower(placed(values)).compile()
     return lambda values: program(placed(values))

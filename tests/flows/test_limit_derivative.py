@@ -338,7 +338,7 @@ def test_what_is_refused_is_refused_under_a_derivative_too():
 
 
 def test_derivatives_pass_jit_and_vmap():
-    """Where the potential is traced: Z, y and a are looked at and have to be numbers there."""
+    """Where the potential is traced, and Z, y and a are numbers."""
     problem = LinearRegression(Z, Y)
 
     def function(log_c):
@@ -349,11 +349,10 @@ def test_derivatives_pass_jit_and_vmap():
     log_c = jnp.log(jnp.stack([SHAPE, 1e-2 * SHAPE, 1e-120 * SHAPE]))
     wanted = [slopes(row)[0] for row in log_c]
     compiled = jax.jit(slopes)
-    for row, slope in zip(log_c[:2], wanted):
+    for row, slope in zip(log_c, wanted):
         np.testing.assert_allclose(compiled(row)[0], slope, rtol=1e-9, atol=1e-13)
-    # The host cannot look for a start there. What is wrong then says so.
-    assert not bool(compiled(log_c[2])[1])
-    np.testing.assert_allclose(jax.vmap(slopes)(log_c[:2])[0], jnp.stack(wanted[:2]), rtol=1e-9, atol=1e-13)
+        assert bool(compiled(row)[1])
+    np.testing.assert_allclose(jax.vmap(slopes)(log_c)[0], jnp.stack(wanted), rtol=1e-9, atol=1e-13)
     of_sum = jax.grad(lambda log_c: jnp.sum(jax.vmap(function)(log_c)[0]))(log_c[:2])
     np.testing.assert_allclose(of_sum, jnp.stack(wanted[:2]), rtol=1e-9, atol=1e-13)
 

@@ -1,0 +1,38 @@
+"""The options of `train`, apart from what it runs: `mirrorjax --help` imports no jax."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def add_train(commands: Any, positive: Callable[[str], int]) -> None:
+    """The options of the command; `positive` is the type of those that count something."""
+    train = commands.add_parser(
+        "train",
+        help="compare methods for training sparse networks",
+        description="Tunes each method on the same grid by validation data and compares them on test data at equal "
+        "density. Pruning by magnitude and the dense network always run beside. The same command goes on where an "
+        "interrupted one stopped.",
+        epilog="exit status: 0 done, 3 bad input, or a reported run whose loss was not finite",
+    )
+    train.add_argument("methods", nargs="+", metavar="METHOD", help="pilot, spred, ham, l1, sign-in, …; or all")
+    train.add_argument("--data", default="mnist", metavar="NAME", help="mnist (default), digits, or FILE.npz with x, y")
+    train.add_argument("--density", nargs="+", type=_density, default=[0.2, 0.1, 0.05, 0.02], metavar="SHARE",
+                       help="shares of weights kept (default 0.2 0.1 0.05 0.02)")  # fmt: skip
+    train.add_argument("--seeds", type=positive, default=5, metavar="N", help="runs of each (default 5)")
+    train.add_argument("--fold", type=int, default=0, metavar="0-4", help="which fifth of the data tests (default 0)")
+    train.add_argument("--network", default="mlp", metavar="NAME", help="mlp (default) or conv")
+    train.add_argument("--epochs", type=positive, default=20, metavar="N", help="of training (default 20)")
+    train.add_argument("--fine-tuning", type=positive, default=10, metavar="N", help="epochs after it (default 10)")
+    train.add_argument("--out", type=Path, default=Path("train"), metavar="DIR", help="results (default train)")
+
+
+def _density(text: str) -> float:
+    try:
+        density = float(text)
+    except ValueError:
+        density = float("nan")
+    if not 0 < density <= 1:
+        raise argparse.ArgumentTypeError(f"a density is a share in (0, 1], got {text!r}")
+    return density
