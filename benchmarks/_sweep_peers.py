@@ -1,6 +1,8 @@
 """The peers of mj.sweep in benchmarks/sweeps.py: the same flows by NumPy, SciPy, numba, SUNDIALS and torch."""
 
 import importlib
+import importlib.metadata
+import importlib.util
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -40,15 +42,16 @@ def by_sundials(method, rtol, k):
     cvode = importlib.import_module("sksundae.cvode")
     given = yardstick()
     field, jacobian, state = made_field(given.Z, given.y), made_jacobian(given.Z, given.y), given.starts[k]
-    for begin, end, decay in legs(given.doses[k]):
+    now = [0.0]  # sksundae counts arguments, so the leg's decay is none of them
 
-        def slope(t, s, out, decay=decay):
-            field(decay, s, out)
+    def slope(t, s, out):
+        field(now[0], s, out)
 
-        def filled(t, s, out, J, decay=decay):
-            J[:] = jacobian(decay, s)
+    def filled(t, s, out, J):
+        J[:] = jacobian(now[0], s)
 
-        more = {"linsolver": "gmres"} if method == "Adams" else {"jacfn": filled}
+    more = {"linsolver": "gmres"} if method == "Adams" else {"jacfn": filled}
+    for begin, end, now[0] in legs(given.doses[k]):
         solver = cvode.CVODE(slope, method=method, rtol=rtol, atol=rtol, max_num_steps=100000, **more)
         state = np.asarray(solver.solve(np.array([begin, end]), state).y[-1])
     return state[:N] * state[N:]
@@ -57,7 +60,7 @@ def by_sundials(method, rtol, k):
 def _share(task):
     """What one process solves."""
     by, method, rtol, flows = task
-    return [by(method, rtol, k) for k in flows]
+    return by(method, rtol, flows) if by is by_torch else [by(method, rtol, k) for k in flows]
 
 
 def in_processes(pool, by, method, rtol, count):
@@ -82,6 +85,10 @@ def scipy_part(options, exact):
 
 
 def sundials_part(options, exact):
+    if importlib.util.find_spec("sksundae") is None:
+        for method in ("Adams", "BDF"):
+            say(row="solver", name=f"SUNDIALS CVODE {method}", missing=True)
+        return
     version = importlib.import_module("sksundae").__version__
     count = len(exact)
     with ProcessPoolExecutor(CORES) as pool:
@@ -282,16 +289,18 @@ def descent_part(options, exact):
 # torch: all flows of a batch at once ---------------------------------------------------------------------------------
 
 
-def torch_part(options, exact):
+def by_torch(method, rtol, flows):
+    """x(T) of flows as one batch, on one thread. Two threads of one batch wait for each other at every operation."""
     torch = importlib.import_module("torch")
-    torch.set_num_threads(CORES)
+    torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
-    count = 64 if options.quick else 256
+    package, name = method.split()
+    solver = importlib.import_module(package)
     given = yardstick()
     Z, y = torch.from_numpy(given.Z), torch.from_numpy(given.y)
     Zt, scaled = Z.T.contiguous(), Z / D
-    starts = torch.from_numpy(given.starts[:count])
-    doses = torch.from_numpy(given.doses[:count])[:, None]
+    state = torch.from_numpy(given.starts[list(flows)])
+    doses = torch.from_numpy(given.doses[list(flows)])[:, None]
 
     def slope(decay):
         def field(t, state):
@@ -302,45 +311,41 @@ def torch_part(options, exact):
 
         return field
 
-    def solved(one_leg, rtol):
-        state = starts
-        with torch.no_grad():
-            for begin, end, decay in ((0.0, T_OFF, 2 * doses / T_OFF), (T_OFF, T_END, None)):
-                state = one_leg(slope(decay), state, begin, end, rtol)
-        return (state[:, :N] * state[:, N:]).numpy()
-
-    def run(name, package, one_leg):
-        try:
-            version = importlib.import_module(package)
-        except ImportError:
-            say(row="solver", name=f"{package} {name}", missing=True)
-            return
-        metadata = importlib.import_module("importlib.metadata").version
-        work_precision(
-            f"{package} {name}", lambda rtol: solved(lambda *leg: one_leg(version, *leg), rtol), count, exact,
-            repeats=options.repeats, version=f"{metadata(package)}, torch {torch.__version__}", how="batch, 2 threads",
-            longest=4.0 if options.quick else 12.0,
-        )  # fmt: skip
-
-    for method in ("dopri8", "dopri5"):
-
-        def diffeq(package, field, state, begin, end, rtol, method=method):
-            # A step ends at the end: its interpolation there is less accurate than its steps.
+    def one_leg(field, state, begin, end):
+        if package == "torchdiffeq":
+            # A step ends at the end: the interpolation there is less accurate than the steps.
             ts = torch.tensor([begin, end])
-            more = {"method": method, "rtol": rtol, "atol": rtol, "options": {"step_t": ts[1:]}}
-            return package.odeint(field, state, ts, **more)[-1]
+            more = {"method": name, "rtol": rtol, "atol": rtol, "options": {"step_t": ts[1:]}}
+            return solver.odeint(field, state, ts, **more)[-1]
+        term = solver.ODETerm(field)
+        method = solver.AutoDiffAdjoint(solver.Dopri5(term), solver.IntegralController(rtol, rtol, term=term))
+        ends, begins = torch.full((len(state), 1), end), torch.full((len(state),), begin)
+        return method.solve(solver.InitialValueProblem(y0=state, t_start=begins, t_eval=ends)).ys[:, -1]
 
-        run(method, "torchdiffeq", diffeq)
+    with torch.no_grad():
+        for begin, end, decay in ((0.0, T_OFF, 2 * doses / T_OFF), (T_OFF, T_END, None)):
+            state = one_leg(slope(decay), state, begin, end)
+    return list((state[:, :N] * state[:, N:]).numpy())
 
-    def ode(package, field, state, begin, end, rtol):
-        term = package.ODETerm(field)
-        control = package.IntegralController(rtol, rtol, term=term)
-        solver = package.AutoDiffAdjoint(package.Dopri5(term), control)
-        ends = torch.full((len(state), 1), end)
-        asked = package.InitialValueProblem(y0=state, t_start=torch.full((len(state),), begin), t_eval=ends)
-        return solver.solve(asked).ys[:, -1]
 
-    run("Dopri5", "torchode", ode)
+def torch_part(options, exact):
+    count = 32 if options.quick else 128
+    tolerances = {
+        "torchdiffeq dopri5": (1e-7, 1e-8, 1e-9, 1e-10), "torchdiffeq dopri8": (1e-6, 1e-7, 1e-8, 1e-9),
+        "torchode Dopri5": (1e-8, 1e-9, 1e-10, 1e-11),
+    }  # fmt: skip
+    with ProcessPoolExecutor(CORES) as pool:
+        for method, several in tolerances.items():
+            package = method.split()[0]
+            if importlib.util.find_spec("torch") is None or importlib.util.find_spec(package) is None:
+                say(row="solver", name=method, missing=True)
+                continue
+            version = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in (package, "torch"))
+            work_precision(
+                method, lambda rtol, m=method: in_processes(pool, by_torch, m, rtol, count), count, exact,
+                repeats=options.repeats, version=version, how=f"2 processes, batches of {count // CORES}",
+                tolerances=several, longest=6.0 if options.quick else 15.0,
+            )  # fmt: skip
 
 
 PARTS = {
