@@ -19,9 +19,10 @@ from ._reduced import ReducedMirrorFlow
 TINY = 1e-6
 """Below this `Jg Jgᵀ` at the start w is no larger than the tolerances of a solve, and x comes out wrong."""
 LONG, LONG_FROM_SMALL = 1e3, 1e4
-"""Fastest rate times horizon from which on explicit steps, 4 units of it each, cost more than implicit ones. From a small
-start x moves in jumps, and each takes some dozens of implicit steps."""
+"""Fastest rate times horizon from which on explicit steps, 4 units of it each, cost more than implicit ones. From a
+small start x moves in jumps, and each takes some dozens of implicit steps."""
 SMALL = 1e-2
+"""`Jg Jgᵀ` at the start from which on x moves without jumps."""
 FEW = 4
 """ν is taken instead of μ where Z has so many times as many columns as rows: below, its products cost what it saves."""
 
@@ -101,7 +102,7 @@ def fastest(
         reduced = ReducedMirrorFlow(problem, dual.potential, schedule)
         units = _fastest_rate(problem, dual.potential, schedule, span[-1]) * span[-1]
         if units > (LONG if scale > SMALL else LONG_FROM_SMALL):
-            reason = f"in ν, implicit: the fastest rate times the horizon is {units:.1e}, and explicit steps are bounded by it"
+            reason = f"in ν, implicit: explicit steps are bounded by the fastest rate, and the horizon is {units:.1e} of its units"
             return Route(reduced, reduced.default_start(), "kvaerno5", reason)
         if tiny and FEW * problem.d <= problem.n:
             return Route(reduced, reduced.default_start(), "dopri8", f"in ν: {_tiny(scale)}; d is much less than n")
