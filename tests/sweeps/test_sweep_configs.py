@@ -1,6 +1,8 @@
 """Sweeps as TOML, and the two that ship: their numbers against SciPy's."""
 
 import functools
+import pickle
+import sys
 import tomllib
 from pathlib import Path
 
@@ -59,6 +61,12 @@ def test_a_configuration_says_what_sweep_is_given(written):
     assert config.quantity(mj.sweeps.Point(scale=2.0)) == {"y": 6.0}
     data = read_config(written("over = { scale = [1.0, 2.0] }\narguments = { factor = 3.0 }")).run()
     np.testing.assert_array_equal(data.y, [3.0, 6.0])
+
+
+def test_a_quantity_of_a_file_is_read_again_in_another_process(written, monkeypatch):
+    packed = pickle.dumps(read_config(written("over = { scale = [1.0] }\narguments = { factor = 3.0 }")).quantity)
+    monkeypatch.delitem(sys.modules, "_mirrorjax_mine")  # as there
+    assert pickle.loads(packed)(mj.sweeps.Point(scale=2.0)) == {"y": 6.0}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import functools
 import inspect
 import math
 import os
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import InputError
-from ..._modules import load_module
+from ..._modules import FROM_FILE, load_module
 from .._chunks import plan_path
 from .._libraries import import_xarray, import_zarr
 from .._points import Point
@@ -220,8 +221,31 @@ def _quantity(spec: Any, arguments: Any, folder: Path, where: str) -> Callable[[
         names = [n for n, value in vars(found).items() if inspect.isfunction(value) and not n.startswith("_")]
         raise InputError(f"{module} has no function {name!r}", where, nearest(name, names))
     _refuse_unknown(arguments, _keywords(function, arguments), f"{where}, arguments of {name}")
+    if getattr(function, "__module__", "").startswith(FROM_FILE):
+        function = _FromFile(function, name)
     bound: Any = functools.partial(function, **arguments) if arguments else function
     return bound
+
+
+@dataclasses.dataclass(frozen=True)
+class _FromFile:
+    """A function of a file, which another process reads again: pickle knows a module by its name alone.
+
+    The path is no field, so that a sweep goes on where its folder was moved.
+    """
+
+    function: Callable[..., Any]
+    name: str
+
+    def __call__(self, point: Point, **arguments: Any) -> Any:
+        return self.function(point, **arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _read_again, (sys.modules[self.function.__module__].__file__, self.name)
+
+
+def _read_again(path: str, name: str) -> _FromFile:
+    return _FromFile(getattr(load_module(path), name), name)
 
 
 def _keywords(function: Callable, given: Iterable[str]) -> list[str]:
