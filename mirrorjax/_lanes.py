@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 SAFETY, SHORTEST, LONGEST = 0.9, 0.2, 10.0
-"""Of diffrax's controller: the next step is the last one times a factor between these."""
+"""Of diffrax's controller: the next step is the last one times a factor, 1 to LONGEST where that was kept, SHORTEST to
+SAFETY where it was not."""
 FIRST_STEP = 1e-3
 """The first step, as a share of the way to the first stop. Two field evaluations would find a better one, and cost
 22 of the 73 kernels of a small solve to compile; from here the controller is where it would be after three steps."""
@@ -214,7 +215,7 @@ def _step(fields: Callable, tableau: Tableau, lanes: _Lanes, end: Array) -> _Lan
     size = jax.lax.stop_gradient(size)
     keep = size < 1
     factor = SAFETY * jnp.maximum(size, 1e-300) ** -tableau.exponent
-    length = h[:, 0] * jnp.clip(factor, SHORTEST, jnp.where(keep, LONGEST, 1.0))
+    length = h[:, 0] * jnp.clip(factor, jnp.where(keep, 1.0, SHORTEST), jnp.where(keep, LONGEST, SAFETY))
     length = jnp.where(keep & clipped, jnp.maximum(length, lanes.length), length)
     length = jnp.where(keep | (length < h[:, 0]), length, 0.0)
     return _Lanes(

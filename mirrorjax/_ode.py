@@ -129,7 +129,7 @@ class Midpoint8(diffrax.AbstractAdaptiveSolver):
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump) -> Any:
         start, unravel = ravel_pytree(y0)
         field = _flat(lambda t, y, args: terms.vf(t, y, args), unravel)
-        y, error = map(unravel, midpoint_step(field, t0, t1 - t0, start))
+        y, error = map(unravel, midpoint_step(field, jnp.asarray(t0), jnp.asarray(t1 - t0), start))
         return y, error, {"y0": y0, "y1": y}, None, diffrax.RESULTS.successful
 
 
@@ -304,7 +304,7 @@ def _solve(field, y0, ts, rtol, atol, jumps, solver, max_steps) -> Solution:
     if isinstance(solver, str) and solver in PAIRS:
         solver = PAIRS[solver]
     if not isinstance(solver, Pair):
-        chord = _Chord(rtol, atol, controller.norm)
+        chord = _Chord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
         solver = _with_tolerances(_SOLVERS[solver]() if isinstance(solver, str) else solver, chord)
     start, unravel = ravel_pytree(y0)
     stepper = _Stepper(diffrax.ODETerm(_flat(field, unravel)), solver, controller, jumps)  # pyright: ignore[reportArgumentType]

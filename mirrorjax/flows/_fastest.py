@@ -98,8 +98,7 @@ def fastest(
         return Route(plain, w0, "dopri8", f"in w: {why}")
     scale = float(jnp.min(dual.potential.hessian_solve(param.g(w0), jnp.ones(problem.n), jnp.zeros(()))))
     tiny = not scale > TINY
-    few = isinstance(problem, LinearRegression) and problem.d < problem.n
-    if few:
+    if isinstance(problem, LinearRegression) and problem.d < problem.n:
         reduced = ReducedMirrorFlow(problem, dual.potential, schedule)
         units = _fastest_rate(problem, dual.potential, schedule, span[-1]) * span[-1]
         if units > (LONG if scale > SMALL else LONG_FROM_SMALL):
