@@ -1,5 +1,6 @@
 """The parts of benchmarks/sweeps.py that run mirrorjax."""
 
+import json
 import os
 import resource
 import shutil
@@ -158,10 +159,12 @@ def jax_loops(repeats):
     import jax
     import jax.numpy as jnp
 
+    import mirrorjax as mj
     from mirrorjax._lanes import Solves, Tableau, _Lanes, _step
 
     given, many = yardstick(), 500
-    Z, y = jnp.asarray(given.Z), jnp.asarray(given.y)
+    Z = jnp.asarray(given.Z)
+    problem, param = mj.problems.LinearRegression(given.Z, given.y), mj.parameterizations.Hadamard()
     tableau = Tableau.of(diffrax.Dopri8())
     states = jnp.asarray(given.starts[:LANES]) + 1e-3
     none, zero = jnp.zeros(LANES, int), jnp.zeros(LANES)
@@ -169,10 +172,8 @@ def jax_loops(repeats):
     lanes = _Lanes(none, none, own, zero, states, -states, zero + 1e-3, none)
 
     def field(constants, t, s):
-        m, w = s[:N], s[N:]
-        g = (Z @ (m * w) - y) @ Z / D
-        decay = 2 * constants[0] / T_OFF
-        return jnp.concatenate([-(g * w) - decay * m, -(g * m) - decay * w])
+        flow = mj.flows.GradientFlow(problem, param, mj.schedules.SwitchOff(constants[0] / T_OFF, at=T_OFF))
+        return flow(t, s.reshape(2, N)).ravel()
 
     fields = jax.vmap(field)
     slopes = jnp.ones((STAGES + 1, *states.shape))
@@ -197,10 +198,21 @@ def jax_loops(repeats):
     found = {}
     for name, (body, start, evaluations) in asked.items():
         program = jax.jit(lambda start, body=body: jax.lax.fori_loop(0, many, lambda _, carry: body(carry), start))
-        program(start)
+        jax.block_until_ready(program(start))
         seconds = median(lambda: jax.block_until_ready(program(start)), repeats, time.process_time)  # noqa: B023
         found[name] = seconds / many / evaluations / LANES
     return found
+
+
+LOOPS = """
+import json, os, sys
+sys.path.insert(0, {folder!r})
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+import jax
+jax.config.update("jax_enable_x64", True)
+from _sweep_parts import jax_loops
+print(json.dumps(jax_loops({repeats})))
+"""
 
 
 def profile_part(options, exact):
@@ -213,7 +225,10 @@ def profile_part(options, exact):
     for width, name in kinds.items():
         alone = products_alone(width, repeats)
         say(row="profile", name=f"NumPy: {name}", ns=alone * 1e9, share=alone / whole, width=width)
-    for name, each in jax_loops(repeats).items():
+    # In a process on one core: with two XLA would give a large product to both, and count their waiting.
+    code = LOOPS.format(folder=str(HERE.parent), repeats=repeats)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for name, each in json.loads(done.stdout).items():
         say(row="profile", name=f"XLA, 32 lanes: {name}", ns=each * 1e9, share=each / whole)
 
 
@@ -259,6 +274,15 @@ def phase_part(options, exact):
         ok=float(np.mean(data.status == 0)), residual=float(np.nanmax(data.residual)),
         mapping=data.attrs["mapping_reason"],
     )  # fmt: skip
+    if not options.quick:
+        command = [sys.executable, "-m", "mirrorjax", "sweep", "phase-diagram", "--out", str(options.folder / "phase")]
+        began = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True)
+        seconds = time.perf_counter() - began
+        if done.returncode:
+            say(row="phase command", name="phase-diagram", error=(done.stderr.strip().splitlines() or [""])[-1])
+        else:
+            say(row="phase command", name="phase-diagram", wall_s=seconds)
 
 
 # Cores, devices, folders, memory -------------------------------------------------------------------------------------
