@@ -88,7 +88,12 @@ def _summary(rows: list[dict], solvers: list[dict]) -> list[str]:
             line(f"limits/s in a sweep over {row['name']} in a sweep", "≥ 100", f"{ratio:.3g}", ratio >= 100)
     if row := one("phase"):
         title = f"phase diagram, {row['limits']} limits, first call"
-        line(title, f"≤ {TARGETS['phase']:g} s", f"{row['first_s']:.1f} s", row["first_s"] <= TARGETS["phase"])
+        line(
+            title,
+            f"≤ {TARGETS['phase']:g} s",
+            f"{row['first_s']:.1f} s",
+            _full(row["first_s"] <= TARGETS["phase"], row["limits"] >= 1 << 16),
+        )
     single = one("devices", name="1 thread")
     for name in ("2 threads", "2 devices"):
         if single and (row := one("devices", name=name)) and "again_s" in row:
@@ -101,8 +106,18 @@ def _summary(rows: list[dict], solvers: list[dict]) -> list[str]:
             line(title, f"≤ {TARGETS['store']:.0%} more", f"{row['over']:+.1%}", row["over"] <= TARGETS["store"])
         if row["row"] == "memory" and "ratio" in row:
             title = f"memory of a flow with n = {row['n']:,} over that of Z, {row['name']}"
-            line(title, f"≤ {TARGETS['memory']}", f"{row['ratio']:.2f}", row["ratio"] <= TARGETS["memory"])
+            line(
+                title,
+                f"≤ {TARGETS['memory']}",
+                f"{row['ratio']:.2f}",
+                _full(row["ratio"] <= TARGETS["memory"], row["n"] >= 10**6),
+            )
     return ["## Aims", "", *table(["what", "aim", "measured", "met"], lines)]
+
+
+def _full(met: bool, full: bool) -> bool | None:
+    """Nothing is said of an aim by a measurement in little."""
+    return met if full else None
 
 
 def _solvers(rows: list[dict], solvers: list[dict]) -> list[str]:
@@ -125,7 +140,7 @@ def _profile(profile: list[dict]) -> list[str]:
     return [
         "## Where the time goes", "",
         "Nanoseconds of a processor for one evaluation of ∇f of one flow; a step counts for 13. The rows of XLA are",
-        "loops of their own over 32 lanes, on one core. What the parts leave of the whole is refilling lanes, and lanes",
+        "loops of their own over 32 lanes, on one core. What they leave of the whole is refilling lanes, and lanes",
         "that wait for the last.", "",
         *table(["what", "ns", "share of the whole"], lines),
     ]  # fmt: skip
@@ -151,7 +166,7 @@ def _limits(rows: list[dict]) -> list[str]:
         return []
     notes = [
         "The KKT residual is the larger of |Zx − y| and the distance of ∇R_a(x) from the range of Zᵀ, in the largest",
-        "entry. Descent is extrapolated: its end at two η says how the residual falls with η, and so which η has 1e-10;",
+        "entry. Descent is extrapolated: its end at two η says how the residual falls with η, so which η has 1e-10;",
         "the time t that it takes to come to its end, divided by that η, are the steps; a step takes what it took.",
         "",
     ]  # fmt: skip
