@@ -236,7 +236,8 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("a stage at the wrong time", "t0 + c[i] * length", "t0 + length"),
             ("the last stage is left out", "np.asarray(len(tableau.b_sol))", "np.asarray(len(tableau.b_sol) - 1)"),
             ("errors of Tsit5 count as of order 8", "float(method().error_order(None))", "8.0"),
-            ("the last stage kept over a jump", "return jnp.where(jnp.any(t == self.jumps), jnp.nextafter(t, side), t)", "return t"),
+            ("the last stage kept over a jump",
+             "return jnp.where(jnp.any(t[..., None] == jumps, axis=-1), jnp.nextafter(t, side), t)", "return t"),
             ("out of steps is never said", "~ok & (now.steps >= max_steps)", "~ok & (now.steps > max_steps)")],
     },
     "geometry": {

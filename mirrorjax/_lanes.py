@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 SAFETY, SHORTEST, LONGEST = 0.9, 0.2, 10.0
-"""Of diffrax's controller: the next step is the last one times a factor between these."""
+"""Of diffrax's controller: the next step is the last one times a factor, 1 to LONGEST where that was kept, SHORTEST to
+SAFETY where it was not."""
 FIRST_STEP = 1e-3
 """The first step, as a share of the way to the first stop. Two field evaluations would find a better one, and cost
 22 of the 73 kernels of a small solve to compile; from here the controller is where it would be after three steps."""
@@ -45,11 +46,16 @@ class Tableau(eqx.Module):
         return cls(a, np.asarray(tableau.b_sol), c, np.asarray(tableau.b_error), 1 / order, type(method).__name__)
 
 
+def first_length(t: Array, stop: Array) -> Array:
+    """Of the first step. At a large t floats are far apart: one below their spacing would not move t."""
+    return jnp.maximum(t + FIRST_STEP * (stop - t), jnp.nextafter(t, jnp.inf)) - t
+
+
 class Solves(eqx.Module):
     """What is asked: N solves, each with its constants, start, stops and tolerances.
 
     `begins[i, k]` and `ends[i, k]` are where the steps to the k-th stop begin and end, beside the stops where the
-    field jumps there.
+    field jumps there; `length` is that of the first step.
     """
 
     constants: list[Array]
@@ -58,9 +64,7 @@ class Solves(eqx.Module):
     ends: Float[Array, "N k"]
     rtol: Float[Array, " N"]
     atol: Float[Array, " N"]
-
-    def first_length(self) -> Float[Array, " N"]:
-        return FIRST_STEP * (self.ends[:, 0] - self.begins[:, 0])
+    length: Float[Array, " N"]
 
 
 class _Lanes(eqx.Module):
@@ -105,7 +109,7 @@ class _Queue(eqx.Module):
         """The solves of these numbers."""
         asked = self.asked
         constants = [c if shared else c[i] for c, shared in zip(asked.constants, self.shared)]
-        rest = (asked.starts, asked.begins, asked.ends, asked.rtol, asked.atol)
+        rest = (asked.starts, asked.begins, asked.ends, asked.rtol, asked.atol, asked.length)
         return Solves(constants, *(leaf[i] for leaf in rest))
 
     def begin(self, width: int) -> tuple[_Lanes, Solved]:
@@ -113,7 +117,7 @@ class _Queue(eqx.Module):
         number, none = jnp.arange(width), jnp.zeros(width, int)
         own = self.pick(number)
         t, y = own.begins[:, 0], own.starts
-        lanes = _Lanes(number, none, own, t, y, self.fields(own.constants, t, y), own.first_length(), none)
+        lanes = _Lanes(number, none, own, t, y, self.fields(own.constants, t, y), own.length, none)
         count, stops = self.asked.ends.shape
         nothing = jnp.full((count, stops, y.shape[1]), jnp.inf, y.dtype)
         start = (self.asked.starts, self.asked.begins[:, 0], jnp.zeros(count, bool), jnp.zeros(count, int))
@@ -143,7 +147,7 @@ class _Queue(eqx.Module):
         t = jnp.where(done | arrived, own.begins[jnp.arange(stop.size), stop], lanes.t)
         y = _where(done, own.starts, lanes.y)
         slope = self.fields(constants, t, y)  # anew: it may jump at a stop
-        length = jnp.where(done, own.first_length(), lanes.length)
+        length = jnp.where(done, own.length, lanes.length)
         lanes = _Lanes(solve, stop, own, t, y, slope, length, jnp.where(done, 0, lanes.steps))
         return lanes, solved, taken + jnp.sum(done)
 
@@ -191,7 +195,8 @@ def _step(fields: Callable, tableau: Tableau, lanes: _Lanes, end: Array) -> _Lan
     """One step of each lane towards its end and no further. As in `_ode`, but for the next length: see there."""
     a, b, c, error = (jnp.asarray(v, lanes.y.dtype) for v in (tableau.a, tableau.b, tableau.c, tableau.error))
     clipped = lanes.t + lanes.length * STRETCH >= end
-    target = jnp.where(clipped, end, lanes.t + lanes.length)
+    # Beside a jump at the first or last time a lane starts past its end: it stays there.
+    target = jnp.where(clipped, jnp.maximum(end, lanes.t), lanes.t + lanes.length)
     h = (target - lanes.t)[:, None]
 
     def stage(i, slopes):
@@ -206,9 +211,11 @@ def _step(fields: Callable, tableau: Tableau, lanes: _Lanes, end: Array) -> _Lan
     size = jnp.sqrt(jnp.mean((h * jnp.einsum("j,jlm->lm", error, slopes) / scale) ** 2, axis=1))
     # Outside the field's domain the step is shortened.
     size = jnp.where(jnp.isfinite(size) & jnp.all(jnp.isfinite(y), axis=1), size, jnp.inf)
+    # As diffrax does: the slope of a root is inf at the zero error of a step of no length, and 0 times inf is NaN.
+    size = jax.lax.stop_gradient(size)
     keep = size < 1
     factor = SAFETY * jnp.maximum(size, 1e-300) ** -tableau.exponent
-    length = h[:, 0] * jnp.clip(factor, SHORTEST, jnp.where(keep, LONGEST, 1.0))
+    length = h[:, 0] * jnp.clip(factor, jnp.where(keep, 1.0, SHORTEST), jnp.where(keep, LONGEST, SAFETY))
     length = jnp.where(keep & clipped, jnp.maximum(length, lanes.length), length)
     length = jnp.where(keep | (length < h[:, 0]), length, 0.0)
     return _Lanes(

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from ._compile import on_top_level, quick_jit
 from ._errors import InputError
-from ._lanes import FIRST_STEP, STRETCH, Tableau
+from ._lanes import FIRST_STEP, STRETCH, Tableau, first_length
 from ._midpoint import ERROR_ORDER, ORDER, midpoint_step
 from ._types import Scalar, State, Vector, ulp, x64_on
 from ._vmapped import lanes_here, vmappable
@@ -129,7 +129,7 @@ class Midpoint8(diffrax.AbstractAdaptiveSolver):
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump) -> Any:
         start, unravel = ravel_pytree(y0)
         field = _flat(lambda t, y, args: terms.vf(t, y, args), unravel)
-        y, error = map(unravel, midpoint_step(field, t0, t1 - t0, start))
+        y, error = map(unravel, midpoint_step(field, jnp.asarray(t0), jnp.asarray(t1 - t0), start))
         return y, error, {"y0": y0, "y1": y}, None, diffrax.RESULTS.successful
 
 
@@ -161,11 +161,10 @@ class _Stepper(eqx.Module):
         return self.method.error_order(self.term)
 
     def begin(self, t: Scalar, stop: Scalar, y0: Vector) -> _Progress:
-        # At a large t floats are far apart: a first step below their spacing would not move t.
-        meant = jnp.maximum(t + FIRST_STEP * (stop - t), jnp.nextafter(t, jnp.inf))
-        _, control = self.controller.init(self.term, t, stop, y0, meant - t, None, self.method.func, self.order)
+        length = first_length(t, stop)
+        _, control = self.controller.init(self.term, t, stop, y0, length, None, self.method.func, self.order)
         memory = self.method.init(self.term, t, stop, y0, None), control
-        return _Progress(t, y0, meant - t, memory, jnp.zeros((), int))
+        return _Progress(t, y0, length, memory, jnp.zeros((), int))
 
     def step(self, now: _Progress, end: Scalar) -> _Progress:
         """Tries one step towards `end` and no further."""
@@ -305,7 +304,7 @@ def _solve(field, y0, ts, rtol, atol, jumps, solver, max_steps) -> Solution:
     if isinstance(solver, str) and solver in PAIRS:
         solver = PAIRS[solver]
     if not isinstance(solver, Pair):
-        chord = _Chord(rtol, atol, controller.norm)
+        chord = _Chord(rtol, atol, controller.norm)  # pyright: ignore[reportArgumentType]
         solver = _with_tolerances(_SOLVERS[solver]() if isinstance(solver, str) else solver, chord)
     start, unravel = ravel_pytree(y0)
     stepper = _Stepper(diffrax.ODETerm(_flat(field, unravel)), solver, controller, jumps)  # pyright: ignore[reportArgumentType]

@@ -11,7 +11,7 @@ from jax.custom_batching import custom_vmap
 from jax.extend.core import jaxpr_as_fun
 
 from ._compile import inlined
-from ._lanes import Solves, Tableau, solve_in_lanes
+from ._lanes import Solves, Tableau, first_length, solve_in_lanes
 
 LARGE = 1024
 """Numbers of a solve's own, as a matrix that no other solve has: no product of matrices then, and lanes would read all
@@ -97,7 +97,9 @@ def vmappable(
         stops, rank = jax.vmap(lambda ts, jumps: in_order(ts[1:], jumps, ts))(ts, jumps)
         ends = jax.vmap(lambda stops, jumps: beside(stops, jumps, -jnp.inf))(stops, jumps)
         begins = jax.vmap(lambda s, jumps: beside(s, jumps, jnp.inf))(jnp.hstack([ts[:, :1], stops[:, :-1]]), jumps)
-        asked = Solves(list(constants), start, begins, ends, rtol, atol)
+        asked = Solves(
+            list(constants), start, begins, ends, rtol, atol, first_length(*jax.lax.stop_gradient((ts[:, 0], ts[:, 1])))
+        )
         found = solve_in_lanes(field, [not b for b in batched[0]], asked, tableau, lanes.width, data[-1])
         path = found.ys if rank is None else jnp.take_along_axis(found.ys, rank[..., None], axis=1)
         t_last = jnp.where(found.ok, ts[:, -1], found.t_last)

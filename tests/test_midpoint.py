@@ -63,8 +63,9 @@ def states_in_memory(solver: str, n: int = 50_000) -> float:
     flow, w0 = flow_of(n)
     arguments = (flow, w0, jnp.array([0.0, 1.0]), *map(jnp.asarray, (1e-8, 1e-8)), solver, jnp.asarray(100))
     data, static = eqx.partition(arguments, eqx.is_array)
-    run = _integrate._run.__wrapped__
+    run = getattr(_integrate._run, "__wrapped__")  # noqa: B009
     memory = jax.jit(lambda data: run(*eqx.combine(data, static))).lower(data).compile().memory_analysis()
+    assert memory is not None
     return (memory.temp_size_in_bytes + memory.output_size_in_bytes) / w0.nbytes
 
 

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from mirrorjax import plots
 from mirrorjax._errors import InputError
 
-draw: Any = plots.phase_diagram  # calls that its overloads forbid are made on purpose
 SCALE, DOSE, SEEDS = np.geomspace(0.01, 1.0, 3), np.linspace(0.0, 1.0, 2), 4
 Y = np.arange(24.0).reshape(3, 2, SEEDS) ** 2
 
@@ -95,25 +94,25 @@ SHOWN: dict[str, Any] = {"x": "scale", "y": "dose"}
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda d: draw(d, "y", **SHOWN), "neither shown nor reduced: seed"),
-        (lambda d: draw(d.isel(seed=[0]), "y", **SHOWN), "neither shown nor reduced: seed"),
-        (lambda d: draw(d, "z", **SHOWN), "no output 'z'.*y"),
-        (lambda d: draw(d, **SHOWN), "no output ''"),
-        (lambda d: draw(d, "y", x="size", y="dose"), "no axis 'size'"),
-        (lambda d: draw(d, "y", x="dose", y="dose"), "two axes"),
-        (lambda d: draw(d, "y", [1.0], [2.0]), "axes are named"),
-        (lambda d: draw(d, "y", **SHOWN, reduce={"seed": "max"}), "no reduction 'max'"),
-        (lambda d: draw(d, "y", **SHOWN, reduce={"seed": 1.5}), "no reduction 1.5"),
-        (lambda d: draw(d, "y", **SHOWN, reduce={"sed": "mean"}), "'sed' cannot be reduced"),
-        (lambda d: draw(d, "y", **SHOWN, reduce={"seed": "mean", "dose": "mean"}), "is shown"),
-        (lambda d: draw(d.y, "y", **SHOWN), "array has no outputs"),
-        (lambda d: draw(d, "y", **SHOWN, reduce={"seed": "mean"}, log=["y"]), "not positive"),
-        (lambda d: draw(d, "y", **SHOWN, reduce={"seed": "mean"}, log=["z"]), "log is about"),
-        (lambda d: draw(d, "y", **SHOWN, reduce={"seed": "mean"}, limits=[2.0, 1.0]), "limits"),
-        (lambda d: draw(Y[0], DOSE, [0, 1, 2, 3], columns="seed"), "axes of a dataset"),
-        (lambda d: draw(Y[0], DOSE, xlabel="a", ylabel="b", label="c"), "values, x and y"),
+        (lambda d: plots.phase_diagram(d, "y", **SHOWN), "neither shown nor reduced: seed"),
+        (lambda d: plots.phase_diagram(d.isel(seed=[0]), "y", **SHOWN), "neither shown nor reduced: seed"),
+        (lambda d: plots.phase_diagram(d, "z", **SHOWN), "no output 'z'.*y"),
+        (lambda d: plots.phase_diagram(d, **SHOWN), "no output ''"),
+        (lambda d: plots.phase_diagram(d, "y", x="size", y="dose"), "no axis 'size'"),
+        (lambda d: plots.phase_diagram(d, "y", x="dose", y="dose"), "two axes"),
+        (lambda d: plots.phase_diagram(d, "y", [1.0], [2.0]), "axes are named"),
+        (lambda d: plots.phase_diagram(d, "y", **SHOWN, reduce={"seed": "max"}), "no reduction 'max'"),
+        (lambda d: plots.phase_diagram(d, "y", **SHOWN, reduce={"seed": 1.5}), "no reduction 1.5"),
+        (lambda d: plots.phase_diagram(d, "y", **SHOWN, reduce={"sed": "mean"}), "'sed' cannot be reduced"),
+        (lambda d: plots.phase_diagram(d, "y", **SHOWN, reduce={"seed": "mean", "dose": "mean"}), "is shown"),
+        (lambda d: plots.phase_diagram(d.y, "y", **SHOWN), "array has no outputs"),
+        (lambda d: plots.phase_diagram(d, "y", **SHOWN, reduce={"seed": "mean"}, log=["y"]), "not positive"),
+        (lambda d: plots.phase_diagram(d, "y", **SHOWN, reduce={"seed": "mean"}, log=["z"]), "log is about"),
+        (lambda d: plots.phase_diagram(d, "y", **SHOWN, reduce={"seed": "mean"}, limits=[2.0, 1.0]), "limits"),
+        (lambda d: plots.phase_diagram(Y[0], DOSE, [0, 1, 2, 3], columns="seed"), "axes of a dataset"),
+        (lambda d: plots.phase_diagram(Y[0], DOSE, xlabel="a", ylabel="b", label="c"), "values, x and y"),
         (
-            lambda d: draw(d, "y", x="scale", y="seed", columns="dose", ax=Figure().subplots()),
+            lambda d: plots.phase_diagram(d, "y", x="scale", y="seed", columns="dose", ax=Figure().subplots()),
             "figure of their own",
         ),
     ],

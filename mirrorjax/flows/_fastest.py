@@ -19,9 +19,10 @@ from ._reduced import ReducedMirrorFlow
 TINY = 1e-6
 """Below this `Jg Jgᵀ` at the start w is no larger than the tolerances of a solve, and x comes out wrong."""
 LONG, LONG_FROM_SMALL = 1e3, 1e4
-"""Fastest rate times horizon from which on explicit steps, 4 units of it each, cost more than implicit ones. From a small
-start x moves in jumps, and each takes some dozens of implicit steps."""
+"""Fastest rate times horizon from which on explicit steps, 4 units of it each, cost more than implicit ones. From a
+small start x moves in jumps, and each takes some dozens of implicit steps."""
 SMALL = 1e-2
+"""`Jg Jgᵀ` at the start from which on x moves without jumps."""
 FEW = 4
 """ν is taken instead of μ where Z has so many times as many columns as rows: below, its products cost what it saves."""
 
@@ -77,7 +78,8 @@ def fastest(
         >>> import mirrorjax as mj
         >>> problem = mj.problems.LinearRegression(jnp.array([[2.0, 1.0]]), jnp.array([1.0]))
         >>> param, ts = mj.parameterizations.Hadamard(), [0.0, 1e5]
-        >>> route = mj.flows.fastest(problem, param, 0.0, param.lift(jnp.zeros(2), scale=1e-60), ts=ts)
+        >>> alpha = mj.schedules.Constant(0.0)
+        >>> route = mj.flows.fastest(problem, param, alpha, param.lift(jnp.zeros(2), scale=1e-60), ts=ts)
         >>> type(route.flow).__name__, route.solver
         ('ReducedMirrorFlow', 'kvaerno5')
         >>> path = mj.integrate(route.flow, route.start, ts=ts, solver=route.solver)
@@ -96,12 +98,11 @@ def fastest(
         return Route(plain, w0, "dopri8", f"in w: {why}")
     scale = float(jnp.min(dual.potential.hessian_solve(param.g(w0), jnp.ones(problem.n), jnp.zeros(()))))
     tiny = not scale > TINY
-    few = isinstance(problem, LinearRegression) and problem.d < problem.n
-    if few:
+    if isinstance(problem, LinearRegression) and problem.d < problem.n:
         reduced = ReducedMirrorFlow(problem, dual.potential, schedule)
         units = _fastest_rate(problem, dual.potential, schedule, span[-1]) * span[-1]
         if units > (LONG if scale > SMALL else LONG_FROM_SMALL):
-            reason = f"in ν, implicit: the fastest rate times the horizon is {units:.1e}, and explicit steps are bounded by it"
+            reason = f"in ν, implicit: explicit steps are bounded by the fastest rate, here {units:.1e} / horizon"
             return Route(reduced, reduced.default_start(), "kvaerno5", reason)
         if tiny and FEW * problem.d <= problem.n:
             return Route(reduced, reduced.default_start(), "dopri8", f"in ν: {_tiny(scale)}; d is much less than n")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
-from typing import Any, overload
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -14,28 +14,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 
 from .._errors import InputError
-from .._types import ArrayLike
 from ._labelled import Cells, cells_of, is_labelled
 from ._style import Drawn, Handle, Sheet, power_of_ten, styled
 
 _EVEN = 1e-6  # how far ratios of neighbours may differ for the axis to be logarithmic
 _MISSING, _HATCH = "#C4C4C4", "#5A5A5A"
 _PARTS = ("x", "y", "values")
-
-
-@overload
-def phase_diagram(
-    values: ArrayLike, x: ArrayLike, y: ArrayLike, *, xlabel: str, ylabel: str, label: str, title: str = ...,
-    limits: Sequence[float] | None = ..., log: Sequence[str] | None = ..., ax: Axes | None = ...,
-) -> Drawn: ...  # fmt: skip
-
-
-@overload
-def phase_diagram(
-    values: Any, output: str = ..., /, *, x: str, y: str, columns: str = ..., reduce: Mapping[str, str | float] = ...,
-    xlabel: str = ..., ylabel: str = ..., label: str = ..., title: str = ..., limits: Sequence[float] | None = ...,
-    log: Sequence[str] | None = ..., ax: Axes | None = ...,
-) -> Drawn: ...  # fmt: skip
 
 
 @styled

@@ -38,7 +38,7 @@ class Point(dict[str, Any]):
 
     @property
     def key(self) -> Array:
-        """jax's random key of the seed."""
+        """jax's random key of the seed, scalar."""
         return jax.random.key(self[SEED])
 
 

@@ -103,7 +103,7 @@ def test_points_that_fail_are_counted_and_said(folder, capsys):
 
 
 def test_interrupted_it_says_what_is_kept_and_the_command_that_goes_on(folder, capsys):
-    (folder / "slow.toml").write_text('quantity = "mine.py:slow"\nover = { scale = { range = 40 } }\nchunk = 1\n')
+    (folder / "slow.toml").write_text('quantity = "mine.py:slow"\nover = { scale = { range = 20 } }\nchunk = 1\n')
     args = ["sweep", str(folder / "slow.toml"), "--out", str(folder / "o u t")]
     process = subprocess.Popen([sys.executable, "-c", COMMAND, *args], stdout=-1, stderr=-1, text=True)
     assert process.stdout is not None
@@ -113,10 +113,10 @@ def test_interrupted_it_says_what_is_kept_and_the_command_that_goes_on(folder, c
     assert first.startswith("chunk ") and process.returncode == 130
     said, command = error.splitlines()
     kept = int(np.sum(mirrorjax.sweeps.open(folder / "o u t").status == 0))
-    assert 0 < kept < 40 and said == f"interrupted: {kept} of 40 chunks are kept; go on with"
+    assert 0 < kept < 20 and said == f"interrupted: {kept} of 20 chunks are kept; go on with"
     assert command == f"  mirrorjax sweep {folder / 'slow.toml'} --out '{folder / 'o u t'}' --resume"
     assert main([*args, "--resume"]) == 0
-    assert f"{kept} of 40 chunks were finished before" in capsys.readouterr().out
+    assert f"{kept} of 20 chunks were finished before" in capsys.readouterr().out
     assert not np.any(mirrorjax.sweeps.open(folder / "o u t").status)
 
 

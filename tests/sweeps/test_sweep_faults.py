@@ -9,6 +9,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from dask_cluster import Cluster
 
 import mirrorjax as mj
 
@@ -137,3 +138,21 @@ def test_chunks_in_processes_are_those_computed_here(whole, tmp_path):
     found = sweep(tmp_path / "sweep", executor="processes:2")
     np.testing.assert_array_equal(found.y, whole.y)
     assert f"process {os.getpid()}" not in (tmp_path / "sweep" / ".sweep" / "chunks" / "00000000.json").read_text()
+
+
+def test_a_sweep_whose_dask_worker_is_killed_ends_complete(whole, tmp_path):
+    pytest.importorskip("distributed")
+    made = Cluster(tmp_path, 2)
+    try:
+        killed = []
+
+        def kill(done, of):
+            if done == 2:
+                made.workers[0].kill()
+                killed.append(made.workers[0].wait())
+
+        found = sweep(tmp_path / "sweep", executor=made.where, progress=kill)
+    finally:
+        made.close()
+    assert killed == [-signal.SIGKILL] and np.all(found.status == 0)
+    np.testing.assert_array_equal(found.y, whole.y)

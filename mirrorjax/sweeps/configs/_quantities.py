@@ -40,13 +40,12 @@ def phase_diagram(point: Point, *, d: int = 20, n: int = 50, sparsity: int = 3, 
     **Reference:** `mask` Theorem 3.3.
 
     !!! example
-        >>> import functools
-        >>> import mirrorjax as mj
+        >>> import jax.numpy as jnp
+        >>> from mirrorjax.sweeps import Point
         >>> from mirrorjax.sweeps.configs import phase_diagram
-        >>> small = functools.partial(phase_diagram, d=6, n=10, sparsity=1)
-        >>> data = mj.sweep(small, {"scale": [100.0]}, seeds=1, along={"dose": [0.0, 4.0]})
-        >>> data.relative.dims, data.relative.round(3).values.tolist()
-        (('scale', 'seed', 'dose'), [[[1.0, 0.0]]])
+        >>> point = Point(scale=jnp.array(100.0), dose=jnp.array([0.0, 4.0]), seed=0)
+        >>> phase_diagram(point, d=6, n=10, sparsity=1)["relative"].round(3).tolist()
+        [1.0, 0.0]
     """
     for_problem, for_start = jax.random.split(point.key)
     Z, planted = planted_regression(for_problem, d, n, sparsity)
@@ -97,12 +96,11 @@ def sparse_recovery(
     **Reference:** flow/switch-off.
 
     !!! example
-        >>> import mirrorjax as mj
+        >>> from mirrorjax.sweeps import Point
         >>> from mirrorjax.sweeps.configs import sparse_recovery
-        >>> over = {"samples": [30], "sparsity": [2], "switch_off": [False, True]}
-        >>> data = mj.sweep(sparse_recovery, over, seeds=1)
-        >>> data.error.dims, data.recovered.values.ravel().tolist()
-        (('samples', 'sparsity', 'switch_off', 'seed'), [False, True])
+        >>> points = [Point(samples=30, sparsity=2, switch_off=off, seed=0) for off in (False, True)]
+        >>> [bool(sparse_recovery(point)["recovered"]) for point in points]
+        [False, True]
     """
     for_problem, for_noise = jax.random.split(point.key)
     Z, planted = planted_regression(for_problem, most, n, point.sparsity)
