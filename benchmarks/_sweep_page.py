@@ -1,5 +1,6 @@
 """The page of benchmarks/sweeps.py, from its results."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def _head(about: dict[str, Any], rows: list[dict]) -> list[str]:
     ]  # fmt: skip
 
 
-def table(heads: list[str], lines: list[list[str]]) -> list[str]:
+def table(heads: Sequence[str], lines: list[list[str]]) -> list[str]:
     if not lines:
         return []
     body = ["| " + " | ".join(line) + " |" for line in lines]
@@ -131,8 +132,22 @@ def _solvers(rows: list[dict], solvers: list[dict]) -> list[str]:
         cells = [r["name"], rate, ratio, tolerance, error, f"{r['first_s']:.1f}", str(r["count"]), str(r["repeats"])]
         lines.append([*cells, r["how"], r["version"], f"{r['load']:.1f}"])
     lines += [[r["name"], "not installed", *[""] * 9] for r in rows if r.get("missing")]
-    heads = "solver, flows/s, mj.sweep over it, rtol, error, first call s, flows, repeats, how, version, load"
-    return ["## Flows per second at an error ≤ 1e-8", "", *table(heads.split(", "), lines)] if lines else []
+    heads = list(
+        [
+            "solver",
+            "flows/s",
+            "mj.sweep over it",
+            "rtol",
+            "error",
+            "first call s",
+            "flows",
+            "repeats",
+            "how",
+            "version",
+            "load",
+        ]
+    )
+    return ["## Flows per second at an error ≤ 1e-8", "", *table(heads, lines)] if lines else []
 
 
 def _profile(profile: list[dict]) -> list[str]:

@@ -169,7 +169,8 @@ def jax_loops(repeats):
     tableau = Tableau.of(diffrax.Dopri8())
     states = jnp.asarray(given.starts[:LANES]) + 1e-3
     none, zero = jnp.zeros(LANES, int), jnp.zeros(LANES)
-    own = Solves([jnp.asarray(given.doses[:LANES])], states, zero[:, None], zero[:, None], zero + 1e-9, zero + 1e-9)
+    stop, small = zero[:, None], zero + 1e-9
+    own = Solves([jnp.asarray(given.doses[:LANES])], states, stop, stop, small, small, zero + 1e-3)
     lanes = _Lanes(none, none, own, zero, states, -states, zero + 1e-3, none)
 
     def field(constants, t, s):
