@@ -186,7 +186,7 @@ def by_descent(asked: Limit, base: float, exact, quick: bool):
         state, seconds = asked.start(), 0.0
         rate, last, at, t = 0.0, None, 0.0, 0.0
         began, steps = time.perf_counter(), 0
-        most = 300_000 if quick else 1_500_000
+        most = 150_000 if quick else 600_000
         while steps < most:
             decay = legs(DOSE)[0][2] if t < T_OFF - eta / 2 else 0.0
             field(decay, state, out)

@@ -1,5 +1,6 @@
 """The page of benchmarks/sweeps.py, from its results."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,12 @@ def _head(about: dict[str, Any], rows: list[dict]) -> list[str]:
         "from `param.lift(0, scale)`; decay dose/20 switched off at t = 20; to t = 100; 32 scales from 1e-3 to 1 by 32",
         "doses from 0 to 4. Solvers are compared at equal measured error: each at the loosest tolerance whose largest",
         "error of x(100) over a random sample is at most 1e-8, against SciPy's DOP853 at rtol 1e-13. All get the same",
-        "field in (m, w) and are told where it jumps. Rates are of repeats (median); first calls include compiling.", "",
+        "field in (m, w) and are told where it jumps. Rates are of repeats (median); first calls include compiling.",
+        "",
     ]  # fmt: skip
 
 
-def table(heads: list[str], lines: list[list[str]]) -> list[str]:
+def table(heads: Sequence[str], lines: list[list[str]]) -> list[str]:
     if not lines:
         return []
     body = ["| " + " | ".join(line) + " |" for line in lines]
@@ -80,9 +82,19 @@ def _summary(rows: list[dict], solvers: list[dict]) -> list[str]:
             if row["row"] == "limit" and row["name"].startswith(start) and "ratio" in row:
                 title = f"a limit over {row['name'].replace('mj.integrate', 'the flow')}, scale {row['scale']:g}"
                 line(title, f"≥ {TARGETS[aim]:g}", f"{row['ratio']:.3g}", row["ratio"] >= TARGETS[aim])
+    limits = one("limits swept", name="limits")
+    for row in rows:
+        if limits and row["row"] == "limits swept" and row is not limits:
+            ratio = limits["per_s"] / row["per_s"]
+            line(f"limits/s in a sweep over {row['name']} in a sweep", "≥ 100", f"{ratio:.3g}", ratio >= 100)
     if row := one("phase"):
         title = f"phase diagram, {row['limits']} limits, first call"
-        line(title, f"≤ {TARGETS['phase']:g} s", f"{row['first_s']:.1f} s", row["first_s"] <= TARGETS["phase"])
+        line(
+            title,
+            f"≤ {TARGETS['phase']:g} s",
+            f"{row['first_s']:.1f} s",
+            _full(row["first_s"] <= TARGETS["phase"], row["limits"] >= 1 << 16),
+        )
     single = one("devices", name="1 thread")
     for name in ("2 threads", "2 devices"):
         if single and (row := one("devices", name=name)) and "again_s" in row:
@@ -95,8 +107,18 @@ def _summary(rows: list[dict], solvers: list[dict]) -> list[str]:
             line(title, f"≤ {TARGETS['store']:.0%} more", f"{row['over']:+.1%}", row["over"] <= TARGETS["store"])
         if row["row"] == "memory" and "ratio" in row:
             title = f"memory of a flow with n = {row['n']:,} over that of Z, {row['name']}"
-            line(title, f"≤ {TARGETS['memory']}", f"{row['ratio']:.2f}", row["ratio"] <= TARGETS["memory"])
+            line(
+                title,
+                f"≤ {TARGETS['memory']}",
+                f"{row['ratio']:.2f}",
+                _full(row["ratio"] <= TARGETS["memory"], row["n"] >= 10**6),
+            )
     return ["## Aims", "", *table(["what", "aim", "measured", "met"], lines)]
+
+
+def _full(met: bool, full: bool) -> bool | None:
+    """Nothing is said of an aim by a measurement in little."""
+    return met if full else None
 
 
 def _solvers(rows: list[dict], solvers: list[dict]) -> list[str]:
@@ -110,17 +132,31 @@ def _solvers(rows: list[dict], solvers: list[dict]) -> list[str]:
         cells = [r["name"], rate, ratio, tolerance, error, f"{r['first_s']:.1f}", str(r["count"]), str(r["repeats"])]
         lines.append([*cells, r["how"], r["version"], f"{r['load']:.1f}"])
     lines += [[r["name"], "not installed", *[""] * 9] for r in rows if r.get("missing")]
-    heads = "solver, flows/s, mj.sweep over it, rtol, error, first call s, flows, repeats, how, version, load"
-    return ["## Flows per second at an error ≤ 1e-8", "", *table(heads.split(", "), lines)] if lines else []
+    heads = list(
+        [
+            "solver",
+            "flows/s",
+            "mj.sweep over it",
+            "rtol",
+            "error",
+            "first call s",
+            "flows",
+            "repeats",
+            "how",
+            "version",
+            "load",
+        ]
+    )
+    return ["## Flows per second at an error ≤ 1e-8", "", *table(heads, lines)] if lines else []
 
 
 def _profile(profile: list[dict]) -> list[str]:
     lines = [[r["name"], f"{r['ns']:.0f}", f"{r['share']:.0%}"] for r in profile]
     return [
         "## Where the time goes", "",
-        "Nanoseconds of a processor for one evaluation of ∇f of one flow; a step counts for 13. The rows of XLA are loops",
-        "of their own over 32 lanes. What the parts leave of the whole is refilling lanes, and lanes that wait for the",
-        "last.", "",
+        "Nanoseconds of a processor for one evaluation of ∇f of one flow; a step counts for 13. The rows of XLA are",
+        "loops of their own over 32 lanes, on one core. What they leave of the whole is refilling lanes, and lanes",
+        "that wait for the last.", "",
         *table(["what", "ns", "share of the whole"], lines),
     ]  # fmt: skip
 
@@ -145,8 +181,9 @@ def _limits(rows: list[dict]) -> list[str]:
         return []
     notes = [
         "The KKT residual is the larger of |Zx − y| and the distance of ∇R_a(x) from the range of Zᵀ, in the largest",
-        "entry. Descent is extrapolated: its end at two η says how the residual falls with η, and so which η has 1e-10;",
-        "the time t that it takes to come to its end, divided by that η, are the steps; a step takes what it took.", "",
+        "entry. Descent is extrapolated: its end at two η says how the residual falls with η, so which η has 1e-10;",
+        "the time t that it takes to come to its end, divided by that η, are the steps; a step takes what it took.",
+        "",
     ]  # fmt: skip
     for r in rows:
         if "measured" in r:
@@ -165,6 +202,10 @@ def _others(rows: list[dict]) -> list[str]:
         heads = ["limits", "first call s", "again s", "limits/s", "ok", "largest residual", "mapping"]
         text += ["## A phase diagram", "", "Scales by doses by seeds, d = 20, n = 50, 3 features.", ""]
         text += table(heads, phase)
+    text += [
+        f"`mirrorjax sweep {r['name']}` takes {r['wall_s']:.0f} s in all, imports, compiling and picture included.\n"
+        for r in rows if r["row"] == "phase command" and "wall_s" in r
+    ]  # fmt: skip
     devices = [[r["name"], str(r["flows"]), f"{r['first_s']:.1f}", f"{r['again_s']:.2f}"]
                for r in rows if r["row"] == "devices" and "again_s" in r]  # fmt: skip
     if devices:

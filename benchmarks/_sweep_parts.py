@@ -1,5 +1,6 @@
 """The parts of benchmarks/sweeps.py that run mirrorjax."""
 
+import json
 import os
 import resource
 import shutil
@@ -105,12 +106,13 @@ def mirrorjax_part(options, exact):
             break
     assert found is not None
     (options.folder / "rtol").write_text(str(found))
-    data, laps = None, []
+    data, laps, loops = None, [], []
     quantity = quantity_of(found)
-    for _ in range(options.repeats + 1):
+    for _ in range(options.repeats + 1):  # in turn: the load moves
         began = time.perf_counter()
         data = mj.sweep(quantity, grid())
         laps.append(time.perf_counter() - began)
+        loops.append(lap(lambda: solve(found)))
     assert data is not None
     scales, doses = axes()
     at = [(int(np.argmin(abs(scales - s))), int(np.argmin(abs(doses - d)))) for s, d in zip(given.scales, given.doses)]
@@ -122,7 +124,7 @@ def mirrorjax_part(options, exact):
         reached=bool(np.max(np.abs(x - exact)) <= 1e-8), version=mj.__version__, how="2 threads",
         ok=float(np.mean(data.status == 0)), steps=float(data.steps.mean()), mapping=data.attrs["mapping_reason"],
     )  # fmt: skip
-    again = median(lambda: solve(found), options.repeats)
+    again = statistics.median(loops[1:])
     say(
         row="solver", name="mirrorjax, the compiled loop alone", count=count, first_s=compiling, curve=[], rtol=found,
         error=float(np.max(np.abs(x - exact))), per_s=count / again, repeats=options.repeats, reached=True,
@@ -158,21 +160,22 @@ def jax_loops(repeats):
     import jax
     import jax.numpy as jnp
 
+    import mirrorjax as mj
     from mirrorjax._lanes import Solves, Tableau, _Lanes, _step
 
     given, many = yardstick(), 500
-    Z, y = jnp.asarray(given.Z), jnp.asarray(given.y)
+    Z = jnp.asarray(given.Z)
+    problem, param = mj.problems.LinearRegression(given.Z, given.y), mj.parameterizations.Hadamard()
     tableau = Tableau.of(diffrax.Dopri8())
     states = jnp.asarray(given.starts[:LANES]) + 1e-3
     none, zero = jnp.zeros(LANES, int), jnp.zeros(LANES)
-    own = Solves([jnp.asarray(given.doses[:LANES])], states, zero[:, None], zero[:, None], zero + 1e-9, zero + 1e-9)
+    stop, small = zero[:, None], zero + 1e-9
+    own = Solves([jnp.asarray(given.doses[:LANES])], states, stop, stop, small, small, zero + 1e-3)
     lanes = _Lanes(none, none, own, zero, states, -states, zero + 1e-3, none)
 
     def field(constants, t, s):
-        m, w = s[:N], s[N:]
-        g = (Z @ (m * w) - y) @ Z / D
-        decay = 2 * constants[0] / T_OFF
-        return jnp.concatenate([-(g * w) - decay * m, -(g * m) - decay * w])
+        flow = mj.flows.GradientFlow(problem, param, mj.schedules.SwitchOff(constants[0] / T_OFF, at=T_OFF))
+        return flow(t, s.reshape(2, N)).ravel()
 
     fields = jax.vmap(field)
     slopes = jnp.ones((STAGES + 1, *states.shape))
@@ -181,8 +184,8 @@ def jax_loops(repeats):
     def products(x):
         return (x @ Z.T) @ Z * 1e-3
 
-    def stage(s):
-        return s * 0.5 + jnp.einsum("j,jlm->lm", a[STAGES], slopes) * 1e-9
+    def stage(slopes):
+        return slopes.at[0].set(jnp.einsum("j,jlm->lm", a[STAGES], slopes) * 1e-3)
 
     def whole(fields):
         return lambda lanes: _step(fields, tableau, lanes, zero + 1e9)
@@ -190,17 +193,28 @@ def jax_loops(repeats):
     asked = {
         "the two products": (products, states[:, :N], 1),
         "the field": (lambda s: s + 1e-9 * fields(own.constants, zero, s), states, 1),
-        "a sum of the tableau over all stages": (stage, states, 1),
+        "a sum of the tableau over all stages": (stage, slopes, 1),
         "a step without the field": (whole(lambda constants, t, s: -s), lanes, STAGES),
         "a step": (whole(fields), lanes, STAGES),
     }
     found = {}
     for name, (body, start, evaluations) in asked.items():
         program = jax.jit(lambda start, body=body: jax.lax.fori_loop(0, many, lambda _, carry: body(carry), start))
-        program(start)
+        jax.block_until_ready(program(start))
         seconds = median(lambda: jax.block_until_ready(program(start)), repeats, time.process_time)  # noqa: B023
         found[name] = seconds / many / evaluations / LANES
     return found
+
+
+LOOPS = """
+import json, os, sys
+sys.path.insert(0, {folder!r})
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+import jax
+jax.config.update("jax_enable_x64", True)
+from _sweep_parts import jax_loops
+print(json.dumps(jax_loops({repeats})))
+"""
 
 
 def profile_part(options, exact):
@@ -213,7 +227,10 @@ def profile_part(options, exact):
     for width, name in kinds.items():
         alone = products_alone(width, repeats)
         say(row="profile", name=f"NumPy: {name}", ns=alone * 1e9, share=alone / whole, width=width)
-    for name, each in jax_loops(repeats).items():
+    # In a process on one core: with two XLA would give a large product to both, and count their waiting.
+    code = LOOPS.format(folder=str(HERE.parent), repeats=repeats)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for name, each in json.loads(done.stdout).items():
         say(row="profile", name=f"XLA, 32 lanes: {name}", ns=each * 1e9, share=each / whole)
 
 
@@ -259,6 +276,15 @@ def phase_part(options, exact):
         ok=float(np.mean(data.status == 0)), residual=float(np.nanmax(data.residual)),
         mapping=data.attrs["mapping_reason"],
     )  # fmt: skip
+    if not options.quick:
+        command = [sys.executable, "-m", "mirrorjax", "sweep", "phase-diagram", "--out", str(options.folder / "phase")]
+        began = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True)
+        seconds = time.perf_counter() - began
+        if done.returncode:
+            say(row="phase command", name="phase-diagram", error=(done.stderr.strip().splitlines() or [""])[-1])
+        else:
+            say(row="phase command", name="phase-diagram", wall_s=seconds)
 
 
 # Cores, devices, folders, memory -------------------------------------------------------------------------------------
@@ -285,12 +311,12 @@ print(laps[0], statistics.median(laps[1:]), len(jax.devices()))
 
 def devices_part(options, exact):
     """One core, two threads, two devices: each a process, in turn, so that they meet the same load."""
-    kinds = {"1 thread": (1, 1), "2 threads": (2, 1), "2 devices": (2, 2), "1 device, 1 core": (1, 1)}
+    kinds = {"1 thread": (1, 1), "2 threads": (2, 1), "2 devices": (2, 2)}
     times = 1 if options.quick else 2
     rounds = 1 if options.quick else 2
     found: dict[str, list[list[float]]] = {kind: [] for kind in kinds}
     for _ in range(rounds):
-        for kind, (cores, devices) in list(kinds.items())[:3]:
+        for kind, (cores, devices) in kinds.items():
             flags = os.environ.get("XLA_FLAGS", "") + f" --xla_force_host_platform_device_count={devices}"
             done = subprocess.run(
                 [sys.executable, "-c", CHILD.format(folder=str(HERE.parent)), str(cores), "3", str(times),

@@ -4,6 +4,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import numpy as np
 from _yardstick import T_END, T_OFF, D, N, legs, made_field, made_jacobian, median, say, work_precision, yardstick
@@ -33,7 +34,7 @@ def by_scipy(method, rtol, k):
             def fresh(t, s, decay=decay):
                 return field(decay, s, np.empty_like(s))
 
-            more = {"jac": lambda t, s, decay=decay: jacobian(decay, s)} if method == "BDF" else {}
+            more: Any = {"jac": lambda t, s, decay=decay: jacobian(decay, s)} if method == "BDF" else {}
             state = solve_ivp(fresh, (begin, end), state, method=method, rtol=rtol, atol=rtol, **more).y[:, -1]
     return state[:N] * state[N:]
 
@@ -42,7 +43,7 @@ def by_sundials(method, rtol, k):
     cvode = importlib.import_module("sksundae.cvode")
     given = yardstick()
     field, jacobian, state = made_field(given.Z, given.y), made_jacobian(given.Z, given.y), given.starts[k]
-    now = [0.0]  # sksundae counts arguments, so the leg's decay is none of them
+    now: list[Any] = [0.0]  # sksundae counts arguments, so the leg's decay is none of them
 
     def slope(t, s, out):
         field(now[0], s, out)
@@ -238,9 +239,9 @@ def numba_part(options, exact):
     for name, (A, B, E, F, power) in pairs().items():
         for products in ("loops", "np.dot") if name == "DOP853" else ("loops",):
             solve, _ = numba_solver(products == "np.dot")
-            tableau = (*(np.ascontiguousarray(v) for v in (A, B, E, F)), power)
+            tableau: Any = (*(np.ascontiguousarray(v) for v in (A, B, E, F)), power)
 
-            def run(rtol, solve=solve, tableau=tableau):
+            def run(rtol, solve: Any = solve, tableau: Any = tableau):
                 return solve(given.Z, Zt, given.y, given.starts[:count], given.doses[:count], *tableau, rtol)
 
             work_precision(

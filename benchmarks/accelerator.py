@@ -23,6 +23,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 D, N, T_OFF, T_END = 40, 100, 20.0, 100.0
 SAMPLE = 16
@@ -103,7 +104,8 @@ def timed(function, repeats):
     """The result, the first call and the median of the others, in seconds."""
     import jax
 
-    laps, found = [], None
+    laps: list[float] = []
+    found: Any = None
     for _ in range(repeats + 1):
         began = time.perf_counter()
         found = jax.block_until_ready(function())
@@ -340,6 +342,7 @@ def run_part(name, options, limit, take):
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
         timer = threading.Timer(limit, process.kill)
         timer.start()
+        assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("ROW "):
                 take({"part": name, **json.loads(line[4:])})
@@ -375,7 +378,7 @@ def page(rows, seconds, small):
     text += [f"- {os.cpu_count()} cores; {seconds:.0f} s in all{'; --small' if small else ''}"]
     if any(r["on"] == "accelerator" and r["backend"] == "cpu" for r in of("device")):
         text.append("- **No accelerator here:** the rows of “accelerator” ran on the processor.")
-    text += ["", *[" ".join(line.split()) for line in __doc__.split("\n\n")[-1:]], ""]
+    text += ["", *[" ".join(line.split()) for line in (__doc__ or "").split("\n\n")[-1:]], ""]
     base = {r["precision"]: r["per_s"] for r in of("flows") if r["on"] == "cpu"}
     heads = "on, precision, flows, lanes, flows/s, × CPU, max error, ok, steps (most), compile s, run s, Tflop/s, "
     lines = [

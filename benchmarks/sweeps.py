@@ -29,8 +29,8 @@ PARTS = (
     "memory",
 )  # fmt: skip
 OURS = ("mirrorjax", "profile", "limits", "phase", "devices", "store", "memory")
-LONGEST = {"limits": 200, "torch": 240, "mirrorjax": 150, "scipy": 150}
-"""Seconds after which a part is stopped, if not 120."""
+LONGEST = {"limits": 240, "torch": 300, "devices": 240, "store": 240, "phase": 240}
+"""Seconds after which a part is stopped, if not 150."""
 
 
 def in_part(options):
@@ -60,7 +60,7 @@ def run_part(name, options):
     }  # fmt: skip
     command = [sys.executable, str(HERE), "--part", name, "--folder", str(options.folder)]
     command += ["--repeats", str(options.repeats)] + ["--quick"] * options.quick
-    rows, began, limit = [], time.monotonic(), LONGEST.get(name, 120)
+    rows, began, limit = [], time.monotonic(), LONGEST.get(name, 150)
     log = options.folder / f"{name}.log"
     with open(log, "w", encoding="utf-8") as errors:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
