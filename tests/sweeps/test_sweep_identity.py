@@ -251,7 +251,7 @@ def problem() -> str:
 
 
 def test_it_is_the_same_in_another_process():
-    code = "from test_identity import *; print(of(made(SOURCE)), of({'b', 'a', 'c'}), problem())"
+    code = "from test_sweep_identity import *; print(of(made(SOURCE)), of({'b', 'a', 'c'}), problem())"
     environment = os.environ | {"JAX_ENABLE_X64": "1", "PYTHONHASHSEED": "1"}
     command, here = [sys.executable, "-c", code], os.path.dirname(__file__)
     done = subprocess.run(command, env=environment, cwd=here, capture_output=True, text=True, check=True)
