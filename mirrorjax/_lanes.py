@@ -81,13 +81,42 @@ class _Lanes(eqx.Module):
 
 
 class Solved(eqx.Module):
-    """States at the stops, `inf` where not reached, and where each solve ended."""
+    """A row for each stop of each solve: the state, the time, and the steps until there; `inf` where not reached.
 
-    ys: Float[Array, "N k m"]
-    last: Float[Array, "N m"]
-    t_last: Float[Array, " N"]
-    ok: Bool[Array, " N"]
-    steps: Int[Array, " N"]
+    The last row of a solve is for where it was stuck. One array, for XLA's scatter takes as long as a stage of all
+    lanes, whatever the size of its rows.
+    """
+
+    rows: Float[Array, "N rows columns"]
+
+    @classmethod
+    def none_of(cls, asked: Solves) -> "Solved":
+        count, stops = asked.ends.shape
+        return cls(jnp.full((count, stops + 1, asked.starts.shape[1] + 2), jnp.inf, asked.starts.dtype))
+
+    def note(self, lanes: _Lanes, arrived: Array, stuck: Array) -> "Solved":
+        """With what has arrived at its stop, and what is stuck before it."""
+        count, rows, _ = self.rows.shape
+        solve = jnp.where(arrived | stuck, lanes.solve, count)
+        steps = jnp.asarray(lanes.steps, lanes.y.dtype)
+        row = jnp.concatenate([lanes.y, lanes.t[:, None], steps[:, None]], axis=1)
+        return Solved(self.rows.at[solve, jnp.where(stuck, rows - 1, lanes.stop)].set(row, mode="drop"))
+
+    @property
+    def ys(self) -> Float[Array, "N k m"]:
+        """The states at the stops."""
+        return self.rows[:, :-1, :-2]
+
+    @property
+    def ok(self) -> Bool[Array, " N"]:
+        """Whether the last stop was reached."""
+        return jnp.isfinite(self.rows[:, -2, -2])
+
+    @property
+    def end(self) -> tuple[Float[Array, "N m"], Float[Array, " N"], Int[Array, " N"]]:
+        """The state where each solve ended, its time, and the steps."""
+        row = _where(self.ok, self.rows[:, -2], self.rows[:, -1])
+        return row[:, :-2], row[:, -2], jnp.asarray(row[:, -1], int)
 
 
 class _Queue(eqx.Module):
@@ -118,23 +147,13 @@ class _Queue(eqx.Module):
         own = self.pick(number)
         t, y = own.begins[:, 0], own.starts
         lanes = _Lanes(number, none, own, t, y, self.fields(own.constants, t, y), own.length, none)
-        count, stops = self.asked.ends.shape
-        nothing = jnp.full((count, stops, y.shape[1]), jnp.inf, y.dtype)
-        start = (self.asked.starts, self.asked.begins[:, 0], jnp.zeros(count, bool), jnp.zeros(count, int))
-        return lanes, Solved(nothing, *start)
+        return lanes, Solved.none_of(self.asked)
 
     def refill(self, lanes: _Lanes, solved: Solved, taken: Array, arrived: Array, stuck: Array):
         """Notes what has arrived, and gives the lanes that are done the next solves."""
         last = lanes.stop == self.asked.ends.shape[1] - 1
         done = stuck | (arrived & last)
-        at = (jnp.where(which, lanes.solve, self.count) for which in (arrived, done, done, done, done))
-        solved = Solved(
-            solved.ys.at[next(at), lanes.stop].set(lanes.y, mode="drop"),
-            solved.last.at[next(at)].set(lanes.y, mode="drop"),
-            solved.t_last.at[next(at)].set(lanes.t, mode="drop"),
-            solved.ok.at[next(at)].set(arrived, mode="drop"),
-            solved.steps.at[next(at)].set(lanes.steps, mode="drop"),
-        )
+        solved = solved.note(lanes, arrived, stuck)
         solve = jnp.where(done, jnp.minimum(taken + jnp.cumsum(done) - 1, self.count), lanes.solve)
         stop = jnp.where(done, 0, lanes.stop + jnp.asarray(arrived, int))
         new = self.pick(jnp.minimum(solve, self.count - 1))

@@ -101,10 +101,11 @@ def vmappable(
             list(constants), start, begins, ends, rtol, atol, first_length(*jax.lax.stop_gradient((ts[:, 0], ts[:, 1])))
         )
         found = solve_in_lanes(field, [not b for b in batched[0]], asked, tableau, lanes.width, data[-1])
+        last, t_last, steps = found.end
         path = found.ys if rank is None else jnp.take_along_axis(found.ys, rank[..., None], axis=1)
-        t_last = jnp.where(found.ok, ts[:, -1], found.t_last)
         ys = jnp.concatenate([start[:, None], path], axis=1)
-        outcome = (ys, found.last, t_last, found.ok, ~found.ok & (found.steps >= data[-1]), found.steps)
+        t_last = jnp.where(found.ok, ts[:, -1], t_last)
+        outcome = (ys, last, t_last, found.ok, ~found.ok & (steps >= data[-1]), steps)
         return outcome, (True,) * 6
 
     return run(constants, *data)
