@@ -15,7 +15,7 @@ from ._store import Store
 Place = Store | Memory
 
 
-def place_of(out: str | os.PathLike[str] | None, plan: Plan, there: bool, resume: bool) -> Place:
+def place_of(out: str | os.PathLike[str] | None, plan: Plan, there: bool, resume: bool, other_versions: bool) -> Place:
     """What takes the chunks of a plan; `there` is whether the folder holds the beginning of it.
 
     Of several processes (`jax.distributed`) that compute each chunk together, the first one alone writes the folder,
@@ -25,13 +25,13 @@ def place_of(out: str | os.PathLike[str] | None, plan: Plan, there: bool, resume
     raises it.
     """
     if jax.process_count() == 1:
-        return _alone(out, plan, there, resume)
+        return _alone(out, plan, there, resume, other_versions)
     place: Any = Memory(plan)
     finished = np.zeros(plan.chunks + 1, np.int32)  # and whether that cannot be told
     error = None
     if jax.process_index() == 0:
         try:
-            place = _alone(out, plan, there, resume)
+            place = _alone(out, plan, there, resume, other_versions)
             finished[sorted(place.finished)] = 1
         except Exception as raised:
             error, finished[-1] = raised, 1
@@ -45,10 +45,10 @@ def place_of(out: str | os.PathLike[str] | None, plan: Plan, there: bool, resume
     return place
 
 
-def _alone(out: str | os.PathLike[str] | None, plan: Plan, there: bool, resume: bool) -> Place:
+def _alone(out: str | os.PathLike[str] | None, plan: Plan, there: bool, resume: bool, other_versions: bool) -> Place:
     if out is None:
         return Memory(plan)
     if there and not resume:
         hint = "resume=True to go on with it, or another folder"
         raise InputError("the folder holds a sweep already", str(out), hint)
-    return Store.resume(out, plan) if there else Store.create(out, plan)
+    return Store.resume(out, plan, other_versions) if there else Store.create(out, plan)

@@ -4,25 +4,25 @@ import concurrent.futures
 import functools
 import os
 from collections.abc import Generator, Sequence
-from typing import Any
+from concurrent.futures import Executor
 
 import jax
 
-from .._executors import executor_of, run
+from .._executors import run
 from ._work import Computed, Work
 
 
-def run_chunks(work: Work, numbers: Sequence[int], where: Any) -> Generator[tuple[int, Computed], None, None]:
+def run_chunks(
+    work: Work, numbers: Sequence[int], executor: Executor | None
+) -> Generator[tuple[int, Computed], None, None]:
     """Yields the number of a chunk and what was computed, as they end.
 
     Without an executor, a compiled program runs in a thread for each core: XLA lets go of Python's lock. Several
     devices share each chunk, so that there one thread waits for all of them; Python itself would hold its lock.
     """
-    if where is not None:
-        with executor_of(where) as executor:
-            assert executor is not None
-            tasks = (functools.partial(work, k) for k in numbers)
-            yield from ((numbers[i], found) for i, found in run(tasks, executor))
+    if executor is not None:
+        tasks = (functools.partial(work, k) for k in numbers)
+        yield from ((numbers[i], found) for i, found in run(tasks, executor))
         return
     alone = work.how.mapping == "python" or len(jax.devices()) > 1 or jax.default_backend() != "cpu"
     if alone or cores() == 1:

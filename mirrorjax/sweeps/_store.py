@@ -101,7 +101,7 @@ class Store:
         if found and not other_versions:
             raise InputError(
                 "the sweep was begun with other versions, whose results may differ in the last bits: "
-                + "; ".join(found), str(folder), "those versions, or another folder, or allow other versions",
+                + "; ".join(found), str(folder), "those versions, or another folder, or other_versions=True",
             )  # fmt: skip
         lock = _locked(folder)
         try:

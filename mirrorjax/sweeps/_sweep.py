@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,12 @@ import jax
 import numpy as np
 
 from .._errors import InputError
+from .._executors import executor_of
+from .._types import x64_on
 from ._chunks import plan_path, read_plan
 from ._draft import Draft, draft_of
 from ._identity import identity, versions
+from ._libraries import import_xarray
 from ._mapping import How
 from ._place import Place, place_of
 from ._plan import Axis, Plan
@@ -42,6 +46,7 @@ def sweep(
     mapping: str = "auto",
     units: Mapping[str, str] | None = None,
     resume: bool = True,
+    other_versions: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> "xarray.Dataset":
     """Computes a quantity at every point of the product of some axes, and keeps it.
@@ -65,12 +70,15 @@ def sweep(
     - `out`: a folder for the results, in Zarr's format; without it they are in memory alone.
     - `executor`: where chunks are computed: any `concurrent.futures.Executor`, "processes", "processes:4",
       "dask://HOST:PORT" or "mpi"; see `help(mirrorjax.sweeps)`. By default here, with a thread for each core.
-    - `chunk`: points in a chunk, by default an eighth of all, but 64 to 1024.
+    - `chunk`: points in a chunk; by default as in the folder that is gone on with, else an eighth of all, but 64 to
+      1024 (16,384 on an accelerator), or a 256th where the quantity is called in Python.
     - `mapping`: "vmap": all points of a chunk at once, solves in lanes; "map": one after the other in one program;
       "python": the quantity is called as it is. By default ("auto") what is faster; the result's attributes say which
       and why.
     - `units`: of axes and outputs, by name.
     - `resume`: whether a folder that holds the beginning of this sweep is gone on with, or refused.
+    - `other_versions`: go on with a folder that was begun with other versions of Python, jax or mirrorjax, or on another
+      kind of device. Each chunk's record says what computed it; the same bits are no longer promised.
     - `progress`: called with the number of chunks done and that of all.
 
     **Returns:** an `xarray.Dataset`: for every output an array with a dimension for each axis; `status`: 0 computed, 1
@@ -95,19 +103,22 @@ def sweep(
     """
     given = {} if over is None else over
     grid = grid_of(given, seeds, static, along)
-    _check(quantity, chunk, out)
+    _check(quantity, chunk, out, executor)
     units = dict(units or {})
     width = LANES.get(jax.default_backend(), ON_GPU)
     draft = draft_of(quantity, grid, mapping, width, units)
-    parts = {"quantity": quantity, **{f"axis {name}": values for name, values in grid.axes.items()}}
+    _require_names(units, [*grid.axes, *grid.along, *(output.name for output in draft.outputs)])
+    parts = {"quantity": quantity, "mapping": draft.how.mapping, "float64": x64_on()}
+    parts |= {f"axis {name}": values for name, values in grid.axes.items()}
     parts |= {f"axis {name}, along": values for name, values in grid.along.items()}
     saved = read_plan(Path(out)) if out is not None and plan_path(Path(out)).exists() else None
     size = saved.chunk if saved and chunk is None else _chunk(grid, draft.how, chunk)
     plan = _plan_of(draft, grid, size, parts, units)
     token = "".join(plan.identity.values())
     work = Work(quantity, grid, plan.chunk, draft.how, plan.outputs, draft.refused, token)
-    with place_of(out, plan, saved is not None, resume) as place:
-        errors = _computed(work, place, plan.chunks, executor, progress)
+    # The executor first: where there is none, nothing is left behind.
+    with executor_of(executor) as where, place_of(out, plan, saved is not None, resume, other_versions) as place:
+        errors = _computed(work, place, plan.chunks, where, progress)
         dataset = place.dataset()
     order = [*(name for name in given if name in grid.axes), *grid.axes]
     dataset = dataset.transpose(*dict.fromkeys(order), ...)
@@ -115,7 +126,7 @@ def sweep(
 
 
 def _computed(
-    work: Work, place: Place, chunks: int, executor: Any, progress: Callable[[int, int], None] | None
+    work: Work, place: Place, chunks: int, executor: Executor | None, progress: Callable[[int, int], None] | None
 ) -> list[str]:
     """Computes what is missing; returns the first error of each chunk that has one."""
     todo = [k for k in range(chunks) if k not in place.finished]
@@ -130,7 +141,16 @@ def _computed(
     return errors
 
 
-def _check(quantity: Any, chunk: Any, out: Any) -> None:
+def _require_names(units: Mapping[str, str], names: list[str]) -> None:
+    for name in units:
+        if name not in names:
+            raise InputError(f"a unit for {name!r}, which is no axis and no output", "", ", ".join(names))
+
+
+def _check(quantity: Any, chunk: Any, out: Any, executor: Any) -> None:
+    import_xarray()  # where it is missing, before the work
+    if executor is not None and jax.process_count() > 1:
+        raise InputError("an executor beside jax.distributed", f"{jax.process_count()} processes", "one of the two")
     if not callable(quantity):
         raise InputError(f"the quantity must be a function of a point, got {type(quantity).__name__}")
     if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int | np.integer) or chunk < 1):
@@ -146,7 +166,7 @@ def _plan_of(draft: Draft, grid: Grid, chunk: int, parts: Mapping[str, Any], uni
         draft.outputs,
         chunk,
         identity(parts),
-        versions(),
+        versions() | {"backend": jax.default_backend()},
         tuple(_axis(n, v, units) for n, v in grid.along.items() if any(n in o.dims for o in draft.outputs)),
         attrs,
     )

@@ -108,6 +108,7 @@ def test_a_static_value_without_a_program_and_one_of_another_shape():
         ({"over": {"x": [1.0]}, "mapping": "pmap"}, "no mapping"),
         ({"over": {"x": [1.0]}, "chunk": 0}, "whole number"),
         ({"over": {"status": [1.0]}}, "two things"),
+        ({"over": {"x": [1.0]}, "units": {"z": "s"}}, "no axis and no output"),
     ],
 )
 @pytest.mark.usefixtures("annotations_off")

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from dask_cluster import Cluster
 
 import mirrorjax as mj
+from mirrorjax.sweeps import _sweep
 
 AXES = {"x": np.linspace(0.1, 2.0, 8), "k": [1, 2, 3]}
 CHUNKS = 6
@@ -111,9 +113,28 @@ def test_the_folder_of_another_sweep_is_refused_and_told_apart(tmp_path):
         sweep(tmp_path / "sweep", over=AXES | {"k": [1, 2, 4]})
     with pytest.raises(mj.InputError, match="the chunks: 4 points before, 5 now"):
         mj.sweep(quantity, AXES, out=tmp_path / "sweep", chunk=5)
+    with pytest.raises(mj.InputError, match="mapping: it changed"):
+        sweep(tmp_path / "sweep", mapping="map")
+    with jax.enable_x64(False), pytest.raises(mj.InputError, match="float64: it changed"):
+        sweep(tmp_path / "sweep")
     with pytest.raises(mj.InputError, match="holds a sweep already"):
         sweep(tmp_path / "sweep", resume=False)
     mj.sweep(quantity, AXES, out=tmp_path / "sweep")  # the chunks of the folder
+
+
+def test_other_versions_are_refused_unless_allowed(tmp_path, monkeypatch):
+    sweep(tmp_path / "sweep")
+    before = _sweep.versions()
+    monkeypatch.setattr(_sweep, "versions", lambda: before | {"jax": "99"})
+    with pytest.raises(mj.InputError, match=r"jax: .* before, 99 now.*other_versions=True"):
+        sweep(tmp_path / "sweep")
+    assert np.all(sweep(tmp_path / "sweep", other_versions=True).status == 0)
+
+
+def test_an_executor_that_is_none_leaves_no_folder_behind(tmp_path):
+    with pytest.raises(mj.InputError, match="no executor"):
+        sweep(tmp_path / "sweep", executor="elsewhere")
+    assert not (tmp_path / "sweep").exists()
 
 
 def falling(r):
