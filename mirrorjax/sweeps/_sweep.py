@@ -77,8 +77,8 @@ def sweep(
       and why.
     - `units`: of axes and outputs, by name.
     - `resume`: whether a folder that holds the beginning of this sweep is gone on with, or refused.
-    - `other_versions`: go on with a folder that was begun with other versions of Python, jax or mirrorjax, or on another
-      kind of device. Each chunk's record says what computed it; the same bits are no longer promised.
+    - `other_versions`: go on with a folder that was begun with other versions of Python, jax or mirrorjax, or on
+      another kind of device. Each chunk's record says what computed it; the same bits are no longer promised.
     - `progress`: called with the number of chunks done and that of all.
 
     **Returns:** an `xarray.Dataset`: for every output an array with a dimension for each axis; `status`: 0 computed, 1
