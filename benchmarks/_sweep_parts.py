@@ -366,44 +366,20 @@ def store_part(options, exact):
             say(row="store", name=name, flows=count, again_s=again, over=share, bare_s=bare)
 
 
-MEMORY = """
-import os, resource, sys, threading, time
-import jax, numpy as np
-jax.config.update("jax_enable_x64", True)
-import jax.numpy as jnp, mirrorjax as mj
-d, n = 16, int(sys.argv[1])
-def run(n):
-    rng = np.random.default_rng(0)
-    Z = rng.standard_normal((d, n))
-    Z /= np.sqrt(n)
-    Z = jnp.asarray(Z)
-    problem, param = mj.problems.LinearRegression(Z, jnp.ones(d)), mj.parameterizations.Hadamard()
-    flow = mj.flows.GradientFlow(problem, param, mj.schedules.SwitchOff(0.1, at=1.0))
-    began = time.perf_counter()
-    path = mj.integrate(flow, param.lift(jnp.zeros(n), scale=0.1), ts=[0.0, 5.0], rtol=1e-6, solver=sys.argv[2])
-    path.x.block_until_ready()
-    return time.perf_counter() - began, int(path.steps)
-run(1000)
-def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-before = peak()
-seconds, steps = run(n)
-print(before, peak(), seconds, steps)
-"""
-
-
 def memory_part(options, exact):
-    """Of one flow with d = 16 and many n."""
-    n = 300_000 if options.quick else 1_000_000
-    for solver in ("dopri8", "tsit5"):
-        done = subprocess.run([sys.executable, "-c", MEMORY, str(n), solver], capture_output=True, text=True)
+    """Of one flow with d = 16 and n = 10⁶, as `memory.py` measures it."""
+    for flow in ("gradient", "mirror", "reduced"):
+        command = [sys.executable, str(Path(__file__).with_name("memory.py")), flow, "dense"]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            say(row="memory", name=solver, error=done.stderr.strip().splitlines()[-1])
+            say(row="memory", name=flow, error=done.stderr.strip().splitlines()[-1])
             continue
-        before, after, seconds, steps = (float(word) for word in done.stdout.split())
-        matrix = 16 * n * 8
+        found = json.loads(done.stdout)
+        mega = 2**20
         say(
-            row="memory", name=solver, n=n, matrix=matrix, over=after - before, ratio=(after - before) / matrix,
-            seconds=seconds, steps=steps, rss=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+            row="memory", name=flow, n=1_000_000, matrix=found["size"] * mega, over=found["MB"] * mega,
+            ratio=found["factor"], seconds=found["seconds"], steps=found["steps"],
+            rss=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
         )  # fmt: skip
 
 
