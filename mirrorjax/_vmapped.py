@@ -77,14 +77,15 @@ def vmappable(
     def field(constants: list, t, y):
         return jaxpr_as_fun(traced.replace(consts=constants))(t, y)[0]
 
-    @custom_vmap
-    def run(constants, *data):
+    def once(constants, *data):
         return plain(lambda t, y: field(constants, t, y), *data)
+
+    run = custom_vmap(once)
 
     @run.def_vmap
     def rule(size, batched, constants, *data):
         if not any(jax.tree.leaves(batched)):
-            return run(constants, *data), (False,) * 6
+            return once(constants, *data), (False,) * 6
         own = sum(c[0].size for c, is_own in zip(constants, batched[0]) if is_own)
         if tableau is None or own > LARGE or batched[-1]:
             why = "an implicit method" if tableau is None else f"{own} numbers of its own for each"
@@ -112,15 +113,16 @@ def vmappable(
 
 
 def _one_by_one(run: Callable[..., tuple], batched: Any, constants: list, data: tuple) -> tuple:
-    flat, tree = jax.tree.flatten((constants, data))
+    leaves, tree = jax.tree.flatten((constants, data))
     is_own = jax.tree.leaves(batched)
-    return jax.lax.map(
-        lambda own: run_again(run, tree, flat, is_own, own), [leaf for leaf, own in zip(flat, is_own) if own]
-    )
+
+    def one(own: list) -> tuple:
+        left = iter(own)
+        return run(*_joined(tree, [next(left) if mine else leaf for leaf, mine in zip(leaves, is_own)]))
+
+    return jax.lax.map(one, [leaf for leaf, mine in zip(leaves, is_own) if mine])
 
 
-def run_again(run: Callable[..., tuple], tree: Any, flat: list, is_own: list[bool], own: list) -> tuple:
-    """`run` with the leaves that are a solve's own in place of those of all solves."""
-    left = list(own)
-    constants, data = jax.tree.unflatten(tree, [left.pop(0) if o else leaf for leaf, o in zip(flat, is_own)])
-    return run(constants, *data)
+def _joined(tree: Any, leaves: list) -> tuple:
+    constants, data = jax.tree.unflatten(tree, leaves)
+    return (constants, *data)
