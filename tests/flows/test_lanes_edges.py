@@ -1,5 +1,7 @@
 """Lanes where solves end early, jump, fail, or bring data of their own; the plain solve is the measure."""
 
+import contextlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -117,7 +119,8 @@ def test_derivatives_of_lanes_are_right_or_refused():
         slope = jax.jit(jax.jacfwd(jax.vmap(end)))(rates)
         with pytest.raises(ValueError, match="Reverse-mode"):
             jax.jit(jax.grad(lambda r: jnp.sum(jax.vmap(end)(r))))(rates)
-        # A derivative inside takes every argument for a variable, the times too.
-        with pytest.raises(NotImplementedError, match="nextafter"):
-            jax.jit(jax.vmap(jax.jacfwd(end)))(rates)
+        # On jax 0.10 a derivative inside takes every argument for a variable, times too: refused there, right later.
+        with contextlib.suppress(NotImplementedError):
+            inside = jax.jit(jax.vmap(jax.jacfwd(end)))(rates)
+            np.testing.assert_allclose(inside, 1 / (5 - rates) ** 2, rtol=1e-6)
     np.testing.assert_allclose(slope, np.diag(1 / (5 - rates) ** 2), rtol=1e-6)
