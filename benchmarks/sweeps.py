@@ -1,12 +1,12 @@
 """mj.sweep against what else solves the same flows, and where its time goes.
 
     python benchmarks/sweeps.py                        all, into benchmarks/sweeps.md (15 minutes on two cores)
-    python benchmarks/sweeps.py --quick --out /tmp/s   in little (2 minutes)
+    python benchmarks/sweeps.py --quick --out little   in little (2 minutes)
     python benchmarks/sweeps.py limits devices         some parts; the page keeps the others' last results
-    PYTHONPATH=/tmp/peers python benchmarks/sweeps.py  with peers that are installed elsewhere
+    PYTHONPATH=peers python benchmarks/sweeps.py       with peers that are installed elsewhere
 
 A part is a process of its own, so that memory and settings do not mix. Peers that are not installed have a row that
-says so: numba, scikit-SUNDAE, torch with torchdiffeq and torchode (pip install --target /tmp/peers …).
+says so: numba, scikit-SUNDAE, torch with torchdiffeq and torchode (pip install --target peers …).
 """
 
 import argparse

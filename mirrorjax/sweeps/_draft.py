@@ -9,10 +9,10 @@ import numpy as np
 from .._errors import InputError
 from .._vmapped import in_lanes
 from ._mapping import How, choose, shapes_of
-from ._outputs import outputs_of, require_same
+from ._outputs import UnusableError, outputs_of, require_same
 from ._plan import Output
 from ._points import Grid, Point
-from ._work import Work
+from ._work import Work, place_of_point, point_of
 
 TRIED = 16
 """Points at which a quantity that is not compiled is tried, until it returns."""
@@ -47,19 +47,19 @@ def draft_of(
             else:
                 with in_lanes(width):
                     found = jax.eval_shape(one, values)
+        except UnusableError:
+            raise
         except Exception as error:
-            if isinstance(error, InputError) and error.what.startswith("the quantity cannot be traced"):
-                raise
             if not grid.static:
                 raise _raises(error, "") from error
-            refused[tuple(fixed.values())] = f"{_place(fixed)}: {type(error).__name__}: {error}"
+            refused[tuple(fixed.values())] = f"{place_of_point(fixed)}: {type(error).__name__}: {error}"
             errors.append(error)
             continue
         if how.mapping == "python":
             return Draft(how, _tried(work, grid, units), {})
         if shapes is None:
             shapes = found
-        require_same(shapes, found, _place(fixed))
+        require_same(shapes, found, place_of_point(fixed))
     if how is None or shapes is None:
         raise _raises(errors[0], "for all values of the static axes") from errors[0]
     return Draft(how, tuple(outputs_of(shapes, grid.along, units)), refused)
@@ -69,15 +69,10 @@ def _tried(work: Work, grid: Grid, units: Mapping[str, str]) -> tuple[Output, ..
     """The outputs of a quantity that is not compiled, at the first point where it returns."""
     errors = []
     for i in range(min(TRIED, int(np.prod(grid.shape)))):
-        point = {
-            n: v[0].item() if v.ndim == 1 else jax.numpy.asarray(v[0]) for n, v in grid.values(np.array([i])).items()
-        }
         try:
-            found = {name: np.asarray(a) for name, a in work.one(point).items()}
-        except InputError as error:
-            if "quantity returns a dictionary" in error.what or error.what.startswith("the output"):
-                raise
-            errors.append(error)
+            found = work.called(point_of(grid.values(np.array([i])), 0))
+        except UnusableError:
+            raise
         except Exception as error:
             errors.append(error)
         else:
@@ -88,7 +83,3 @@ def _tried(work: Work, grid: Grid, units: Mapping[str, str]) -> tuple[Output, ..
 def _raises(error: Exception, where: str) -> InputError:
     says = str(error).strip().rstrip(".")
     return InputError(f"the quantity raises {type(error).__name__}: {says}", where, "the quantity at one point first")
-
-
-def _place(fixed: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in fixed.items())

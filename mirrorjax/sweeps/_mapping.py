@@ -8,6 +8,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._vmapped import in_lanes
+from ._outputs import UnusableError
 
 Mapped = Literal["vmap", "map", "python"]
 MAPPINGS = ("vmap", "map", "python")
@@ -44,7 +45,7 @@ def choose(one: Callable[[Any], Any], values: Mapping[str, Any], mapping: str, w
             traced, shapes = jax.make_jaxpr(one, return_shape=True)(values)
     except NOT_TRACEABLE as error:
         if mapping != "auto":
-            raise InputError(
+            raise UnusableError(
                 f'the quantity cannot be traced, as mapping="{mapping}" asks', _first_line(error),
                 'jax.numpy and jax.lax in place of NumPy and if, or mapping="python"',
             ) from error  # fmt: skip

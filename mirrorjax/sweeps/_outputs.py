@@ -21,13 +21,17 @@ MEANINGS = {
 }
 
 
+class UnusableError(InputError):
+    """Of a quantity that is none at any point, so that no other point is tried."""
+
+
 def arrays_of(found: Any) -> dict[str, Any]:
     """The outputs of one point as arrays.
 
     **Raises:** `InputError` for what is no dictionary of named numbers.
     """
     if not isinstance(found, Mapping) or not found:
-        raise InputError(
+        raise UnusableError(
             f"a quantity returns a dictionary of numbers by name, not {type(found).__name__}", "",
             'return {"l1": jnp.sum(jnp.abs(x))}',
         )  # fmt: skip
@@ -36,7 +40,7 @@ def arrays_of(found: Any) -> dict[str, Any]:
         try:
             arrays[name] = jnp.asarray(value)
         except (TypeError, ValueError) as error:
-            raise InputError(
+            raise UnusableError(
                 f"the output {name!r} is a {type(value).__name__}, not an array", "", "its numbers, each by a name"
             ) from error
     return arrays

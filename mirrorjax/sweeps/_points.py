@@ -92,12 +92,15 @@ def grid_of(
     """
     if not isinstance(over, Mapping):
         raise InputError(f"over must be a dictionary of axes, got {type(over).__name__}", "", 'over={"scale": scales}')
+    for name in (*over, *(along or {})):
+        if hasattr(Point, str(name)):  # `point.key` is the random key, whatever an axis of that name holds
+            raise InputError(f"an axis {name!r}: the attribute of a point is another", "", f"{name}_ or another name")
     axes = {name: _values(name, values) for name, values in over.items()}
     if seeds is not None:
         if SEED in axes:
             raise InputError("seeds are given twice", f"seeds=, and the axis {SEED!r}", "one of them")
         axes[SEED] = _seeds(seeds)
-    whole = {name: as_array(values) for name, values in (along or {}).items()}
+    whole = {name: _values(name, values) for name, values in (along or {}).items()}
     if not axes:
         raise InputError("a sweep without an axis", "", 'over={"scale": scales}, or seeds=range(16)')
     fixed = (static,) if isinstance(static, str) else tuple(static)
@@ -112,11 +115,11 @@ def grid_of(
         if values.ndim != 1 or not values.size:
             raise InputError("an axis along which the quantity computes is a vector", f"{name}: {values.shape}")
     ordered = {name: axes[name] for name in (*fixed, *(n for n in axes if n not in fixed))}
-    return Grid(ordered, fixed, {name: np.asarray(values) for name, values in whole.items()})
+    return Grid(ordered, fixed, whole)
 
 
 def _values(name: str, given: Any) -> np.ndarray:
-    values = np.asarray(given if isinstance(given, np.ndarray | jax.Array) else list(given))
+    values = _listed(name, given)
     if values.dtype.kind not in "fiub" or values.ndim == 0:
         raise InputError(
             f"an axis needs numbers, not {values.dtype} of shape {values.shape}", name,
@@ -133,7 +136,14 @@ def _values(name: str, given: Any) -> np.ndarray:
 
 def _seeds(seeds: Iterable[int] | int) -> np.ndarray:
     count = isinstance(seeds, int | np.integer) and not isinstance(seeds, bool)
-    values = np.arange(seeds) if count else np.asarray(seeds if isinstance(seeds, np.ndarray) else list(seeds))  # pyright: ignore
+    values = np.arange(seeds) if count else _listed(SEED, seeds)  # pyright: ignore
     if values.dtype.kind not in "iu" or values.ndim != 1 or not values.size or values.min() < 0:
         raise InputError("seeds are whole numbers ≥ 0", f"seeds = {seeds!r}", "seeds=range(16), or seeds=16")
     return _values(SEED, values)
+
+
+def _listed(name: str, given: Any) -> np.ndarray:
+    try:
+        return np.asarray(given if isinstance(given, np.ndarray | jax.Array) else list(given))
+    except (TypeError, ValueError) as error:  # a single number; rows of different lengths
+        raise InputError(f"an axis needs a list or array of numbers, not {given!r}", name, "[0.1, 1.0]") from error

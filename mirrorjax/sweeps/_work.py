@@ -80,16 +80,20 @@ class Work:
         arrays, error = blank(self.outputs, kept, RAISED), ""
         shapes = {o.name: o for o in self.outputs[:-1]}
         for i in range(kept):
-            point = {name: v[i].item() if v.ndim == 1 else jax.numpy.asarray(v[i]) for name, v in values.items()}
+            point = point_of(values, i)
             try:
-                found = {name: np.asarray(a) for name, a in self.one(point).items()}
-                require_same(shapes, found, _place(point))  # pyright: ignore[reportArgumentType]
-            except Exception as raised:
-                error = error or f"{_place(point)}: {type(raised).__name__}: {raised}"
+                found = self.called(point)
+                require_same(shapes, found, place_of_point(point))
+            except Exception as raised:  # marked, and told by `error`; the other points are kept
+                error = error or f"{place_of_point(point)}: {type(raised).__name__}: {raised}"
                 continue
             for name, array in with_status({name: a[None] for name, a in found.items()}).items():
                 arrays[name][i] = array[0]
         return arrays, error
+
+    def called(self, point: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The outputs at one point, not compiled."""
+        return {name: np.asarray(array) for name, array in self.one(point).items()}
 
     def one(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs at one point, from the values of its axes."""
@@ -97,7 +101,13 @@ class Work:
         return arrays_of(self.quantity(Point({n: v for n, v in values.items() if n != NUMBER} | along)))
 
 
-def _place(point: Mapping[str, Any]) -> str:
+def point_of(values: Mapping[str, np.ndarray], i: int) -> dict[str, Any]:
+    """The i-th of several points, with Python's numbers."""
+    return {name: v[i].item() if v.ndim == 1 else jax.numpy.asarray(v[i]) for name, v in values.items()}
+
+
+def place_of_point(point: Mapping[str, Any]) -> str:
+    """Which point it is, for messages."""
     return ", ".join(f"{name} = {value}" for name, value in point.items() if name != NUMBER and np.ndim(value) == 0)
 
 
