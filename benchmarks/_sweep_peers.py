@@ -117,7 +117,7 @@ def pairs():
 
 def numba_solver(by_dot):
     """`solve(Z, y, starts, doses, tableau…, rtol)` and `descend(Z, y, starts, doses, eta, share)`."""
-    import numba
+    numba: Any = importlib.import_module("numba")
 
     jit = numba.njit(fastmath=True)
 
@@ -231,7 +231,7 @@ def numba_solver(by_dot):
 
 
 def numba_part(options, exact):
-    import numba
+    numba: Any = importlib.import_module("numba")
 
     numba.set_num_threads(CORES)
     given, count = yardstick(), 128 if options.quick else 512
@@ -252,7 +252,7 @@ def numba_part(options, exact):
 
 def descent_part(options, exact):
     """Gradient descent with η = 1e-4 as the discretization of the flow."""
-    import numba
+    numba: Any = importlib.import_module("numba")
 
     numba.set_num_threads(CORES)
     given, eta, count = yardstick(), 1e-4, 2 if options.quick else 4
