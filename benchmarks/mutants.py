@@ -363,7 +363,8 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
         "training/_factors.py": [
             ("merge leaves the wrapper", "return inner if unwrap else Reparameterized(inner)", "return Reparameterized(inner)")],
         "training/_weights.py": [
-            ("biases are weights", "and name != \"bias\"", "and name != \"\"")],
+            ("biases are weights", "name not in (\"bias\", \"gain\")", "name not in (\"gain\",)"),
+            ("gains are weights", "name not in (\"bias\", \"gain\")", "name not in (\"bias\",)")],
     },
     "experiments": {
         "experiments/_summary.py": [

@@ -17,12 +17,14 @@ def add_train(commands: Any, positive: Callable[[str], int]) -> None:
         epilog="exit status: 0 done, 3 bad input, or a reported run whose loss was not finite",
     )
     train.add_argument("methods", nargs="+", metavar="METHOD", help="pilot, spred, ham, l1, sign-in, …; or all")
-    train.add_argument("--data", default="mnist", metavar="NAME", help="mnist (default), digits, or FILE.npz with x, y")
+    train.add_argument(
+        "--data", default="mnist", metavar="NAME", help="mnist (default), digits, mnist1d, or FILE.npz with x, y"
+    )
     train.add_argument("--density", nargs="+", type=_density, default=[0.2, 0.1, 0.05, 0.02], metavar="SHARE",
                        help="shares of weights kept (default 0.2 0.1 0.05 0.02)")  # fmt: skip
     train.add_argument("--seeds", type=positive, default=5, metavar="N", help="runs of each (default 5)")
     train.add_argument("--fold", type=int, default=0, metavar="0-4", help="which fifth of the data tests (default 0)")
-    train.add_argument("--network", default="mlp", metavar="NAME", help="mlp (default) or conv")
+    train.add_argument("--network", default="mlp", metavar="NAME", help="mlp (default), small, conv or residual")
     train.add_argument("--epochs", type=positive, default=20, metavar="N", help="of training (default 20)")
     train.add_argument("--fine-tuning", type=positive, default=10, metavar="N", help="epochs after it (default 10)")
     train.add_argument("--out", type=Path, default=Path("train"), metavar="DIR", help="results (default train)")

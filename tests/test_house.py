@@ -53,6 +53,7 @@ CONFINED = {
     "scipy": {"checks", "instances", "problems", "theorems", "experiments"},
     "mlxtend": {"problems", "experiments"},
     "sklearn": {"experiments"},
+    "mnist1d": {"experiments"},
     "rich": {"_console", "_cli", "_train", "_sweep_command"},
     "pytest": {"_pytest_plugin"},
     "xarray": {"sweeps"},

@@ -5,7 +5,8 @@ from ._datasets import Data as Data, Part as Part, Split as Split, load_data as 
 from ._experiment import DivergedError as DivergedError, Score as Score, run as run
 from ._job import Run as Run
 from ._methods import METHODS as METHODS, ONE_SHOT as ONE_SHOT, Method as Method, method as method
-from ._networks import convnet as convnet, mlp as mlp
+from ._networks import convnet as convnet, kaiming as kaiming, logits as logits, mlp as mlp
+from ._residual import residual as residual
 from ._results import CHECKPOINTS as CHECKPOINTS, load_results as load_results, run_comparison as run_comparison
 from ._summary import (
     Estimate as Estimate,

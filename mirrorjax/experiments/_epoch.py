@@ -5,6 +5,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, PyTree
 
@@ -12,6 +13,7 @@ from .._types import Scalar
 from ..training import keep_mask, merge
 from ._datasets import Part
 from ._methods import Method, Setting
+from ._networks import logits
 
 CLIP = 1.0
 
@@ -26,8 +28,7 @@ class Phase(NamedTuple):
 
 def cross_entropy(model: PyTree, x: Array, y: Array) -> Scalar:
     """Mean of −log p of the labels."""
-    logits = jax.vmap(model)(x)
-    return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
+    return optax.softmax_cross_entropy_with_integer_labels(logits(model, x), y).mean()
 
 
 def optimizer_of(phase: Phase) -> optax.GradientTransformation:
@@ -70,10 +71,11 @@ def epoch(
 
 
 @eqx.filter_jit
-def _right(model: PyTree, x: Array, y: Array) -> Array:
-    return jnp.sum(jnp.argmax(jax.vmap(model)(x), axis=1).astype(y.dtype) == y)
+def _right(model: PyTree, x: Array, y: Array, reference: Array | None) -> Array:
+    return jnp.sum(jnp.argmax(logits(model, x, reference), axis=1).astype(y.dtype) == y)
 
 
-def accuracy(model: PyTree, part: Part) -> float:
-    """The share of labels that the model finds."""
-    return int(_right(merge(model), jnp.asarray(part.x), jnp.asarray(part.y))) / len(part.y)
+def accuracy(model: PyTree, part: Part, reference: np.ndarray | None = None) -> float:
+    """The share of labels that the model finds, normalized by the statistics of `reference`, as in `logits`."""
+    other = None if reference is None else jnp.asarray(reference)
+    return int(_right(merge(model), jnp.asarray(part.x), jnp.asarray(part.y), other)) / len(part.y)

@@ -31,6 +31,7 @@ from ._methods import Method, Setting, descent, method
 from ._networks import network
 
 FINE_TUNE_RATE = 0.05
+REFERENCE = 500  # samples of the training part, in random order, whose statistics normalize in evaluation
 FINE_TUNE = Method("fine-tune", "what is left under the mask", "", descent, (), ())
 
 
@@ -185,7 +186,7 @@ def _advanced(job: Run, data: Split, now: Progress, phase: Phase, arrays: tuple[
         raise DivergedError(sum(job.phases[: now.phase]) * len(losses) + done + int(np.argmin(fine)), job.name)
     log = now.log
     if now.phase == 0:
-        found = accuracy(model, data.validation)
+        found = accuracy(model, data.validation, data.train.x[:REFERENCE])
         row = measurements(model, state, start=now.initial)
         log = log.append(step=done + len(losses), loss=losses.mean(dtype=np.float64), accuracy=found, **row)
     return dataclasses.replace(now, epoch=now.epoch + 1, model=model, state=state, log=log)
@@ -197,8 +198,9 @@ def _closed(job: Run, data: Split, now: Progress, tested: bool) -> Progress:
     if now.phase or method(job.method).kind != "one-shot":
         density = job.densities[max(now.phase - 1, 0)]
         flips, kept = sign_flips(now.initial, model), sum(np.count_nonzero(weight) for weight in weights_of(model))
-        test = accuracy(model, data.test) if tested else None
-        scores = (*scores, Score(density, accuracy(model, data.validation), test, flips, int(kept)))
+        reference = data.train.x[:REFERENCE]
+        test = accuracy(model, data.test, reference) if tested else None
+        scores = (*scores, Score(density, accuracy(model, data.validation, reference), test, flips, int(kept)))
     trained = now.trained if now.phase else model
     return Progress(now.initial, trained, now.phase + 1, log=now.log, scores=scores)
 

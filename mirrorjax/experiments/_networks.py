@@ -1,4 +1,4 @@
-"""Two small networks for pictures: fully connected, and convolutional."""
+"""Small networks by name, what they return for a batch, and another initialization."""
 
 import math
 from collections.abc import Sequence
@@ -6,11 +6,14 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from .._errors import InputError
+from ..training import merge, weight_test
+from ._convolutions import Convolution
+from ._residual import Residual, residual
 
-HIDDEN, CHANNELS, KERNEL = (300, 100), (8, 16), 4
+HIDDEN, CHANNELS = {"mlp": (300, 100), "small": (100, 50)}, (8, 16)
 
 
 class Perceptron(eqx.Module):
@@ -25,7 +28,7 @@ class Perceptron(eqx.Module):
         return self.layers[-1](x)
 
 
-def mlp(key: PRNGKeyArray, sizes: Sequence[int] = (784, *HIDDEN, 10)) -> Perceptron:
+def mlp(key: PRNGKeyArray, sizes: Sequence[int] = (784, 300, 100, 10)) -> Perceptron:
     """A multilayer perceptron in float32; by default 266,200 weights.
 
     **Arguments:**
@@ -47,30 +50,6 @@ def mlp(key: PRNGKeyArray, sizes: Sequence[int] = (784, *HIDDEN, 10)) -> Percept
         raise InputError("sizes are two or more positive integers", f"{tuple(sizes)}", "(784, 300, 100, 10)")
     keys = jax.random.split(key, len(sizes) - 1)
     return Perceptron([eqx.nn.Linear(a, b, dtype=jnp.float32, key=k) for a, b, k in zip(sizes, sizes[1:], keys)])
-
-
-class Convolution(eqx.Module):
-    """Kernel 4, stride 2, padding 1, as a product with the matrix of patches; halves an even side.
-
-    XLA's own convolution is compiled to a plain loop inside `scan` on a CPU: ten times as long, 1.6 s
-    an epoch of `convnet` on 3,000 digits against 0.15 s (2 cores).
-    """
-
-    weight: Float[Array, "out patch"]
-    bias: Float[Array, " out"]
-
-    def __init__(self, channels: int, out: int, key: PRNGKeyArray):
-        patch = channels * KERNEL**2
-        spread = 1 / patch**0.5
-        self.weight = jax.random.uniform(key, (out, patch), jnp.float32, minval=-spread, maxval=spread)
-        self.bias = jnp.zeros(out, jnp.float32)
-
-    def __call__(self, x: Float[Array, "h w c"]) -> Float[Array, "h2 w2 out"]:
-        h, w, c = x.shape
-        x = jnp.pad(x, ((1, 1), (1, 1), (0, 0)))
-        blocks = x.reshape(h // 2 + 1, 2, w // 2 + 1, 2, c).transpose(0, 2, 1, 3, 4).reshape(h // 2 + 1, w // 2 + 1, -1)
-        patches = [blocks[:-1, :-1], blocks[:-1, 1:], blocks[1:, :-1], blocks[1:, 1:]]
-        return jnp.concatenate(patches, axis=-1) @ self.weight.T + self.bias
 
 
 class Convnet(eqx.Module):
@@ -113,20 +92,83 @@ def convnet(key: PRNGKeyArray, side: int = 28, classes: int = 10) -> Convnet:
     return Convnet(first, second, last)
 
 
-NETWORKS = ("mlp", "conv")
+NETWORKS = (*HIDDEN, "conv", "residual")
 
 
-def network(name: str, key: PRNGKeyArray, shape: tuple[int, ...], classes: int) -> Perceptron | Convnet:
+def network(name: str, key: PRNGKeyArray, shape: tuple[int, ...], classes: int) -> Perceptron | Convnet | Residual:
     """The network of that name for inputs of that shape.
 
-    **Raises:** `InputError` for another name, and for a convnet on what are no square pictures.
+    **Raises:** `InputError` for another name, and for a convolutional network on inputs that do not fit it.
     """
     size = math.prod(shape)
-    if name == "mlp":
-        return mlp(key, (size, *HIDDEN, classes))
+    if name in HIDDEN:
+        return mlp(key, (size, *HIDDEN[name], classes))
+    if name == "residual":
+        return residual(key, shape, classes)
     if name != "conv":
-        raise InputError(f"there is no network {name!r}", "", " or ".join(NETWORKS))
+        raise InputError(f"there is no network {name!r}", "", ", ".join(NETWORKS))
     side = round(size**0.5)
     if side * side != size or (len(shape) > 1 and [n for n in shape if n > 1] != [side, side]):
         raise InputError("the convolutional network needs square pictures of one channel", f"shape {shape}", "mlp")
     return convnet(key, side, classes)
+
+
+def logits(model: PyTree, x: Array, reference: Array | None = None) -> Float[Array, "n classes"]:
+    """What a network returns for each input of a batch.
+
+    **Arguments:**
+
+    - `model`: the network, a pytree; its weights may be in factors.
+    - `x`: inputs, shape `(n, …)`.
+    - `reference`: samples of the training part, shape `(m, …)`, whose mean and variance normalize in a network with
+      batch normalization; None for those of `x`. Other networks do not use it.
+
+    **Returns:** the numbers of the classes, shape `(n, classes)`.
+
+    **Raises:** `InputError` where the inputs of a residual network have another size than it was made for.
+
+    !!! example
+        >>> import jax, jax.numpy as jnp
+        >>> from mirrorjax import experiments
+        >>> model, x = experiments.mlp(jax.random.key(0), (4, 3, 2)), jnp.ones((5, 4), jnp.float32)
+        >>> experiments.logits(model, x).shape
+        (5, 2)
+    """
+    model = merge(model)
+    return model.batch(x, reference) if isinstance(model, Residual) else jax.vmap(model)(x)
+
+
+def kaiming(model: PyTree, key: PRNGKeyArray) -> PyTree:
+    """The plain model with weights drawn anew from N(0, 2 / fan_in) and biases 0; gains stay as they are.
+
+    That keeps the variance from layer to layer under ReLU: He, Zhang, Ren and Sun (2015).
+
+    fan_in is the size of a row, all axes of a weight but the first: an ensemble is drawn inside `eqx.filter_vmap`.
+
+    **Arguments:**
+
+    - `model`: plain or in factors, pytree.
+    - `key`: of `jax.random`.
+
+    **Returns:** a plain model of the same structure, pytree.
+
+    !!! example
+        >>> import jax
+        >>> from mirrorjax import experiments
+        >>> model = experiments.kaiming(experiments.mlp(jax.random.key(0)), jax.random.key(1))
+        >>> round(float((model.layers[0].weight ** 2).mean() * 784), 1), float(model.layers[0].bias.max())
+        (2.0, 0.0)
+    """
+    model = merge(model)
+    leaves, structure = jax.tree_util.tree_flatten_with_path(model)
+    is_weight, keys = weight_test(model), jax.random.split(key, len(leaves))
+
+    def draw(path, leaf, key):
+        if is_weight(path, leaf):
+            scale = (2 / math.prod(leaf.shape[1:])) ** 0.5
+            return scale * jax.random.normal(key, leaf.shape, leaf.dtype)
+        is_bias = eqx.is_inexact_array(leaf) and getattr(path[-1], "name", "") == "bias"
+        return jnp.zeros_like(leaf) if is_bias else leaf
+
+    drawn = [draw(path, leaf, key) for (path, leaf), key in zip(leaves, keys)]
+    return jax.tree_util.tree_unflatten(structure, drawn)

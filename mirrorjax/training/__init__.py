@@ -11,7 +11,7 @@
   counts both.
 - Strengths are one number or a schedule of the step; periods are whole numbers.
 
-`mirrorjax train METHOD… --data mnist|digits|FILE.npz --density … --seeds N --out DIR` compares methods on real
+`mirrorjax train METHOD… --data mnist|digits|mnist1d|FILE.npz --density … --seeds N --out DIR` compares methods on real
 data: each tuned on a grid of the same size by validation accuracy, reported on a test part that it never saw
 (`--fold` chooses the fifth of the data that tests, and seeds with it). Labels are 0 … classes − 1, none left out.
 From Python it is `mirrorjax.experiments.run_comparison`.

