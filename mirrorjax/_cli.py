@@ -13,7 +13,7 @@ from ._errors import InputError, MirrorjaxError
 from ._output import Stream, give_up_stdout, is_stdout, open_streams, printing_beside, write_json
 from ._prepare import prepare_jax
 from ._sweep_command import add_sweep, run_sweep
-from ._train_options import add_train
+from ._train_options import add_train, with_defaults
 
 if TYPE_CHECKING:
     from ._console import Results
@@ -349,11 +349,21 @@ def _report(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     # In single precision, as networks are trained: nothing here is a verdict.
     prepare_jax(double=False)
+    from ._train_protocol import is_protocol, list_protocols, train_protocol
+
+    if options.list:
+        return list_protocols()
+    if is_protocol(options.methods):
+        with printing_beside(options.out):
+            return train_protocol(options)
     from ._train import train
 
+    for name in ("executor", "chunk"):
+        if getattr(options, name):
+            raise InputError(f"--{name} is for experiments", f"{' '.join(options.methods)}", "mirrorjax train --list")
     try:
         with printing_beside(options.out):
-            train(options)
+            train(with_defaults(options))
     except KeyboardInterrupt:
         print(f"interrupted: the same command goes on from {options.out}", file=sys.stderr)
         return INTERRUPTED

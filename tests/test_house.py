@@ -27,7 +27,8 @@ LEVEL = {
     "registry": 6,
     "theorems": 7,
     "plots": 6, "report": 8, "explorer": 8, "testing": 8, "_output": 8,
-    "_console": 9, "_cli": 9, "_report": 9, "_train": 9, "_train_options": 9, "_sweep_command": 9, "_pytest_plugin": 9,
+    "_console": 9, "_cli": 9, "_report": 9,
+    "_train": 9, "_train_options": 9, "_train_protocol": 9, "_sweep_command": 9, "_pytest_plugin": 9,
     "__main__": 9, "__init__": 9,
 }  # fmt: skip
 SIDEWAYS = {
@@ -40,6 +41,7 @@ SIDEWAYS = {
     ("_tasks", "_errors"), ("_tasks", "_prepare"), ("_tasks", "_room"), ("_tasks", "_types"),
     ("_executors", "_errors"), ("_executors", "_tasks"), ("_executors", "_workers"),
     ("_cli", "_console"), ("_cli", "_report"), ("_cli", "_train"), ("_cli", "_train_options"),
+    ("_cli", "_train_protocol"),
     ("_cli", "_sweep_command"), ("__main__", "_cli"), ("_pytest_plugin", "_cli"),
 }  # fmt: skip
 # Who may import what from outside; every other distribution is a new dependency.
@@ -54,7 +56,7 @@ CONFINED = {
     "mlxtend": {"problems", "experiments"},
     "sklearn": {"experiments"},
     "mnist1d": {"experiments"},
-    "rich": {"_console", "_cli", "_train", "_sweep_command"},
+    "rich": {"_console", "_cli", "_train", "_train_protocol", "_sweep_command"},
     "pytest": {"_pytest_plugin"},
     "xarray": {"sweeps"},
     "zarr": {"sweeps"},

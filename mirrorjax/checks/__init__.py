@@ -103,6 +103,7 @@ from ._series import (
     StartMap as StartMap,
 )
 from ._statistics import (
+    detectable as detectable,
     interval as interval,
     paired_below as paired_below,
     summary as summary,

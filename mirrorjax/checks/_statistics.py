@@ -92,3 +92,28 @@ def summary(left: np.ndarray, right: np.ndarray) -> str:
     difference = left - right
     mean, half = interval(difference)
     return f"{mean:+.4f} ± {half:.4f}, lower in {int(np.sum(difference < 0))} of {len(difference)}"
+
+
+def detectable(difference: np.ndarray, power: float = 0.9) -> float:
+    """The smallest mean that `paired_below` would have seen: with that chance, at this spread and number of seeds.
+
+    `(t_{0.99} + t_power) s/√k`, Student's t with k − 1 degrees of freedom.
+
+    **Arguments:**
+
+    - `difference`: independent paired differences, two or more, shape `(k,)`.
+    - `power`: the chance, between ½ and 1.
+
+    **Returns:** the size of the mean, a number.
+
+    !!! example
+        >>> import numpy as np
+        >>> from mirrorjax.checks import detectable
+        >>> round(detectable(np.arange(1.0, 6.0)), 4)
+        3.7336
+    """
+    from scipy.stats import t
+
+    count = len(difference)
+    both = t.ppf(CONFIDENCE, count - 1) + t.ppf(power, count - 1)
+    return float(both * np.std(difference, ddof=1) / np.sqrt(count))

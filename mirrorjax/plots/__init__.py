@@ -14,6 +14,7 @@ from ._level_sets import level_sets as level_sets
 from ._margins import MOST as MOST, margins as margins
 from ._phases import phase_diagram as phase_diagram
 from ._potential import potential as potential
+from ._protocol import protocol as protocol
 from ._ranks import rank_path as rank_path
 from ._regularization import regularization_path as regularization_path
 from ._signs import sign_recovery as sign_recovery

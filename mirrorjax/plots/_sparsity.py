@@ -11,6 +11,10 @@ from ..experiments import Comparison, MethodResult, estimate
 from ._given import refused
 from ._style import COLOURS, GREY, MARKERS, Drawn, Sheet, styled
 
+MANY = 8
+"""More densities than that are a curve: ticks at round numbers, the band without its ends."""
+DECADES = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
+
 
 @styled
 def sparsity_accuracy(rows: Sequence[MethodResult], *, title: str = "", ax: Axes | None = None) -> Drawn:
@@ -62,14 +66,15 @@ def sparsity_accuracy(rows: Sequence[MethodResult], *, title: str = "", ax: Axes
         density = np.array([row.density for row in mine])
         sheet.ax.fill_between(density, means - halves, means + halves, color=colour, alpha=0.15, linewidth=0)
         # The ends of the interval too: bands of one density have no width, and of many methods they cover each other.
+        many = len(density) > MANY
         handles.append(
             sheet.ax.errorbar(
-                density, means, halves, color=colour, marker=MARKERS[k % len(MARKERS)], capsize=2.5, elinewidth=0.8,
-                label=name,
+                density, means, None if many else halves, color=colour, marker=MARKERS[k % len(MARKERS)], capsize=2.5,
+                elinewidth=0.8, label=name, markersize=3.0 if many else None,
             )
         )  # fmt: skip
     sheet.ax.set_xscale("log")
-    sheet.ax.xaxis.set_major_locator(FixedLocator(ticks))
+    sheet.ax.xaxis.set_major_locator(FixedLocator(ticks if len(ticks) <= MANY else DECADES))
     sheet.ax.xaxis.set_minor_locator(NullLocator())
     sheet.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{100 * value:g} %"))
     sheet.ax.set(title=title, xlabel="density, share of weights kept", ylabel="test accuracy (share of right answers)")

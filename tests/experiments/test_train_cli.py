@@ -85,7 +85,7 @@ def test_interrupted_it_goes_on_and_ends_with_table_and_plots(file, tmp_path, ca
         (["pilot", "--network", "resnet"], "mlp, small, conv, residual"),
         (["pilot", "--seeds", "0"], "positive integer"),
         (["pilot", "--epochs", "-3"], "positive integer"),
-        ([], "METHOD"),
+        ([], "mirrorjax train --list"),
     ],
 )
 def test_bad_requests_end_with_3_and_leave_nothing(args, message, file, tmp_path, capsys):
