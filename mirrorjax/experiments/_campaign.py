@@ -190,6 +190,11 @@ def curve_results(plan: Protocol, done: Sequence[Record]) -> list[MethodResult]:
     `diverged`, at step −1.
 
     **Raises:** `InputError` where no setting of a method got through.
+
+    !!! example
+        >>> from mirrorjax import experiments
+        >>> experiments.curve_results(experiments.read_protocol("curves-patterns"), [])
+        []
     """
     rows = []
     for method in plan.methods:

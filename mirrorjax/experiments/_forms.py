@@ -27,7 +27,7 @@ class SignedSquare(AbstractLiftable):
 
         **Arguments:**
 
-        - `w`: v, shape `(…)`.
+        - `w`: v, shape `(n,)`.
 
         **Returns:** x, of the shape of v.
         """
@@ -38,7 +38,7 @@ class SignedSquare(AbstractLiftable):
 
         **Arguments:**
 
-        - `w`: v, shape `(…)`.
+        - `w`: v, shape `(n,)`.
 
         **Returns:** scalar.
         """
@@ -49,7 +49,7 @@ class SignedSquare(AbstractLiftable):
 
         **Arguments:**
 
-        - `x0`: the weights wanted, shape `(…)`.
+        - `x0`: the weights wanted, shape `(n,)`.
         - `scale`: not looked at, scalar.
 
         **Returns:** v, of the shape of x₀.
@@ -73,9 +73,9 @@ class SigmoidMask(AbstractLiftable):
 
         **Arguments:**
 
-        - `w`: m and w stacked, shape `(2, …)`.
+        - `w`: m and w stacked, shape `(2, n)`.
 
-        **Returns:** x, shape `(…)`.
+        **Returns:** x, shape `(n,)`.
         """
         return jax.nn.sigmoid(w[0]) * w[1]
 
@@ -84,7 +84,7 @@ class SigmoidMask(AbstractLiftable):
 
         **Arguments:**
 
-        - `w`: m and w stacked, shape `(2, …)`.
+        - `w`: m and w stacked, shape `(2, n)`.
 
         **Returns:** scalar.
         """
@@ -95,10 +95,10 @@ class SigmoidMask(AbstractLiftable):
 
         **Arguments:**
 
-        - `x0`: the weights wanted, shape `(…)`.
+        - `x0`: the weights wanted, shape `(n,)`.
         - `scale`: between 0 and 1, scalar or of the shape of x₀.
 
-        **Returns:** m and w stacked, shape `(2, …)`.
+        **Returns:** m and w stacked, shape `(2, n)`.
 
         **Raises:** `InputError` for a scale that is not between 0 and 1.
         """

@@ -32,7 +32,7 @@ def protocol(plan: Protocol, records: Sequence[dict[str, Any]], *, ax: Axes | No
     !!! example
         >>> from mirrorjax import plots
         >>> from mirrorjax.experiments import read_protocol
-        >>> counts = {"table": [[1, 2, 1, 96]], "null": [[0, 3, 2, 95]], "finder": "gradual", "method": "plain"}
+        >>> counts = {"table": [[1, 2, 1, 96]], "alike": [0.1], "finder": "gradual", "method": "plain"}
         >>> records = [counts | {"period": "all", "seed": seed} for seed in (0, 1)]
         >>> plots.protocol(read_protocol("flips-mnist1d"), records).axes[0].get_xlabel()
         'layer'
