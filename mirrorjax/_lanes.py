@@ -27,8 +27,8 @@ STRETCH = 1 + 1e-9
 class Tableau(eqx.Module):
     """An explicit Runge–Kutta pair whose last stage is the first one of the next step.
 
-    The slope of stage i is kept at `place[i]`: one that no later stage reads leaves its place, which makes 11 of the
-    14 of Dopri8. The other rows are of the stages, their columns of the places.
+    The slope of stage i is kept at `place[i]`: one that no later stage reads leaves its place, which makes 10 of the
+    14 of Dopri8. The sums read places: the columns of `a`, and the entries of `b` and `error`.
     """
 
     a: Float[Any, "s p"]
@@ -253,7 +253,7 @@ def _step(fields: Callable, tableau: Tableau, lanes: _Lanes, end: Array) -> _Lan
     y = lanes.y + h * jnp.einsum("j,jlm->lm", b, slopes)
     scale = lanes.own.atol[:, None] + lanes.own.rtol[:, None] * jnp.maximum(jnp.abs(lanes.y), jnp.abs(y))
     squares = (h * jnp.einsum("j,jlm->lm", error, slopes) / scale) ** 2
-    # The mean by a product: XLA's sum along a row takes a fifth of a step.
+    # The mean by a product: XLA's sum along rows takes a tenth of a step.
     size = jnp.sqrt(squares @ jnp.full(y.shape[1], 1 / y.shape[1], y.dtype))
     # Outside the field's domain the step is shortened.
     size = jnp.where(jnp.isfinite(size) & jnp.all(jnp.isfinite(y), axis=1), size, jnp.inf)
