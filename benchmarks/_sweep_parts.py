@@ -59,6 +59,7 @@ def bare_loop(count=None):
     import jax
     import jax.numpy as jnp
 
+    from mirrorjax._compile import options
     from mirrorjax._vmapped import in_lanes
 
     run = one_flow(None)
@@ -68,7 +69,7 @@ def bare_loop(count=None):
         scales, doses = (np.resize(v, count) for v in (scales, doses))
     with in_lanes(LANES):
         mapped = jax.vmap(lambda scale, dose, rtol: run(scale, dose, rtol), in_axes=(0, 0, None))
-        program = jax.jit(mapped).lower(jnp.zeros(CHUNK), jnp.zeros(CHUNK), 1e-8).compile()
+        program = jax.jit(mapped).lower(jnp.zeros(CHUNK), jnp.zeros(CHUNK), 1e-8).compile(options("often"))
 
     def solve(rtol, threads=2):
         def chunk(k):

@@ -8,11 +8,12 @@ import numpy as np
 
 from .._errors import InputError
 from .._vmapped import in_lanes
+from ._identity import identity
 from ._mapping import How, choose, shapes_of
 from ._outputs import UnusableError, outputs_of, require_same
 from ._plan import Output
 from ._points import Grid, Point
-from ._work import Work, place_of_point, point_of
+from ._work import KEPT, Work, place_of_point, point_of
 
 TRIED = 16
 """Points at which a quantity that is not compiled is tried, until it returns."""
@@ -24,6 +25,30 @@ class Draft(NamedTuple):
     how: How
     outputs: tuple[Output, ...]
     refused: dict[tuple[Any, ...], str]
+
+
+_drafts: dict[str, Draft] = {}
+
+
+def known_draft(
+    quantity: Callable[[Point], Mapping[str, Any]],
+    grid: Grid,
+    width: int,
+    units: Mapping[str, str],
+    parts: Mapping[str, Any],
+) -> Draft:
+    """`draft_of`, once in a process for each identity of the `parts`, the mapping that is asked for among them."""
+    asked = dict(parts) | {"width": width, "static": grid.static, "units": units}
+
+    def key() -> str:
+        return jax.default_backend() + "".join(identity(asked).values())
+
+    draft = _drafts.get(key()) or draft_of(quantity, grid, parts["mapping"], width, units)
+    if draft.how.mapping != "python":  # in Python it may look at what no hash sees
+        if len(_drafts) >= KEPT:
+            _drafts.clear()
+        _drafts[key()] = draft  # hashed again, for the trace may have changed what the code reads
+    return draft
 
 
 def draft_of(

@@ -14,7 +14,7 @@ from .._errors import InputError
 from .._executors import executor_of
 from .._types import x64_on
 from ._chunks import plan_path, read_plan
-from ._draft import Draft, draft_of
+from ._draft import Draft, known_draft
 from ._identity import identity, versions
 from ._libraries import import_xarray
 from ._mapping import How
@@ -106,11 +106,12 @@ def sweep(
     _check(quantity, chunk, out, executor)
     units = dict(units or {})
     width = LANES.get(jax.default_backend(), ON_GPU)
-    draft = draft_of(quantity, grid, mapping, width, units)
-    _require_names(units, [*grid.axes, *grid.along, *(output.name for output in draft.outputs)])
-    parts = {"quantity": quantity, "mapping": draft.how.mapping, "float64": x64_on()}
+    parts = {"quantity": quantity, "mapping": mapping, "float64": x64_on()}
     parts |= {f"axis {name}": values for name, values in grid.axes.items()}
     parts |= {f"axis {name}, along": values for name, values in grid.along.items()}
+    draft = known_draft(quantity, grid, width, units, parts)
+    parts["mapping"] = draft.how.mapping
+    _require_names(units, [*grid.axes, *grid.along, *(output.name for output in draft.outputs)])
     saved = read_plan(Path(out)) if out is not None and plan_path(Path(out)).exists() else None
     size = saved.chunk if saved and chunk is None else _chunk(grid, draft.how, chunk)
     plan = _plan_of(draft, grid, size, parts, units)

@@ -13,7 +13,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from .._compile import exact_products
+from .._compile import exact_products, options
 from .._errors import MirrorjaxError
 from .._vmapped import in_lanes
 from ._mapping import How
@@ -150,7 +150,7 @@ def compiled(work: Work, static: tuple[Any, ...], values: dict[str, np.ndarray],
     mapped = jax.vmap(one) if work.how.mapping == "vmap" else lambda values: jax.lax.map(one, values)
     if len(devices) == 1:
         with in_lanes(work.how.width), exact_products():
-            return jax.jit(mapped).lower(values).compile()
+            return jax.jit(mapped).lower(values).compile(options("often"))
     mesh = Mesh(np.asarray(devices), (POINTS,))
     spec = PartitionSpec(POINTS)
     shared = jax.shard_map(mapped, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)
@@ -163,5 +163,5 @@ def compiled(work: Work, static: tuple[Any, ...], values: dict[str, np.ndarray],
         return {n: jax.make_array_from_callback(v.shape, share, v.__getitem__) for n, v in whole.items()}
 
     with in_lanes(work.how.width), exact_products():
-        program = jax.jit(shared).lower(placed(values)).compile()
+        program = jax.jit(shared).lower(placed(values)).compile(options("often"))
     return lambda values: program(placed(values))

@@ -1,11 +1,13 @@
 """Solves in lanes are the solves one by one."""
 
+import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import mirrorjax as mj
+from mirrorjax._lanes import Tableau
 from mirrorjax._vmapped import in_lanes
 
 rng = np.random.default_rng(0)
@@ -30,6 +32,20 @@ def in_three_lanes(quantity, *axes):
     with in_lanes(3) as lanes:
         found = jax.jit(jax.vmap(quantity))(*axes)
     return found, lanes.notes
+
+
+@pytest.mark.parametrize("method, places", [(diffrax.Dopri8(), 10), (diffrax.Tsit5(), 7)])
+def test_every_sum_of_a_tableau_finds_the_slopes_of_its_stages(method, places):
+    tableau, rows = Tableau.of(method), [[], *method.tableau.a_lower]
+    held = np.full(tableau.a.shape[1], -1)  # the stage whose slope is at each place
+    assert len(held) == places
+    for stage, place in enumerate(tableau.place):
+        read = {int(held[p]): value for p, value in enumerate(tableau.a[stage]) if value}
+        assert read == {other: value for other, value in enumerate(rows[stage]) if value}
+        held[place] = stage
+    for kept, given in ((tableau.b, method.tableau.b_sol), (tableau.error, method.tableau.b_error)):
+        assert {int(held[p]): v for p, v in enumerate(kept) if v} == {i: v for i, v in enumerate(given) if v}
+    assert held[tableau.place[-1]] == len(rows) - 1
 
 
 @pytest.mark.parametrize("solver", ["dopri8", "tsit5", "kvaerno5"])

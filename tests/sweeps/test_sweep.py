@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mirrorjax as mj
+from mirrorjax.sweeps import _draft
 
 PROBLEM = mj.problems.LinearRegression(jnp.array([[2.0, 1.0, -1.0]]), jnp.array([1.0]))
 PARAM = mj.parameterizations.Hadamard()
@@ -142,3 +143,27 @@ def test_unusable_arguments_are_refused(how, says):
 def test_unusable_quantities_are_refused(quantity, says):
     with pytest.raises(mj.InputError, match=says):
         mj.sweep(quantity, {"x": [1.0]})
+
+
+def test_a_quantity_is_tried_once_in_a_process_and_anew_where_it_changed(monkeypatch):
+    tried, draft_of = [], _draft.draft_of
+
+    def counted(*args):
+        tried.append(args)
+        return draft_of(*args)
+
+    monkeypatch.setattr(_draft, "draft_of", counted)
+
+    def zeros(size):
+        return lambda point: {"y": point.a + jnp.zeros(size)}
+
+    def sizes(size, **how):
+        data = mj.sweep(zeros(size), {"a": [0.25, 0.5]}, **how)
+        return data.y.shape, data.attrs["mapping"], len(tried)
+
+    assert sizes(2) == sizes(2) == ((2, 2), "vmap", 1)
+    assert sizes(3) == ((2, 3), "vmap", 2)
+    assert sizes(3, mapping="map") == ((2, 3), "map", 3)
+    assert sizes(3, mapping="python") == ((2, 3), "python", 4)
+    assert sizes(3, mapping="python") == ((2, 3), "python", 5)  # what Python reads, no hash sees
+    assert sizes(2) == ((2, 2), "vmap", 5)
