@@ -200,7 +200,10 @@ def jax_loops(repeats):
     }
     found = {}
     for name, (body, start, evaluations) in asked.items():
-        program = jax.jit(lambda start, body=body: jax.lax.fori_loop(0, many, lambda _, carry: body(carry), start))
+        program = jax.jit(
+            lambda start, body=body: jax.lax.fori_loop(0, many, lambda _, carry: body(carry), start),
+            compiler_options=options("often"),
+        )
         jax.block_until_ready(program(start))
         seconds = median(lambda: jax.block_until_ready(program(start)), repeats, time.process_time)  # noqa: B023
         found[name] = seconds / many / evaluations / LANES

@@ -12,7 +12,7 @@ from ._comparison import SEEDS_PER_FOLD
 from ._datasets import FOLDS
 from ._job import check_densities
 from ._networks import NETWORKS
-from ._recipe import NUMBERS, Recipe
+from ._recipe import NUMBERS, OPTIONAL, Recipe
 
 KINDS = ("curves", "signs", "flips")
 PRUNING = ("one-shot", "rewind", "continue")
@@ -233,7 +233,7 @@ def _candidates(said: dict[str, Any], where: str) -> tuple[Candidate, ...]:
     common, methods = said.get("common", {}), said.get("methods", {})
     if not methods:
         raise InputError("an experiment has one method or more", where, "[methods.plain]")
-    known = (*WORDS, "pruning", *NUMBERS)
+    known = (*WORDS, "pruning", *NUMBERS, *OPTIONAL)
     _refuse_unknown(common, known, f"{where}, common")
     found = []
     for name, table in methods.items():
@@ -252,7 +252,11 @@ def _candidates(said: dict[str, Any], where: str) -> tuple[Candidate, ...]:
 def _candidate(name: str, table: dict[str, Any], where: str) -> Candidate:
     pruning = _one_of(table.get("pruning", "one-shot"), PRUNING, "pruning", where)
     words = {key: table[key] for key in WORDS if key in table}
-    axes = {key: value if isinstance(value, list) else [value] for key, value in table.items() if key in NUMBERS}
+    axes = {
+        key: value if isinstance(value, list) else [value]
+        for key, value in table.items()
+        if key in (*NUMBERS, *OPTIONAL)
+    }
     settings = tuple(dict(zip(axes, point)) for point in itertools.product(*axes.values()))
     found = Candidate(name, words, pruning, settings)
     try:
@@ -269,6 +273,6 @@ def _finders(said: dict[str, Any], kind: str, where: str) -> dict[str, dict[str,
     if (kind == "curves") == bool(given):
         raise InputError(f"kind {kind!r} has {'no finders' if given else 'one finder or more'}", where)
     for name, table in given.items():
-        _refuse_unknown(table, NUMBERS, f"{where}, finders.{name}")
+        _refuse_unknown(table, (*NUMBERS, *OPTIONAL), f"{where}, finders.{name}")
         Recipe.of(**table)
     return dict(given)

@@ -23,9 +23,11 @@ SCHEDULES = ("constant", "off", "geometric", "harmonic", "quadratic", "rising", 
 RATES = ("constant", "cosine")
 NUMBERS = {
     "strength": 0.0, "rate": 0.1, "momentum": 0.9, "weight_decay": 1e-4, "factor_decay": 0.0, "scale": 0.5,
-    "ratio": 0.95, "off": 0.5, "target": 0.2, "factor": 1.01, "ceiling": 3e-2, "clip": 1e9, "resets": 0.0,
+    "ratio": 0.95, "off": 0.5, "target": 0.2, "factor": 1.01, "ceiling": 3e-2,
 }  # fmt: skip
 """What a recipe sets, and what it is where nothing is said."""
+OPTIONAL = ("clip", "resets")
+"""Numbers that add a part to the optimizer where they are given: it would cost every step of those without."""
 
 
 class Recipe(eqx.Module):
@@ -42,7 +44,8 @@ class Recipe(eqx.Module):
       α; "dynamic", `training.pilot`: from α by `factor` while ‖x‖₁ is above `target` ‖x₀‖₁, off after the share `off`.
     - `rates`: of the learning rate: "constant", or "cosine" with a warm-up of a tenth of the steps.
     - `numbers`: arrays by the names of `NUMBERS`; `weight_decay` is the L2 decay of what is no factor, `factor_decay`
-      that of factors, `clip` the largest norm of a gradient, `resets` how often Sign-In resets the factors.
+      that of factors; where they are given, `clip` is the largest norm of a gradient, and `resets` how often Sign-In
+      resets the factors.
 
     **Raises:** `InputError` for an unknown word, a penalty that the form has not, and resets without factors.
 
@@ -86,13 +89,15 @@ class Recipe(eqx.Module):
         **Raises:** `InputError` as above, and for another number.
         """
         for name, value in numbers.items():
-            if name not in NUMBERS:
-                raise InputError(f"a recipe has no number {name!r}", "", ", ".join(NUMBERS))
+            if name not in NUMBERS and name not in OPTIONAL:
+                raise InputError(f"a recipe has no number {name!r}", "", ", ".join([*NUMBERS, *OPTIONAL]))
             real = isinstance(value, int | float) and not isinstance(value, bool)
             if not real or not (np.isfinite(value) and value >= 0):
                 raise InputError(f"{name} must be a finite number, not negative", f"{name} = {value!r}")
-        if numbers.get("resets") and form != "factors":
+        if "resets" in numbers and form != "factors":
             raise InputError("only factors are reset", f'form "{form}"', 'form = "factors"')
+        if any(numbers.get(name) == 0 for name in OPTIONAL):
+            raise InputError(f"{' and '.join(OPTIONAL)} are positive, or not given", f"{numbers}")
         arrays = {name: jnp.asarray(value, jnp.float32) for name, value in (NUMBERS | numbers).items()}
         return Recipe(form, penalty, schedule, rates, arrays)
 
@@ -126,12 +131,11 @@ def optimizer_of(recipe: Recipe, course: Course, l1: Scalar, mask: PyTree) -> op
     n = recipe.numbers
     rate_at = _rate(recipe, course, l1)
     # The mask first, so that no momentum gathers where nothing may move, and last, for what is left of it.
-    parts = [keep_mask(mask), optax.clip_by_global_norm(n["clip"]), _penalty(recipe, course, l1, rate_at), _l2(recipe)]
+    clip = optax.clip_by_global_norm(n["clip"]) if "clip" in n else None
+    parts = [keep_mask(mask), clip, _penalty(recipe, course, l1, rate_at), _l2(recipe)]
     parts += [optax.trace(n["momentum"]), optax.scale_by_learning_rate(rate_at)]
-    if recipe.form == "factors":
-        # Without resets a step that never comes.
-        often = jnp.where(n["resets"] > 0, course.length / jnp.maximum(n["resets"], 1), 2.0**30)
-        every = jnp.maximum(often, 1).astype(jnp.int32)
+    if "resets" in n:
+        every = jnp.maximum(course.length / n["resets"], 1).astype(jnp.int32)
         parts.append(sign_in_reset(every, n["scale"]))
     return optax.chain(*(part for part in parts if part is not None), keep_mask(mask))
 
