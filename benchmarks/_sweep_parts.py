@@ -162,6 +162,7 @@ def jax_loops(repeats):
     import jax.numpy as jnp
 
     import mirrorjax as mj
+    from mirrorjax._compile import options
     from mirrorjax._lanes import Solves, Tableau, _Lanes, _step
 
     given, many = yardstick(), 500

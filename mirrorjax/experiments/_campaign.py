@@ -67,7 +67,8 @@ def measure(plan: Protocol, unit: Unit, data: Data | None = None) -> dict[str, A
         chosen = {(method, arm): setting for method, arm, setting in unit.choices}
 
         def settings(method: str, arm: str) -> Sequence[int]:
-            return [chosen[method, arm]] if unit.tested else range(len(plan.candidate(method).settings))
+            one = [chosen.get((method, arm), 0)]  # 0 where there is one setting alone
+            return one if unit.tested else range(len(plan.candidate(method).settings))
 
         records = sign_records(plan, data, unit.of, unit.seeds, settings, unit.tested)
     else:
@@ -96,7 +97,7 @@ def units(plan: Protocol, done: Sequence[Record]) -> list[Unit]:
         return _sign_units(plan, done, reported, tuning)
     found = []
     for method in plan.methods:
-        grid = [(setting, seed) for setting in range(len(method.settings)) for seed in tuning]
+        grid = [(k, seed) for k in range(len(method.settings)) for seed in tuning] if plan.tuned else []
         found += [Unit(method.name, part, False) for part in _parts(grid, plan)]
         settings = sorted(set(chosen_settings(plan, method.name, done).values()))
         found += [Unit(method.name, part, True) for part in _parts([(k, s) for k in settings for s in reported], plan)]
@@ -106,9 +107,10 @@ def units(plan: Protocol, done: Sequence[Record]) -> list[Unit]:
 def _sign_units(plan: Protocol, done: Sequence[Record], reported: range, tuning: range) -> list[Unit]:
     found = []
     for finder in plan.finders:
-        found.append(Unit(finder, tuple((0, seed) for seed in tuning), False))
         chosen = sign_choices(plan, finder, done)
-        if chosen:
+        if plan.tuned:
+            found.append(Unit(finder, tuple((0, seed) for seed in tuning), False))
+        if chosen or not plan.tuned:
             listed = tuple((method, arm, setting) for (method, arm), setting in sorted(chosen.items()))
             found += [Unit(finder, part, True, listed) for part in _parts([(0, s) for s in reported], plan)]
     return found
@@ -140,6 +142,8 @@ def chosen_settings(plan: Protocol, name: str, done: Sequence[Record]) -> dict[f
         1
     """
     method = plan.candidate(name)
+    if not plan.tuned:
+        return dict.fromkeys((1.0, *plan.densities), 0)
     mine = [r for r in done if r.get("method") == name and r["seed"] >= FIRST_TUNING_SEED]
     if len(mine) < len(method.settings) * plan.tuning_seeds:
         return {}

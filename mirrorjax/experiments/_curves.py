@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PyTree
+from jaxtyping import Array, PyTree
 
 from ._datasets import Data
 from ._ensemble import Ensemble, accuracy, advance, all_kept, begin, count_of, largest, ranks
@@ -84,11 +84,16 @@ class Batch:
 
 def start_models(plan: Protocol, seeds: Sequence[int], shape: tuple[int, ...], classes: int, turn: int = 0) -> PyTree:
     """Kaiming normal networks of these seeds, stacked; another `turn` draws others."""
+    keys = jnp.stack([jax.random.key(seed) for seed in seeds])
+    return _drawn(plan.network, keys, shape, classes, jnp.asarray(turn, jnp.int32))
 
+
+@eqx.filter_jit
+def _drawn(name: str, keys: Array, shape: tuple[int, ...], classes: int, turn: Array) -> PyTree:
     def one(key):
-        return kaiming(network(plan.network, key, shape, classes), jax.random.fold_in(key, turn))
+        return kaiming(network(name, key, shape, classes), jax.random.fold_in(key, turn))
 
-    return eqx.filter_vmap(one)(jnp.stack([jax.random.key(seed) for seed in seeds]))
+    return eqx.filter_vmap(one)(keys)
 
 
 def stacked(recipes: Sequence[Recipe]) -> Recipe:

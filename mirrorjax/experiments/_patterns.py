@@ -6,10 +6,10 @@ from .._errors import InputError
 from ._datasets import Data
 
 LENGTH, CLASSES, POINTS = 40, 10, 12
-NOISE = 0.35
+NOISE = 0.2
 
 
-def patterns(samples: int = 2000, seed: int = 0) -> Data:
+def patterns(samples: int = 4000, seed: int = 0) -> Data:
     """Ten curves, each somewhere in a noisy signal of 40 points: which one is it?
 
     In the manner of MNIST-1D: a template of 12 points, stretched, scaled and put at a random place, with smooth noise

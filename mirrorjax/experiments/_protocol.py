@@ -101,6 +101,11 @@ class Protocol:
         """
         return next(method for method in self.methods if method.name == name)
 
+    @property
+    def tuned(self) -> bool:
+        """Whether there is anything to choose; no seed is spent on it else."""
+        return any(len(method.settings) > 1 for method in self.methods)
+
     def about(self) -> dict[str, Any]:
         """What makes it the experiment that it is, name and title apart.
 
