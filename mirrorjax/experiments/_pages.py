@@ -14,8 +14,7 @@ from ._summary import MethodResult, estimate
 
 SPARSE = 0.8**10
 """From this density on, 10.7 %, a network counts as sparse: k = 10 … 25 of the sources' 0.8^k."""
-REFERENCES = ("plain", "l1", "spred")
-"""What PILoT is compared with first."""
+FEW = 6
 
 
 def protocol_page(plan: Protocol, done: Sequence[Record], seconds: float) -> str:
@@ -51,21 +50,26 @@ def _how(plan: Protocol, seconds: float) -> str:
 def _curves(plan: Protocol, done: Sequence[Record]) -> list[str]:
     rows = curve_results(plan, done)
     names = [method.name for method in plan.methods if any(row.method == method.name for row in rows)]
-    sparse = [density for density in plan.densities if density <= SPARSE * 1.0001]
-    text = ["Test accuracy in %.", _by_density(rows, names)]
-    ahead = [name for name in names if name.startswith("pilot")]
-    others = [name for name in names if not name.startswith("pilot")]
-    for title, densities in (("all densities", plan.densities), (f"{100 * SPARSE:.3g} % and below", sparse)):
-        claims = [area_between(rows, one, other, densities) for one in ahead for other in others] if densities else []
-        if claims:
-            lines = "\n".join(claim.row() for claim in claims)
-            text += [f"Mean accuracy over {title}, paired over seeds, in points:", f"{HEAD}\n{lines}"]
+    pairs = [(one, other) for one, other in plan.compare if {one, other} <= set(names)]
+    for title, densities in _ranges(plan):
+        lines = [area_between(rows, one, other, densities).row() for one, other in pairs]
+        if lines:
+            text += [f"Test accuracy {title}, paired over seeds, in points:", "\n".join([HEAD, *lines])]
     lost = [f"{row.method} at {100 * row.density:.3g} %: {len(row.diverged)}" for row in rows if row.diverged]
     return [
         *text,
         *([f"Networks whose weights were not finite: {'; '.join(lost)}."] if lost else []),
         _chosen(plan, done),
     ]
+
+
+def _ranges(plan: Protocol) -> list[tuple[str, tuple[float, ...]]]:
+    """Where methods are compared: at each density of a few, over all and over the sparse ones of many."""
+    if len(plan.densities) <= FEW:
+        return [(f"at density {100 * density:.3g} %", (density,)) for density in (1.0, *plan.densities)]
+    sparse = tuple(density for density in plan.densities if density <= SPARSE * 1.0001)
+    found = [("as the mean over all densities below 1", plan.densities)]
+    return [*found, (f"as the mean over {100 * SPARSE:.3g} % and below", sparse)] if sparse else found
 
 
 def _by_density(rows: Sequence[MethodResult], names: Sequence[str]) -> str:

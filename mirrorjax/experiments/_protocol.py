@@ -71,6 +71,7 @@ class Protocol:
     - `finders`: for "signs" and "flips": how masks are found, "gradual" or "alternating", with a recipe for each.
     - `shares`: for "signs": which shares of the signs are right.
     - `starts`: for "signs": which starts are compared; all of them where none is named.
+    - `compare`: for "curves": pairs of methods, the first of which is claimed to be more accurate.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Protocol:
     finders: dict[str, dict[str, Any]]
     shares: tuple[float, ...]
     starts: tuple[str, ...] = ()
+    compare: tuple[tuple[str, str], ...] = ()
 
     def candidate(self, name: str) -> Candidate:
         """A method.
@@ -107,16 +109,18 @@ class Protocol:
         return any(len(method.settings) > 1 for method in self.methods)
 
     def about(self) -> dict[str, Any]:
-        """What makes it the experiment that it is, name and title apart.
+        """What makes it the experiment that it is, name, title and comparisons apart.
 
         **Returns:** a dictionary.
         """
-        return {key: value for key, value in dataclasses.asdict(self).items() if key not in ("title", "name")}
+        return {
+            key: value for key, value in dataclasses.asdict(self).items() if key not in ("title", "name", "compare")
+        }
 
 
 WHOLE = {"epochs": 150, "batch": 256, "seeds": 5, "tuning_seeds": 2, "fold": 0, "chunk": 8}
 KEYS = (*WHOLE, "title", "kind", "data", "network", "densities", "budget", "common", "methods", "finders", "shares",
-        "starts")  # fmt: skip
+        "starts", "compare")  # fmt: skip
 
 
 def ready_protocols() -> dict[str, Path]:
@@ -177,6 +181,7 @@ def read_protocol(source: str | Path, **changes: int) -> Protocol:
         finders=_finders(said, kind, path.name),
         shares=tuple(said.get("shares", (0.0, 0.25, 0.5, 0.75, 1.0))),
         starts=tuple(said.get("starts", ())),
+        compare=tuple(map(tuple, said.get("compare", ()))),
     )
     _check(found)
     return found
@@ -192,6 +197,10 @@ def _check(plan: Protocol) -> None:
         raise InputError(f"there are {FOLDS} folds, from 0 on", f"{plan.name}: fold = {plan.fold}")
     if plan.kind != "curves" and len(plan.densities) != 1:
         raise InputError(f"kind {plan.kind!r} has one density", f"{plan.name}: {plan.densities}", "densities = [0.1]")
+    names = [method.name for method in plan.methods]
+    for pair in plan.compare:
+        if len(pair) != 2 or any(name not in names for name in pair):
+            raise InputError("compare holds pairs of methods", f"{plan.name}: {list(pair)}", ", ".join(names))
     if any(not isinstance(share, int | float) or not 0 <= share <= 1 for share in plan.shares):
         raise InputError("shares lie between 0 and 1", f"{plan.name}: {plan.shares}")
 
