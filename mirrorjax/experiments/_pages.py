@@ -50,6 +50,7 @@ def _how(plan: Protocol, seconds: float) -> str:
 def _curves(plan: Protocol, done: Sequence[Record]) -> list[str]:
     rows = curve_results(plan, done)
     names = [method.name for method in plan.methods if any(row.method == method.name for row in rows)]
+    text = ["Test accuracy in %.", _by_density(rows, names)]
     pairs = [(one, other) for one, other in plan.compare if {one, other} <= set(names)]
     for title, densities in _ranges(plan):
         lines = [area_between(rows, one, other, densities).row() for one, other in pairs]
