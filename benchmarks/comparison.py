@@ -1,11 +1,11 @@
-"""Sparse training on 5,000 MNIST digits: the methods at equal density, and what a reparameterized step costs.
+"""Sparse training on 5,000 MNIST digits with fine-tuning: the methods at equal density.
 
     pip install "mirrorjax[data]"
-    python benchmarks/training.py            # all of it, and benchmarks/training.md; goes on where it was interrupted
-    python benchmarks/training.py mlp        # the runs of one network alone
-    python benchmarks/training.py table      # training.md of the runs that are there
+    python benchmarks/comparison.py          # all of it, and benchmarks/comparison.md; goes on where it was interrupted
+    python benchmarks/comparison.py mlp        # the runs of one network alone
+    python benchmarks/comparison.py table      # comparison.md of the runs that are there
 
-Runs are kept in `./training-results`. Three comparisons for each network, every method with a grid of 4 strengths ×
+Runs are kept in `./comparison-results`. Three comparisons for each network, every method with a grid of 4 strengths ×
 2 learning rates, the same seeds and the same number of steps: one-shot pruning; random masks, plain weights
 against Sign-In; decay of equal dose, constant against switched off.
 """
@@ -14,26 +14,18 @@ import dataclasses
 import math
 import os
 import platform
-import statistics
 import sys
-import time
 from pathlib import Path
 
 os.environ.setdefault("EQX_ON_ERROR", "off")
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
-import optax
 
-from mirrorjax import experiments, training
+from mirrorjax import experiments
 from mirrorjax._prepare import prepare_jax
 from mirrorjax.checks import environment
-from mirrorjax.experiments._epoch import cross_entropy
-from mirrorjax.experiments._networks import network as build
 
 TABLE = Path(__file__).with_suffix(".md")
-RESULTS = Path("training-results")
+RESULTS = Path("comparison-results")
 DENSITIES = (0.2, 0.1, 0.05, 0.02)
 FOLD = 1
 """In fold 0 the grids were laid out, test figures seen."""
@@ -58,49 +50,6 @@ def measure(network):
     for name, plan in plans(network).items():
         for job, record in experiments.run_comparison(plan, data, RESULTS / f"{network}-{name}"):
             print(f"{network} {name}: {job.name}: {record['seconds']:.1f} s", flush=True)
-
-
-def sgd():
-    """What every step is made with: SGD with momentum."""
-    return optax.sgd(0.1, momentum=0.9)
-
-
-def overhead(network):
-    """Time and memory of a step by kind of weights, as ratios to the plain one."""
-    plain = build(network, jax.random.key(0), (28, 28), 10)
-    data = experiments.split_data(experiments.load_data("mnist"), 0).train
-    batch = jnp.asarray(data.x[:100]), jnp.asarray(data.y[:100])
-    factors = training.reparameterize(plain)
-    pilot = optax.chain(training.pilot(1000.0, 1e-4), sgd())
-    kinds = {"plain": (plain, sgd()), "factors": (factors, sgd()), "PILoT": (factors, pilot)}
-    kinds["merged"] = training.merge(factors), sgd()
-    calls, texts, sizes = {}, {}, {}
-    for kind, (model, optimizer) in kinds.items():
-        step, state = training.train_step(cross_entropy, optimizer), training.init(optimizer, model)
-        lowered = step.lower(model, state, *batch)  # pyright: ignore[reportFunctionMemberAccess] of filter_jit
-        used = lowered.compile().compiled.memory_analysis()
-        texts[kind] = lowered.as_text()
-        kept = sum(leaf.nbytes for leaf in jax.tree.leaves((model, state)) if eqx.is_array(leaf))
-        sizes[kind] = kept, used.temp_size_in_bytes + used.argument_size_in_bytes + used.output_size_in_bytes
-        jax.block_until_ready(step(model, state, *batch)[2])
-        calls[kind] = step, model, state
-    laps = {kind: [] for kind in kinds}
-    for _ in range(REPEATS):  # in turn, so that whatever else the machine does meets all of them
-        for kind, (step, model, state) in calls.items():
-            start = time.perf_counter()
-            jax.block_until_ready([step(model, state, *batch)[2] for _ in range(20)])
-            laps[kind].append((time.perf_counter() - start) / 20)
-    base = statistics.median(laps["plain"])
-    lines = [f"| {network}, plain | {1e3 * base:.2f} ms | 1 | 1 | 1 |"]
-    for kind in ("factors", "PILoT"):
-        ratios = [a / b for a, b in zip(laps[kind], laps["plain"])]
-        memory = [mine / its for mine, its in zip(sizes[kind], sizes["plain"])]
-        cells = f"{1e3 * statistics.median(laps[kind]):.2f} ms | {statistics.median(ratios):.2f}"
-        lines.append(f"| {network}, {kind} | {cells} | {memory[0]:.2f} | {memory[1]:.2f} |")
-    same = texts["merged"] == texts["plain"] and sizes["merged"] == sizes["plain"]
-    answer = "1, 1, 1: the compiled program is the plain one, to the letter" if same else "NOT the plain program"
-    lines.append(f"| {network}, after `merge` | {answer} | | | |")
-    return "\n".join(lines)
 
 
 def dose(plan, row):
@@ -172,7 +121,7 @@ def section(network, data):
 HEAD = """# Sparse training on 5,000 MNIST digits
 
     pip install "mirrorjax[data]"
-    python benchmarks/training.py
+    python benchmarks/comparison.py
 
 Written by that command. Test accuracy in %, mean ± 95 % interval (Student) over 5 seeds, on 1,000 digits that
 neither training nor tuning sees and that are the same for all seeds: paired differences are sharper than means.
@@ -210,18 +159,9 @@ validation accuracy drops from 93.7 to 91.4 % and half of the steps are left to 
 def page():
     """Everything that is measured, as Markdown."""
     data = experiments.load_data("mnist")
-    costs = "\n".join(overhead(network) for network in BUDGETS)
-    cost = f"""## A step of factors against a plain one
-
-SGD with momentum, batch 100, median of {REPEATS} interleaved rounds. Kept: model and optimizer's state. Compiled: XLA's
-account of arguments, results and temporaries of the compiled step.
-
-| step | time | time ratio | memory kept, ratio | memory compiled, ratio |
-|---|---|---|---|---|
-{costs}"""
     about = ", ".join(f"{name} {version}" for name, version in environment().items())
     machine = f"{about}; {os.cpu_count()} cores, {platform.processor() or platform.machine()}"
-    return "\n\n".join([HEAD, *(section(network, data) for network in BUDGETS), cost, machine]) + "\n"
+    return "\n\n".join([HEAD, *(section(network, data) for network in BUDGETS), machine]) + "\n"
 
 
 if __name__ == "__main__":
