@@ -27,7 +27,7 @@ class Claim:
         >>> import numpy as np
         >>> from mirrorjax.experiments import Claim
         >>> print(Claim.of("PILoT − spred", np.array([0.02, 0.03, 0.025, 0.01])))
-        PILoT − spred: 2.12 ± 1.36 over 4 seeds, holds (2.64 would have been seen)
+        PILoT − spred: 2.12 ± 1.36 over 4 seeds, holds (2.93 would have been seen)
     """
 
     what: str

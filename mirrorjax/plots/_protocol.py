@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from .._errors import InputError
 from ..experiments import Protocol, curve_results, estimate, overlap, sign_tests
 from ._given import refused
 from ._sparsity import sparsity_accuracy
@@ -32,13 +33,15 @@ def protocol(plan: Protocol, records: Sequence[dict[str, Any]], *, ax: Axes | No
     !!! example
         >>> from mirrorjax import plots
         >>> from mirrorjax.experiments import read_protocol
-        >>> counts = {"table": [[1, 2, 1, 96]], "null": [[0, 3, 2, 95]], "finder": "gradual", "method": "plain"}
+        >>> counts = {"table": [[1, 2, 1, 96]], "alike": [0.5], "finder": "gradual", "method": "plain"}
         >>> records = [counts | {"period": "all", "seed": seed} for seed in (0, 1)]
         >>> plots.protocol(read_protocol("flips-mnist1d"), records).axes[0].get_xlabel()
         'layer'
     """
     if not isinstance(plan, Protocol):
         raise refused(plan, "a protocol of experiments.read_protocol")
+    if not records:
+        raise InputError("nothing is reported yet", plan.title, "all records of experiments.load_records")
     if plan.kind == "curves":
         return sparsity_accuracy(curve_results(plan, records), title=plan.title, ax=ax)
     return (_signs if plan.kind == "signs" else _flips)(plan, records, Sheet(ax, 4.4 if plan.kind == "signs" else 3.6))
