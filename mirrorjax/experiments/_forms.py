@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import ArrayLike, Scalar, State, Vector, as_array, is_traced
+from .._types import ArrayLike, Scalar, State, as_array, is_traced
 from ..parameterizations import AbstractLiftable
 
 
@@ -22,7 +22,7 @@ class SignedSquare(AbstractLiftable):
         ([0.5, -2.0], [0.25, -4.0])
     """
 
-    def g(self, w: State) -> Vector:
+    def g(self, w: State) -> Array:
         """x = v|v|.
 
         **Arguments:**
@@ -68,7 +68,7 @@ class SigmoidMask(AbstractLiftable):
         ([[0.0], [0.5]], [0.25], 0.5)
     """
 
-    def g(self, w: State) -> Vector:
+    def g(self, w: State) -> Array:
         """x = σ(m) w.
 
         **Arguments:**
