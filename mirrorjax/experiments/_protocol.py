@@ -293,6 +293,7 @@ def _candidates(said: dict[str, Any], where: str) -> tuple[Candidate, ...]:
 
 
 def _candidate(name: str, table: dict[str, Any], where: str) -> Candidate:
+    _check_types(table, where)
     pruning = _one_of(table.get("pruning", "one-shot"), PRUNING, "pruning", where)
     words = {key: table[key] for key in WORDS if key in table}
     axes = {key: value if isinstance(value, list) else [value] for key, value in table.items() if key in NUMBERS}
@@ -306,6 +307,18 @@ def _candidate(name: str, table: dict[str, Any], where: str) -> Candidate:
     return found
 
 
+def _check_types(table: Mapping[str, Any], where: str) -> None:
+    """Words are strings, numbers are numbers or lists of them."""
+    for key, value in table.items():
+        if key in WORDS and not isinstance(value, str):
+            raise InputError(f"there is no {key} {value!r}", where)
+        if key in NUMBERS and any(
+            not isinstance(number, int | float) or isinstance(number, bool)
+            for number in (value if isinstance(value, list) else [value])
+        ):
+            raise InputError(f"{key} must be a finite number, not negative", f"{where}: {key} = {value!r}")
+
+
 def _finders(said: dict[str, Any], kind: str, where: str) -> dict[str, dict[str, Any]]:
     given = said.get("finders", {})
     _refuse_unknown(given, FINDERS, f"{where}, finders")
@@ -313,5 +326,6 @@ def _finders(said: dict[str, Any], kind: str, where: str) -> dict[str, dict[str,
         raise InputError(f"kind {kind!r} has {'no finders' if given else 'one finder or more'}", where)
     for name, table in given.items():
         _refuse_unknown(table, NUMBERS, f"{where}, finders.{name}")
+        _check_types({key: [value] if isinstance(value, list) else value for key, value in table.items()}, where)
         _named(lambda table=table: Recipe.of(**table), f"{where}, finders.{name}")
     return dict(given)

@@ -61,7 +61,7 @@ class Recipe(eqx.Module):
 
     def __check_init__(self):
         for name, known in (("form", FORMS), ("penalty", PENALTIES), ("schedule", SCHEDULES), ("rates", RATES)):
-            if getattr(self, name) not in list(known):
+            if getattr(self, name) not in known:
                 raise InputError(f"there is no {name} {getattr(self, name)!r}", "", ", ".join(known))
         if self.penalty == "h" and self.form == "plain":
             raise InputError("plain weights have no penalty h", "", "weight_decay, or l1")

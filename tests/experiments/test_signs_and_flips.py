@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import sys
 from pathlib import Path
 
@@ -14,8 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from experiment_data import blobs
 
 from mirrorjax._errors import InputError
-from mirrorjax.experiments import overlap, protocol_page, read_protocol
-from mirrorjax.experiments import _signs as signs
+from mirrorjax.experiments import _signs as signs, overlap, protocol_page, read_protocol
 from mirrorjax.experiments._curves import Batch
 from mirrorjax.experiments._dense_to_sparse import PHASES, dense_to_sparse
 from mirrorjax.experiments._ensemble import Ensemble, masked_leaves
@@ -78,7 +78,7 @@ def test_exactly_that_share_of_all_signs_is_right(share):
 
 def test_what_is_right_at_a_smaller_share_is_right_at_a_larger_one():
     shares = [agreeing(start(signs.right_share(share))[0]) for share in (0.2, 0.5, 0.9)]
-    assert all(np.all(~small | large) for small, large in zip(shares, shares[1:]))
+    assert all(np.all(~small | large) for small, large in itertools.pairwise(shares))
     assert not np.array_equal(shares[1], agreeing(start(signs.right_share(0.5), seed=1)[0]))
 
 
@@ -161,7 +161,7 @@ def test_masks_of_the_phases(finder, monkeypatch):
     counts = [sum(int(mask.sum()) for mask in masks) for _, _, masks in seen]
     if finder == "gradual":
         assert counts[0] == 5650 and counts[15:] == [565] * 5 and counts == sorted(counts, reverse=True)
-        assert all(np.all(~b | a) for (*_, one), (*_, two) in zip(seen, seen[1:]) for a, b in zip(one, two))
+        assert all(np.all(~b | a) for (*_, one), (*_, two) in itertools.pairwise(seen) for a, b in zip(one, two))
     else:
         assert "".join("s" if count == 565 else "d" for count in counts) == "ddddssddssddssddssss"
         assert counts[6] == 5650
@@ -169,7 +169,7 @@ def test_masks_of_the_phases(finder, monkeypatch):
 
 def test_dense_to_sparse_training_has_20_steps_or_more():
     short = dataclasses.replace(PLAN, epochs=9)  # 18 steps
-    with pytest.raises(InputError, match="20 phases.*18 steps"):
+    with pytest.raises(InputError, match=r"20 phases.*18 steps"):
         flip_records(short, DATA, "gradual", [0, 1])
 
 
@@ -319,7 +319,7 @@ def test_units_by_hand():
 def test_periods_by_hand_and_zero_has_no_sign():
     mask = {"w": jnp.ones((1, 2, 2), bool)}
     at = [{"w": jnp.asarray([w], jnp.float32)} for w in ([[1, 1], [1, -1]], [[-1, 0], [1, -1]], [[1, -1], [-1, -1]])]
-    found = _periods(*at, mask)
+    found = _periods(at[0], at[1], at[2], mask)
     assert {name: arrays[0][0].tolist() for name, arrays in found.items()} == {
         "all": [[False, True], [True, False]],
         "early": [[True, False], [False, False]],
