@@ -10,6 +10,10 @@ from ..checks import detectable, interval, upper_bound
 from ._summary import MethodResult
 
 
+SAME = 1e-5
+"""Differences that agree to this share of the largest are the same: accuracies are kept in float32."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Claim:
     """That the mean of paired differences is above 0.
@@ -19,9 +23,10 @@ class Claim:
     - `what`: is claimed.
     - `mean`, `half`: of the differences, with half of its 95 % interval.
     - `n`: the number of seeds.
-    - `detectable`: the smallest mean that would have been seen, with a chance of 90 %.
+    - `detectable`: the smallest mean that would have been seen, with a chance of 90 %; infinite without a spread.
     - `outcome`: "holds" where the one-sided 99 % bound is above 0, "refuted" where that of the opposite is, else "not
-      seen".
+      seen". Differences that are all the same have no spread to tell a mean from 0 by: nothing is seen. Accuracies are
+      counts, and two seeds are often the same sample apart.
 
     !!! example
         >>> import numpy as np
@@ -54,6 +59,8 @@ class Claim:
         if len(values) < 2 or not np.all(np.isfinite(values)):
             raise InputError("a claim needs two finite differences or more", f"{what}: {values.tolist()}")
         mean, half = interval(values, 0.95)
+        if np.ptp(values) <= SAME * np.max(np.abs(values)):
+            return Claim(what, mean, half, len(values), float("inf"), "not seen")
         outcome = "holds" if upper_bound(-values) < 0 else "refuted" if upper_bound(values) < 0 else "not seen"
         return Claim(what, mean, half, len(values), detectable(values), outcome)
 
@@ -66,12 +73,14 @@ class Claim:
 
         **Returns:** the line.
         """
-        cells = f"{unit * self.mean:.2f} ± {unit * self.half:.2f}", f"{self.n}", f"{unit * self.detectable:.2f}"
+        seen = f"{unit * self.detectable:.2f}" if np.isfinite(self.detectable) else "–"
+        cells = f"{unit * self.mean:.2f} ± {unit * self.half:.2f}", f"{self.n}", seen
         return f"| {self.what.replace('|', chr(92) + '|')} | {' | '.join(cells)} | {self.outcome} |"
 
     def __str__(self) -> str:
         size = f"{100 * self.mean:.2f} ± {100 * self.half:.2f} over {self.n} seeds"
-        return f"{self.what}: {size}, {self.outcome} ({100 * self.detectable:.2f} would have been seen)"
+        seen = f"{100 * self.detectable:.2f}" if np.isfinite(self.detectable) else "no size"
+        return f"{self.what}: {size}, {self.outcome} ({seen} would have been seen)"
 
 
 HEAD = "| claim | difference | seeds | would have been seen | outcome |\n|---|---|---|---|---|"

@@ -38,7 +38,7 @@ def _how(plan: Protocol, seconds: float) -> str:
     budget = len(plan.methods[0].settings)
     tuned = (
         f" Every method has {budget} settings, chosen by the mean validation accuracy of {plan.tuning_seeds} other "
-        "seeds, for each place of the table by itself; the test part is looked at once, at what was chosen."
+        f"seed{'s' * (plan.tuning_seeds > 1)}, for each place of the table by itself; the test part is looked at once, at what was chosen."
     )
     return (
         f"Network {plan.network} on {plan.data}, {plan.epochs} epochs, batch {plan.batch}, {plan.seeds} seeds; test "

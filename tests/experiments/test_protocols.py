@@ -340,6 +340,9 @@ def test_claims_hold_are_refuted_or_are_not_seen():
     values = np.array([0.02, 0.03, 0.025, 0.01])
     outcomes = [Claim.of("a", found).outcome for found in (values, -values, values - values.mean(), 0 * values)]
     assert outcomes == ["holds", "refuted", "not seen", "not seen"]
+    # Two seeds that are the same sample apart have no spread: 1.25 ± 0.00 is no discovery.
+    same = Claim.of("a", np.array([0.1125, 0.2125]) - np.array([0.1, 0.2]))
+    assert same.outcome == "not seen" and same.row().endswith("| – | not seen |") and "no size" in str(same)
     for bad in ([0.1], [0.1, np.nan], [], [0.1, np.inf]):
         with pytest.raises(InputError, match="two finite differences"):
             Claim.of("a", np.array(bad))
