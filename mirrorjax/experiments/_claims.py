@@ -9,7 +9,6 @@ from .._errors import InputError
 from ..checks import detectable, interval, upper_bound
 from ._summary import MethodResult
 
-
 SAME = 1e-5
 """Differences that agree to this share of the largest are the same: accuracies are kept in float32."""
 

@@ -36,9 +36,10 @@ def protocol_page(plan: Protocol, done: Sequence[Record], seconds: float) -> str
 
 def _how(plan: Protocol, seconds: float) -> str:
     budget = len(plan.methods[0].settings)
+    others = f"{plan.tuning_seeds} other seed{'s' * (plan.tuning_seeds > 1)}"
     tuned = (
-        f" Every method has {budget} settings, chosen by the mean validation accuracy of {plan.tuning_seeds} other "
-        f"seed{'s' * (plan.tuning_seeds > 1)}, for each place of the table by itself; the test part is looked at once, at what was chosen."
+        f" Every method has {budget} settings, chosen by the mean validation accuracy of {others}, for each place of "
+        "the table by itself; the test part is looked at once, at what was chosen."
     )
     return (
         f"Network {plan.network} on {plan.data}, {plan.epochs} epochs, batch {plan.batch}, {plan.seeds} seeds; test "

@@ -66,7 +66,12 @@ def _signs(plan: Protocol, records: Sequence[dict[str, Any]], sheet: Sheet) -> D
     sheet.ax.set_yticks(np.arange(len(arms)), arms)
     sheet.ax.invert_yaxis()
     sheet.ax.set(title=plan.title, xlabel="test accuracy (share of right answers)")
-    return sheet.finish(handles, 2)
+    low, high = sheet.ax.get_xlim()
+    sheet.ax.set_xlim(max(low, -0.02), min(high, 1.02))  # the interval of two seeds may reach beyond all shares
+    drawn = sheet.finish(handles, 2)
+    if sheet.figure is not None:  # room for the names of the starts
+        sheet.figure.subplots_adjust(left=(0.25 + 0.075 * max(map(len, arms), default=0)) / sheet.figure.get_figwidth())
+    return drawn
 
 
 def _flips(plan: Protocol, records: Sequence[dict[str, Any]], sheet: Sheet) -> Drawn:
@@ -88,5 +93,6 @@ def _flips(plan: Protocol, records: Sequence[dict[str, Any]], sheet: Sheet) -> D
         )  # fmt: skip
     sheet.ax.axhline(0, color=GREY, linestyle="--", linewidth=1)
     sheet.ax.set_xticks(np.arange(len(names)), names)
+    sheet.ax.set_xlim(-0.5, len(names) - 0.5)
     sheet.ax.set(title=plan.title, xlabel="layer", ylabel="shared flips over chance, less 1")
     return sheet.finish(handles, 2)
