@@ -191,6 +191,17 @@ def curve_results(plan: Protocol, done: Sequence[Record]) -> list[MethodResult]:
     `diverged`, at step −1.
 
     **Raises:** `InputError` where no setting of a method got through.
+
+    !!! example
+        >>> from mirrorjax import experiments
+        >>> plan = experiments.read_protocol("curves-patterns", tuning_seeds=1)
+        >>> def record(setting, seed, validation, test):
+        ...     scores = [[density, validation, test] for density in (1.0, *plan.densities)]
+        ...     return {"method": "plain", "setting": setting, "seed": seed, "scores": scores}
+        >>> done = [record(0, 1000, 0.7, None), record(1, 1000, 0.8, None), record(1, 0, 0.8, 0.75)]
+        >>> row = experiments.curve_results(plan, done)[0]
+        >>> row.density, row.strength, row.seeds, row.test
+        (1.0, 0.001, (0,), (0.75,))
     """
     rows = []
     for method in plan.methods:
@@ -226,6 +237,14 @@ def run_protocol(
     **Returns:** an iterator of units in the order in which they end.
 
     **Raises:** `InputError` for the folder of another experiment, and where no setting of a method got through.
+
+    !!! example
+        >>> import pathlib, tempfile
+        >>> from mirrorjax import experiments
+        >>> plan = experiments.read_protocol("flips-patterns", epochs=2, seeds=2)
+        >>> work = experiments.run_protocol(plan, pathlib.Path(tempfile.mkdtemp()))
+        >>> [(unit.of, unit.seeds, left) for unit, found, left in work]
+        [('gradual', [0, 1], 0)]
     """
     claim_folder(plan, folder)
     while True:

@@ -101,6 +101,13 @@ def area_between(
     **Returns:** the `Claim`.
 
     **Raises:** `InputError` where a method is missing at a density, or they share fewer than two seeds.
+
+    !!! example
+        >>> from mirrorjax.experiments import MethodResult, area_between
+        >>> tests = {"pilot": (0.90, 0.92, 0.91), "plain": (0.88, 0.91, 0.89)}
+        >>> rows = [MethodResult(name, 0.1, 0.0, 0.1, (0, 1, 2), test, (), (), ()) for name, test in tests.items()]
+        >>> print(area_between(rows, "pilot", "plain", [0.1]))
+        pilot − plain: 1.67 ± 1.43 over 3 seeds, not seen (3.58 would have been seen)
     """
     curves = []
     for name in (one, other):

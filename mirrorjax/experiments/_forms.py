@@ -27,7 +27,7 @@ class SignedSquare(AbstractLiftable):
 
         **Arguments:**
 
-        - `w`: v, shape `(…)`.
+        - `w`: v, shape `(n, …)`.
 
         **Returns:** x, of the shape of v.
         """
@@ -38,7 +38,7 @@ class SignedSquare(AbstractLiftable):
 
         **Arguments:**
 
-        - `w`: v, shape `(…)`.
+        - `w`: v, shape `(n, …)`.
 
         **Returns:** scalar.
         """
@@ -49,7 +49,7 @@ class SignedSquare(AbstractLiftable):
 
         **Arguments:**
 
-        - `x0`: the weights wanted, shape `(…)`.
+        - `x0`: the weights wanted, shape `(n, …)`.
         - `scale`: not looked at, scalar.
 
         **Returns:** v, of the shape of x₀.
@@ -95,7 +95,7 @@ class SigmoidMask(AbstractLiftable):
 
         **Arguments:**
 
-        - `x0`: the weights wanted, shape `(…)`.
+        - `x0`: the weights wanted, shape `(n, …)`.
         - `scale`: between 0 and 1, scalar or of the shape of x₀.
 
         **Returns:** m and w stacked, shape `(2, …)`.

@@ -29,6 +29,12 @@ def protocol_page(plan: Protocol, done: Sequence[Record], seconds: float) -> str
     **Returns:** text of several lines.
 
     **Raises:** `InputError` where no setting of a method got through.
+
+    !!! example
+        >>> from mirrorjax import experiments
+        >>> plan = experiments.read_protocol("flips-patterns", epochs=2)
+        >>> print(experiments.protocol_page(plan, [], 60.0).splitlines()[0])
+        ## Which signs flip? An MLP on patterns in noise
     """
     tables = {"curves": _curves, "signs": _signs, "flips": _flips}[plan.kind](plan, done)
     return "\n\n".join([f"## {plan.title}", _how(plan, seconds), *tables])

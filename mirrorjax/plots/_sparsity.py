@@ -71,7 +71,8 @@ def sparsity_accuracy(rows: Sequence[MethodResult], *, title: str = "", ax: Axes
         handles.append(
             sheet.ax.errorbar(
                 density, means, None if many else halves, color=colour, marker=MARKERS[k % len(MARKERS)], capsize=2.5,
-                linestyle="-" if k < len(COLOURS) else "--", elinewidth=0.8, label=name, markersize=3.0 if many else None,
+                linestyle="-" if k < len(COLOURS) else "--", elinewidth=0.8, label=name,
+                markersize=3.0 if many else None,
             )
         )  # fmt: skip
     sheet.ax.set_xscale("log")

@@ -264,7 +264,7 @@ def test_independent_flips_are_shared_as_often_as_chance_says():
 
 @pytest.mark.parametrize("width", [0.2, 0.3, 1.0])
 def test_flips_of_small_weights_are_shared_by_chance_at_equal_size(width):
-    """With 5 classes of size in place of 20, at width 0.2: 17 % more than by chance, and the claim "refuted"."""
+    """With 5 classes of size in place of 20, at width 0.2: 12 % more than by chance, and the claim "refuted"."""
 
     def draw(rng, size):
         chance = np.exp(-size / width)
