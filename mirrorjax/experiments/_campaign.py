@@ -22,6 +22,7 @@ from ._datasets import Data
 from ._flips import flip_records
 from ._load import load_data
 from ._protocol import Protocol
+from ._recipe import NUMBERS
 from ._signs import sign_records
 from ._summary import MethodResult
 
@@ -197,8 +198,14 @@ def curve_results(plan: Protocol, done: Sequence[Record]) -> list[MethodResult]:
 
     !!! example
         >>> from mirrorjax import experiments
-        >>> experiments.curve_results(experiments.read_protocol("curves-patterns"), [])
-        []
+        >>> plan = experiments.read_protocol("curves-patterns", tuning_seeds=1)
+        >>> def record(setting, seed, validation, test):
+        ...     scores = [[density, validation, test] for density in (1.0, *plan.densities)]
+        ...     return {"method": "plain", "setting": setting, "seed": seed, "scores": scores}
+        >>> done = [record(0, 1000, 0.7, None), record(1, 1000, 0.8, None), record(1, 0, 0.8, 0.75)]
+        >>> row = experiments.curve_results(plan, done)[0]
+        >>> row.density, row.strength, row.seeds, row.test
+        (1.0, 0.001, (0,), (0.75,))
     """
     rows = []
     for method in plan.methods:
@@ -209,8 +216,9 @@ def curve_results(plan: Protocol, done: Sequence[Record]) -> list[MethodResult]:
             tests = {seed: _at(r, density)[2] for (k, seed), r in sorted(mine.items()) if k == setting}
             got = {seed: test for seed, test in tests.items() if test is not None}
             lost = tuple((seed, -1) for seed in tests if seed not in got)
-            numbers = method.settings[setting]
-            strength, rate = numbers.get("strength", numbers.get("weight_decay", 0.0)), numbers.get("rate", 0.1)
+            numbers = NUMBERS | method.settings[setting]
+            penalized = method.words.get("penalty", "none") != "none"
+            strength, rate = numbers["strength" if penalized else "weight_decay"], numbers["rate"]
             rows.append(
                 MethodResult(method.name, density, strength, rate, tuple(got), tuple(got.values()), (), (), lost)
             )
@@ -233,6 +241,14 @@ def run_protocol(
     **Returns:** an iterator of units in the order in which they end.
 
     **Raises:** `InputError` for the folder of another experiment, and where no setting of a method got through.
+
+    !!! example
+        >>> import pathlib, tempfile
+        >>> from mirrorjax import experiments
+        >>> plan = experiments.read_protocol("flips-patterns", epochs=2, seeds=2)
+        >>> work = experiments.run_protocol(plan, pathlib.Path(tempfile.mkdtemp()))
+        >>> [(unit.of, unit.seeds, left) for unit, found, left in work]
+        [('gradual', [0, 1], 0)]
     """
     claim_folder(plan, folder)
     while True:
@@ -262,7 +278,7 @@ def records_of(plan: Protocol, data: Data) -> list[Record]:
 
     !!! example
         >>> from mirrorjax import experiments
-        >>> plan = experiments.read_protocol("flips-patterns", epochs=2, seeds=2)
+        >>> plan = experiments.read_protocol("flips-patterns", epochs=10, seeds=2)
         >>> records = experiments.records_of(plan, experiments.patterns(400))
         >>> sorted({(record["method"], record["seed"]) for record in records})
         [('plain', 0), ('plain', 1), ('sign-in', 0), ('sign-in', 1)]
@@ -294,6 +310,8 @@ def claim_folder(plan: Protocol, folder: Path) -> None:
             there = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise InputError("not the folder of an experiment", f"{path}: {error}", "another --out") from None
+        if not isinstance(there, dict):
+            raise InputError("not the folder of an experiment", f"{path}: no table", "another --out")
         other = [key for key in about if there.get(key) != about[key]]
         if other:
             raise InputError(f"{folder} holds another experiment", f"its {', '.join(other)} differ", "another --out")
@@ -347,6 +365,8 @@ def _contents(folder: Path) -> dict[str, dict[str, Any]]:
     for path in sorted((folder / RECORDS).glob("*.json")):
         try:
             found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(found[path.stem], dict) or {"records", "seconds"} - set(found[path.stem]):
+                raise ValueError("no records in it")
         except ValueError as error:
             raise InputError("not the record of a unit", f"{path}: {error}", f"remove {path}") from None
     return found

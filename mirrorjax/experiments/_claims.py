@@ -9,6 +9,9 @@ from .._errors import InputError
 from ..checks import detectable, interval, upper_bound
 from ._summary import MethodResult
 
+SAME = 1e-5
+"""Differences that agree to this share of the largest are the same: accuracies are kept in float32."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
@@ -19,15 +22,16 @@ class Claim:
     - `what`: is claimed.
     - `mean`, `half`: of the differences, with half of its 95 % interval.
     - `n`: the number of seeds.
-    - `detectable`: the smallest mean that would have been seen, with a chance of 90 %.
+    - `detectable`: the smallest mean that would have been seen, with a chance of 90 %; infinite without a spread.
     - `outcome`: "holds" where the one-sided 99 % bound is above 0, "refuted" where that of the opposite is, else "not
-      seen".
+      seen". Differences that are all the same have no spread to tell a mean from 0 by: nothing is seen. Accuracies are
+      counts, and two seeds are often the same sample apart.
 
     !!! example
         >>> import numpy as np
         >>> from mirrorjax.experiments import Claim
         >>> print(Claim.of("PILoT − spred", np.array([0.02, 0.03, 0.025, 0.01])))
-        PILoT − spred: 2.12 ± 1.36 over 4 seeds, holds (2.64 would have been seen)
+        PILoT − spred: 2.12 ± 1.36 over 4 seeds, holds (2.93 would have been seen)
     """
 
     what: str
@@ -54,6 +58,8 @@ class Claim:
         if len(values) < 2 or not np.all(np.isfinite(values)):
             raise InputError("a claim needs two finite differences or more", f"{what}: {values.tolist()}")
         mean, half = interval(values, 0.95)
+        if np.ptp(values) <= SAME * np.max(np.abs(values)):
+            return Claim(what, mean, half, len(values), float("inf"), "not seen")
         outcome = "holds" if upper_bound(-values) < 0 else "refuted" if upper_bound(values) < 0 else "not seen"
         return Claim(what, mean, half, len(values), detectable(values), outcome)
 
@@ -66,12 +72,14 @@ class Claim:
 
         **Returns:** the line.
         """
-        cells = f"{unit * self.mean:.2f} ± {unit * self.half:.2f}", f"{self.n}", f"{unit * self.detectable:.2f}"
+        seen = f"{unit * self.detectable:.2f}" if np.isfinite(self.detectable) else "–"
+        cells = f"{unit * self.mean:.2f} ± {unit * self.half:.2f}", f"{self.n}", seen
         return f"| {self.what.replace('|', chr(92) + '|')} | {' | '.join(cells)} | {self.outcome} |"
 
     def __str__(self) -> str:
         size = f"{100 * self.mean:.2f} ± {100 * self.half:.2f} over {self.n} seeds"
-        return f"{self.what}: {size}, {self.outcome} ({100 * self.detectable:.2f} would have been seen)"
+        seen = f"{100 * self.detectable:.2f}" if np.isfinite(self.detectable) else "no size"
+        return f"{self.what}: {size}, {self.outcome} ({seen} would have been seen)"
 
 
 HEAD = "| claim | difference | seeds | would have been seen | outcome |\n|---|---|---|---|---|"
@@ -93,6 +101,13 @@ def area_between(
     **Returns:** the `Claim`.
 
     **Raises:** `InputError` where a method is missing at a density, or they share fewer than two seeds.
+
+    !!! example
+        >>> from mirrorjax.experiments import MethodResult, area_between
+        >>> tests = {"pilot": (0.90, 0.92, 0.91), "plain": (0.88, 0.91, 0.89)}
+        >>> rows = [MethodResult(name, 0.1, 0.0, 0.1, (0, 1, 2), test, (), (), ()) for name, test in tests.items()]
+        >>> print(area_between(rows, "pilot", "plain", [0.1]))
+        pilot − plain: 1.67 ± 1.43 over 3 seeds, not seen (3.58 would have been seen)
     """
     curves = []
     for name in (one, other):

@@ -3,6 +3,7 @@
 import jax
 from jaxtyping import PyTree
 
+from .._errors import InputError
 from ._curves import Batch
 from ._ensemble import again, all_kept, begin, count_of, largest
 
@@ -18,7 +19,8 @@ def dense_to_sparse(batch: Batch, finder: str) -> tuple[PyTree, PyTree, PyTree]:
 
     "gradual": after each of 20 phases the smallest weights go for good, the density falling along a cubic to that of
     the plan at ¾ of the training. "alternating": of 20 phases the first four are dense; then two sparse, under the mask
-    of the largest weights, and two dense ones, in which the others grow from 0; the last four are sparse.
+    of the largest weights, and two dense ones, in which the others grow from 0; the last four are sparse. Phases have
+    the same number of steps; what is left over of the training, fewer than 20 steps, is not done.
 
     **Arguments:**
 
@@ -26,9 +28,16 @@ def dense_to_sparse(batch: Batch, finder: str) -> tuple[PyTree, PyTree, PyTree]:
     - `finder`: "gradual" or "alternating".
 
     **Returns:** the networks at the end, their masks, and the networks at half of the training, all stacked.
+
+    **Raises:** `InputError` for a training of fewer than 20 steps.
     """
     everything = all_kept(batch.models)
     [density] = batch.plan.densities
+    if int(batch.course.steps) < PHASES:
+        raise InputError(
+            f"dense-to-sparse training has {PHASES} phases, of a step or more each",
+            f"{batch.plan.name}: {int(batch.course.steps)} steps", "more epochs, or smaller batches",
+        )  # fmt: skip
     ensemble, masks = begin(batch.recipe, batch.course, batch.models, everything), everything
     steps = int(batch.course.steps) // PHASES
     half = batch.models

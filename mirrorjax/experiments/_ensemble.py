@@ -38,7 +38,7 @@ class Ensemble(eqx.Module):
     - `weights`: the arrays that are trained, in the form of the recipe.
     - `rest`: what else the model is made of, the same for all.
     - `state`: of the optimizer.
-    - `l1`: ‖x₀‖₁.
+    - `l1`: ‖x₀‖₁ under the mask.
     """
 
     weights: PyTree
@@ -70,7 +70,7 @@ def begin(recipe: Recipe, course: Course, models: PyTree, masks: PyTree) -> Ense
     rest = []
 
     def one(recipe, arrays, mask):
-        model = eqx.combine(arrays, static)
+        model = apply_mask(eqx.combine(arrays, static), mask)
         l1 = sum((jnp.sum(jnp.abs(w)) for w in weights_in(model)), jnp.zeros((), jnp.float32))
         formed = apply_mask(in_form(recipe, model), mask)
         weights, other = eqx.partition(formed, eqx.is_inexact_array)
@@ -133,6 +133,12 @@ def masked_leaves(models: PyTree, masks: PyTree) -> list[Array]:
     """The arrays for which a mask has an entry, in the order of its leaves."""
     both = [jax.tree.leaves(tree, is_leaf=lambda node: node is None) for tree in (masks, models)]
     return [leaf for keep, leaf in zip(*both) if keep is not None]
+
+
+def finite(models: PyTree) -> np.ndarray:
+    """Whether all numbers of each network are finite, shape `(members,)`."""
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(models, eqx.is_inexact_array))]
+    return np.all([np.isfinite(leaf.reshape(len(leaf), -1)).all(axis=1) for leaf in leaves], axis=0)
 
 
 @eqx.filter_jit

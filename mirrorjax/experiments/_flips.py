@@ -10,15 +10,15 @@ from jaxtyping import PyTree
 
 from ._curves import Batch
 from ._datasets import Data
-from ._ensemble import begin, masked_leaves
+from ._ensemble import begin, finite, masked_leaves
 from ._protocol import Protocol
 from ._signs import searched
 
 Pair = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Of a layer, whether a weight flipped in dense-to-sparse training, and in the method, and whether it is kept."""
 PERIODS = ("all", "early", "late")
-STRATA = 5
-"""Classes of |x₀| within a layer."""
+STRATA = 20
+"""Classes of |x₀| within a layer. With 5, flips that depend on |x₀| alone share up to half more than `alike` says."""
 
 
 def flip_records(
@@ -29,8 +29,9 @@ def flip_records(
     Both trainings begin with the same weights. Of the weights that the mask keeps, `table` counts those that flipped in
     both, in dense-to-sparse training alone, in the method alone, and in neither; "early" is the first half of both
     trainings, "late" the second. `expected` is how many would flip in both if those of either were anywhere in the
-    layer; `alike` if they were anywhere among weights of about the same |x₀|, a fifth of the layer each: small weights
+    layer; `alike` if they were anywhere among weights of about the same |x₀|, 5 % of the layer each: small weights
     flip in any training. `null` is the table with the method's flips at random places of the layer.
+    A seed of which either network is not finite has `validation` NaN and no `test`; its counts mean nothing.
     `units` counts, for the units between a layer and the next, those of whose weights flipped: incoming and outgoing
     ones, incoming alone, outgoing alone, neither; of dense-to-sparse training and of the method.
 
@@ -47,6 +48,7 @@ def flip_records(
     batch, models, masks, half = searched(plan, data, finder, seeds)
     kept = [np.asarray(mask) for mask in jax.tree.leaves(masks)]
     sizes = [np.abs(np.asarray(w)) for w in masked_leaves(batch.models, masks)]
+    got = finite(models)
     sparse = _periods(batch.models, half, models, masks)
     records = []
     for method in plan.methods:
@@ -60,8 +62,13 @@ def flip_records(
         validation, test = mine.scores(end, masks, True)
         for i, seed in enumerate(seeds):
             rng = np.random.default_rng([4, seed])
-            about = {"finder": finder, "method": method.name, "seed": seed, "validation": float(validation[i])}
-            about |= {"test": float(test[i]) if test is not None else None}
+            about = {
+                "finder": finder,
+                "method": method.name,
+                "seed": seed,
+                "validation": float(validation[i]) if got[i] else np.nan,
+            }
+            about |= {"test": float(test[i]) if got[i] and test is not None else None}
             for period in PERIODS:
                 pairs = [(s[i], f[i], k[i]) for s, f, k in zip(sparse[period], flips[period], kept)]
                 tables = [_table(s, f, k) for s, f, k in pairs]

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from .._errors import InputError
-from .._types import ArrayLike, Scalar, State, Vector, as_array, is_traced
+from .._types import ArrayLike, Scalar, State, as_array, is_traced
 from ..parameterizations import AbstractLiftable
 
 
@@ -22,12 +22,12 @@ class SignedSquare(AbstractLiftable):
         ([0.5, -2.0], [0.25, -4.0])
     """
 
-    def g(self, w: State) -> Vector:
+    def g(self, w: State) -> Array:
         """x = v|v|.
 
         **Arguments:**
 
-        - `w`: v, shape `(n,)`.
+        - `w`: v, shape `(n, …)`.
 
         **Returns:** x, of the shape of v.
         """
@@ -38,7 +38,7 @@ class SignedSquare(AbstractLiftable):
 
         **Arguments:**
 
-        - `w`: v, shape `(n,)`.
+        - `w`: v, shape `(n, …)`.
 
         **Returns:** scalar.
         """
@@ -49,7 +49,7 @@ class SignedSquare(AbstractLiftable):
 
         **Arguments:**
 
-        - `x0`: the weights wanted, shape `(n,)`.
+        - `x0`: the weights wanted, shape `(n, …)`.
         - `scale`: not looked at, scalar.
 
         **Returns:** v, of the shape of x₀.
@@ -68,7 +68,7 @@ class SigmoidMask(AbstractLiftable):
         ([[0.0], [0.5]], [0.25], 0.5)
     """
 
-    def g(self, w: State) -> Vector:
+    def g(self, w: State) -> Array:
         """x = σ(m) w.
 
         **Arguments:**
@@ -95,7 +95,7 @@ class SigmoidMask(AbstractLiftable):
 
         **Arguments:**
 
-        - `x0`: the weights wanted, shape `(n,)`.
+        - `x0`: the weights wanted, shape `(n, …)`.
         - `scale`: between 0 and 1, scalar or of the shape of x₀.
 
         **Returns:** m and w stacked, shape `(2, n)`.

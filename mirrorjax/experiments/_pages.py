@@ -1,5 +1,6 @@
 """The tables of a protocol, as Markdown."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,12 @@ def protocol_page(plan: Protocol, done: Sequence[Record], seconds: float) -> str
     **Returns:** text of several lines.
 
     **Raises:** `InputError` where no setting of a method got through.
+
+    !!! example
+        >>> from mirrorjax import experiments
+        >>> plan = experiments.read_protocol("flips-patterns", epochs=2)
+        >>> print(experiments.protocol_page(plan, [], 60.0).splitlines()[0])
+        ## Which signs flip? An MLP on patterns in noise
     """
     tables = {"curves": _curves, "signs": _signs, "flips": _flips}[plan.kind](plan, done)
     return "\n\n".join([f"## {plan.title}", _how(plan, seconds), *tables])
@@ -36,9 +43,10 @@ def protocol_page(plan: Protocol, done: Sequence[Record], seconds: float) -> str
 
 def _how(plan: Protocol, seconds: float) -> str:
     budget = len(plan.methods[0].settings)
+    others = f"{plan.tuning_seeds} other seed{'s' * (plan.tuning_seeds > 1)}"
     tuned = (
-        f" Every method has {budget} settings, chosen by the mean validation accuracy of {plan.tuning_seeds} other "
-        "seeds, for each place of the table by itself; the test part is looked at once, at what was chosen."
+        f" Every method has {budget} settings, chosen by the mean validation accuracy of {others}, for each place of "
+        "the table by itself; the test part is looked at once, at what was chosen."
     )
     return (
         f"Network {plan.network} on {plan.data}, {plan.epochs} epochs, batch {plan.batch}, {plan.seeds} seeds; test "
@@ -53,13 +61,17 @@ def _curves(plan: Protocol, done: Sequence[Record]) -> list[str]:
     text = ["Test accuracy in %.", _by_density(rows, names)]
     pairs = [(one, other) for one, other in plan.compare if {one, other} <= set(names)]
     for title, densities in _ranges(plan):
-        lines = [area_between(rows, one, other, densities).row() for one, other in pairs]
+        lines = [
+            area_between(rows, one, other, densities).row() if _shared(rows, one, other, densities) > 1
+            else f"| {one} − {other} | – | fewer than 2 | – | – |"
+            for one, other in pairs
+        ]  # fmt: skip
         if lines:
             text += [f"Test accuracy {title}, paired over seeds, in points:", "\n".join([HEAD, *lines])]
-    lost = [f"{row.method} at {100 * row.density:.3g} %: {len(row.diverged)}" for row in rows if row.diverged]
+    lost = Counter({f"{row.method} at {100 * row.density:.3g} %": len(row.diverged) for row in rows})
     return [
         *text,
-        *([f"Networks whose weights were not finite: {'; '.join(lost)}."] if lost else []),
+        *_not_finite(lost),
         _chosen(plan, done),
     ]
 
@@ -71,6 +83,12 @@ def _ranges(plan: Protocol) -> list[tuple[str, tuple[float, ...]]]:
     sparse = tuple(density for density in plan.densities if density <= SPARSE * 1.0001)
     found = [("as the mean over all densities below 1", plan.densities)]
     return [*found, (f"as the mean over {100 * SPARSE:.3g} % and below", sparse)] if sparse else found
+
+
+def _shared(rows: Sequence[MethodResult], one: str, other: str, densities: Sequence[float]) -> int:
+    """How many seeds got through with both methods at all of these densities."""
+    found = [set(row.seeds) for row in rows if row.method in (one, other) and row.density in densities]
+    return len(set.intersection(*found)) if len(found) == 2 * len(densities) else 0
 
 
 def _by_density(rows: Sequence[MethodResult], names: Sequence[str]) -> str:
@@ -85,12 +103,13 @@ def _by_density(rows: Sequence[MethodResult], names: Sequence[str]) -> str:
 
 def _cell(tests: Sequence[float], best: float) -> str:
     found = estimate(tests)
-    text = f"{100 * found.mean:.1f} ± {100 * found.half:.1f}" if found.n else "–"
+    half = f" ± {100 * found.half:.1f}" if found.n > 1 else ""
+    text = f"{100 * found.mean:.1f}{half}" if found.n else "–"
     return f"**{text}**" if found.n and found.mean == best else text
 
 
 def _chosen(plan: Protocol, done: Sequence[Record]) -> str:
-    """At three densities, what was chosen; an end of the grid is marked."""
+    """What was chosen at two densities, a third and two thirds along their list."""
     places = [plan.densities[i] for i in sorted({len(plan.densities) // 3, 2 * len(plan.densities) // 3})]
     lines = ["Chosen by validation:", "", "| method | " + " | ".join(f"{100 * d:.3g} %" for d in places) + " |"]
     lines.append("|---|" + "---|" * len(places))
@@ -121,8 +140,18 @@ def _signs(plan: Protocol, done: Sequence[Record]) -> list[str]:
                 cells = [estimate([*tests[arm, finder].values()])] * len(names)
             lines.append(f"| {arm} | {' | '.join(map(str, cells))} |")
         claims = "\n".join(claim.row() for claim in sign_claims(plan, finder, tests))
-        text += ["\n".join(lines), f"{HEAD}\n{claims}"]
+        text += ["\n".join(lines), *([f"{HEAD}\n{claims}"] if claims else [])]
+        counts = Counter(
+            f"{r['method']} from {r['arm']}" for r in done
+            if r["finder"] == finder and r["seed"] < FIRST_TUNING_SEED and r["test"] is None
+        )  # fmt: skip
+        text += _not_finite(counts)
     return text
+
+
+def _not_finite(counts: Counter[str]) -> list[str]:
+    said = "; ".join(f"{name}: {count}" for name, count in counts.items() if count)
+    return [f"Networks whose weights were not finite, of which no mean is taken: {said}."] if said else []
 
 
 def sign_tests(plan: Protocol, finder: str, done: Sequence[Record]) -> dict[tuple[str, str], dict[int, float]]:
@@ -161,7 +190,8 @@ def sign_claims(plan: Protocol, finder: str, tests: dict[tuple[str, str], dict[i
     def add(what: str, one: tuple[str, str], other: tuple[str, str]) -> None:
         if one in tests and other in tests and one != other:
             shared = sorted(set(tests[one]) & set(tests[other]))
-            claims.append(Claim.of(what, np.array([tests[one][seed] - tests[other][seed] for seed in shared])))
+            if len(shared) > 1:
+                claims.append(Claim.of(what, np.array([tests[one][seed] - tests[other][seed] for seed in shared])))
 
     right = "signs right in 1"
     for method in (method.name for method in plan.methods):
@@ -181,25 +211,34 @@ def _flips(plan: Protocol, done: Sequence[Record]) -> list[str]:
     text = []
     for finder in plan.finders:
         for method in (method.name for method in plan.methods):
-            mine = [r for r in done if r["finder"] == finder and r["method"] == method]
+            mine = [r for r in done if r["finder"] == finder and r["method"] == method and _sound(r)]
             if mine:
-                text += [f"### {method} against {finder} pruning", _contingency(mine), _by_unit(mine)]
+                units = _by_unit(mine)
+                text += [f"### {method} against {finder} pruning", _contingency(mine), *([units] if units else [])]
         claims = flip_claims(plan, [r for r in done if r["finder"] == finder])
-        text += [
-            f"Paired over seeds, {finder} pruning; numbers of flips, or shares of them:",
-            "\n".join([HEAD, *claims]),
-        ]
+        if claims:
+            text += [
+                f"Paired over seeds, {finder} pruning; numbers of flips, or shares of them:",
+                "\n".join([HEAD, *claims]),
+            ]
+        mine = [r for r in done if r["finder"] == finder and r["period"] == "all" and not _sound(r)]
+        text += _not_finite(Counter(f"{r['method']}, or the search beside it" for r in mine))
     return text
+
+
+def _sound(record: Record) -> bool:
+    """Whether both networks of "flips" got through."""
+    return not np.isnan(record.get("validation", 0.0))
 
 
 def flip_claims(plan: Protocol, records: Sequence[Record]) -> list[str]:
     """Rows of claims on each method beside the first, which is the reference."""
-    whole = [r for r in records if r["period"] == "all"]
+    whole = [r for r in records if r["period"] == "all" and _sound(r)]
     by = {m.name: {r["seed"]: r for r in whole if r["method"] == m.name} for m in plan.methods}
     first, rows = plan.methods[0].name, []
 
     def add(what: str, value: Callable[[Record], float], one: str, other: str | None = None) -> None:
-        seeds = sorted(by[one])
+        seeds = sorted(set(by[one]) & set(by[other or one]))
         values = np.array([value(by[one][s]) - (value(by[other][s]) if other else 0.0) for s in seeds])
         if len(values) > 1 and np.all(np.isfinite(values)):
             rows.append(Claim.of(what, values).row(1.0))
@@ -239,7 +278,8 @@ def overlap(records: Sequence[Record], layers: slice, chance: str = "alike") -> 
     - `chance`: "alike", among weights of about the same |x₀|; "expected", anywhere in the layer; or "null", the flips
       at random places in place of the method's, against "expected".
 
-    **Returns:** −1 where no flip is shared, 0 at chance, NaN where chance shares none, shape `(len(records),)`.
+    **Returns:** −1 where no flip is shared, 0 at chance, NaN where chance shares none or a network diverged, shape
+    `(len(records),)`.
 
     !!! example
         >>> from mirrorjax import experiments
@@ -251,7 +291,7 @@ def overlap(records: Sequence[Record], layers: slice, chance: str = "alike") -> 
     for record in records:
         both = sum(row[0] for row in record["null" if chance == "null" else "table"][layers])
         expected = sum(record["expected" if chance == "null" else chance][layers])
-        found.append((both - expected) / expected if expected else np.nan)
+        found.append((both - expected) / expected if expected and _sound(record) else np.nan)
     return np.array(found)
 
 

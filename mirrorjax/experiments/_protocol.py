@@ -2,10 +2,11 @@
 
 import dataclasses
 import itertools
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .._errors import InputError
 from ._comparison import SEEDS_PER_FOLD
@@ -18,7 +19,11 @@ KINDS = ("curves", "signs", "flips")
 PRUNING = ("one-shot", "rewind", "continue")
 FINDERS = ("gradual", "alternating")
 WORDS = ("form", "penalty", "schedule", "rates")
+NAME = re.compile(r"[^\W_][\w .+-]*")
+STARTS = ("random signs", "random mask", "initial weights")
+LAYER = re.compile(r"signs right in layer [1-9][0-9]*")
 CONFIGS = Path(__file__).parent / "configs"
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,8 +155,8 @@ def read_protocol(source: str | Path, **changes: int) -> Protocol:
 
     **Returns:** the `Protocol`.
 
-    **Raises:** `InputError` for a file that cannot be read, an unknown key or word, a number outside its range, or a
-    grid whose size is not the budget.
+    **Raises:** `InputError`, which names the file, for one that cannot be read, an unknown key or word, a number
+    outside its range, a grid whose size is not the budget, and what the kind of experiment would not look at.
 
     !!! example
         >>> from mirrorjax.experiments import read_protocol
@@ -176,14 +181,15 @@ def read_protocol(source: str | Path, **changes: int) -> Protocol:
         str(said.get("data", "mnist1d")),
         _one_of(said.get("network", "small"), NETWORKS, "network", path.name),
         **whole,
-        densities=_densities(said.get("densities", 25), path.name),
+        densities=_named(lambda: _densities(said.get("densities", 25), path.name), path.name),
         methods=_candidates(said, path.name),
         finders=_finders(said, kind, path.name),
-        shares=tuple(said.get("shares", (0.0, 0.25, 0.5, 0.75, 1.0))),
-        starts=tuple(said.get("starts", ())),
-        compare=tuple(map(tuple, said.get("compare", ()))),
+        shares=tuple(_listed(said.get("shares", [0.0, 0.25, 0.5, 0.75, 1.0]), "shares", path.name)),
+        starts=tuple(_listed(said.get("starts", []), "starts", path.name)),
+        compare=_pairs(said.get("compare", []), path.name),
     )
     _check(found)
+    _check_kind(found, said)
     return found
 
 
@@ -195,14 +201,33 @@ def _check(plan: Protocol) -> None:
         raise InputError(f"at most {SEEDS_PER_FOLD} seeds", f"{plan.name}: seeds = {plan.seeds}")
     if plan.fold not in range(FOLDS):
         raise InputError(f"there are {FOLDS} folds, from 0 on", f"{plan.name}: fold = {plan.fold}")
-    if plan.kind != "curves" and len(plan.densities) != 1:
-        raise InputError(f"kind {plan.kind!r} has one density", f"{plan.name}: {plan.densities}", "densities = [0.1]")
     names = [method.name for method in plan.methods]
     for pair in plan.compare:
-        if len(pair) != 2 or any(name not in names for name in pair):
-            raise InputError("compare holds pairs of methods", f"{plan.name}: {list(pair)}", ", ".join(names))
+        if len(pair) != 2 or pair[0] == pair[1] or any(name not in names for name in pair):
+            raise InputError("compare holds pairs of two methods", f"{plan.name}: {list(pair)}", ", ".join(names))
     if any(not isinstance(share, int | float) or not 0 <= share <= 1 for share in plan.shares):
         raise InputError("shares lie between 0 and 1", f"{plan.name}: {plan.shares}")
+    known = {*STARTS, *(f"signs right in {share:g}" for share in plan.shares)}
+    for start in plan.starts:
+        if not isinstance(start, str) or not (start in known or LAYER.fullmatch(start)):
+            raise InputError(f"there is no start {start!r}", plan.name, ", ".join([*sorted(known), LAYER.pattern]))
+
+
+def _check_kind(plan: Protocol, said: Mapping[str, Any]) -> None:
+    """Refuses what would be said in vain."""
+    if plan.kind != "curves":
+        if len(plan.densities) != 1:
+            raise InputError(
+                f"kind {plan.kind!r} has one density", f"{plan.name}: {plan.densities}", "densities = [0.1]"
+            )
+        if any(method.pruning != "one-shot" for method in plan.methods):
+            raise InputError(f"kind {plan.kind!r} prunes by its finders", plan.name, "no pruning")
+    if plan.kind == "flips" and len(plan.methods[0].settings) > 1:
+        raise InputError("nothing is tuned where flips are counted", plan.name, "one setting for each method")
+    of = {"shares": "signs", "starts": "signs", "compare": "curves"}
+    for key, kind in of.items():
+        if key in said and plan.kind != kind:
+            raise InputError(f"kind {plan.kind!r} has no {key}", plan.name, f'kind = "{kind}"')
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -220,6 +245,25 @@ def _refuse_unknown(given: Any, known: Iterable[str], where: str) -> None:
     for key in given:
         if key not in known:
             raise InputError(f"unknown key {key!r}", where, ", ".join(known))
+
+
+def _named(made: Callable[[], T], where: str) -> T:
+    """What is made, or why not, with the file's name."""
+    try:
+        return made()
+    except InputError as error:
+        there = error.where if where in error.where else f"{where}: {error.where}"
+        raise InputError(error.what, there, error.hint) from error
+
+
+def _listed(given: Any, name: str, where: str) -> list[Any]:
+    if not isinstance(given, list | tuple):
+        raise InputError(f"{name} is a list", f"{where}: {name} = {given!r}", f"{name} = […]")
+    return list(given)
+
+
+def _pairs(given: Any, where: str) -> tuple[Any, ...]:
+    return tuple(tuple(_listed(pair, "a pair of compare", where)) for pair in _listed(given, "compare", where))
 
 
 def _whole(value: Any, name: str, where: str) -> int:
@@ -245,12 +289,16 @@ def _densities(given: Any, where: str) -> tuple[float, ...]:
 
 def _candidates(said: dict[str, Any], where: str) -> tuple[Candidate, ...]:
     common, methods = said.get("common", {}), said.get("methods", {})
-    if not methods:
+    if not methods or not isinstance(methods, Mapping):
         raise InputError("an experiment has one method or more", where, "[methods.plain]")
     known = (*WORDS, "pruning", *NUMBERS, *OPTIONAL)
     _refuse_unknown(common, known, f"{where}, common")
     found = []
     for name, table in methods.items():
+        if not NAME.fullmatch(name):
+            raise InputError(
+                f"files and tables cannot hold the name {name!r}", where, "letters, digits, spaces, _ . + -"
+            )
         _refuse_unknown(table, known, f"{where}, {name}")
         found.append(_candidate(name, common | table, f"{where}, {name}"))
     budget = said.get("budget", len(found[0].settings))
@@ -264,21 +312,31 @@ def _candidates(said: dict[str, Any], where: str) -> tuple[Candidate, ...]:
 
 
 def _candidate(name: str, table: dict[str, Any], where: str) -> Candidate:
+    _check_types(table, where)
     pruning = _one_of(table.get("pruning", "one-shot"), PRUNING, "pruning", where)
     words = {key: table[key] for key in WORDS if key in table}
-    axes = {
-        key: value if isinstance(value, list) else [value]
-        for key, value in table.items()
-        if key in (*NUMBERS, *OPTIONAL)
-    }
+    known = (*NUMBERS, *OPTIONAL)
+    axes = {key: value if isinstance(value, list) else [value] for key, value in table.items() if key in known}
+    for key, values in axes.items():
+        if not values or any(value in values[:i] for i, value in enumerate(values)):
+            raise InputError("an axis of a grid has numbers, each once", f"{where}: {key} = {values}")
     settings = tuple(dict(zip(axes, point)) for point in itertools.product(*axes.values()))
     found = Candidate(name, words, pruning, settings)
-    try:
-        for i in range(len(settings)):
-            found.recipe(i)
-    except InputError as error:
-        raise InputError(error.what, f"{where}: {error.where}", error.hint) from error
+    for i in range(len(settings)):
+        _named(lambda i=i: found.recipe(i), where)
     return found
+
+
+def _check_types(table: Mapping[str, Any], where: str) -> None:
+    """Words are strings, numbers are numbers or lists of them."""
+    for key, value in table.items():
+        if key in WORDS and not isinstance(value, str):
+            raise InputError(f"there is no {key} {value!r}", where)
+        if key in NUMBERS and any(
+            not isinstance(number, int | float) or isinstance(number, bool)
+            for number in (value if isinstance(value, list) else [value])
+        ):
+            raise InputError(f"{key} must be a finite number, not negative", f"{where}: {key} = {value!r}")
 
 
 def _finders(said: dict[str, Any], kind: str, where: str) -> dict[str, dict[str, Any]]:
@@ -288,5 +346,6 @@ def _finders(said: dict[str, Any], kind: str, where: str) -> dict[str, dict[str,
         raise InputError(f"kind {kind!r} has {'no finders' if given else 'one finder or more'}", where)
     for name, table in given.items():
         _refuse_unknown(table, (*NUMBERS, *OPTIONAL), f"{where}, finders.{name}")
-        Recipe.of(**table)
+        _check_types({key: [value] if isinstance(value, list) else value for key, value in table.items()}, where)
+        _named(lambda table=table: Recipe.of(**table), f"{where}, finders.{name}")
     return dict(given)

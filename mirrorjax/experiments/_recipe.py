@@ -82,7 +82,9 @@ class Recipe(eqx.Module):
         **Arguments:**
 
         - `form`, `penalty`, `schedule`, `rates`: as above.
-        - `**numbers`: by the names of `NUMBERS`, each finite and not negative.
+        - `**numbers`: by the names of `NUMBERS`, each finite and not negative; `momentum` and the `scale` of a sigmoid
+          below 1, `off` a share; `clip`, `off`, the `scale` of a sigmoid and, of "dynamic", `strength`, `target` and
+          `ceiling` above 0, `factor` above 1.
 
         **Returns:** the recipe.
 
@@ -94,12 +96,29 @@ class Recipe(eqx.Module):
             real = isinstance(value, int | float) and not isinstance(value, bool)
             if not real or not (np.isfinite(value) and value >= 0):
                 raise InputError(f"{name} must be a finite number, not negative", f"{name} = {value!r}")
+        _check_ranges(form, schedule, NUMBERS | numbers)
         if "resets" in numbers and form != "factors":
             raise InputError("only factors are reset", f'form "{form}"', 'form = "factors"')
-        if any(numbers.get(name) == 0 for name in OPTIONAL):
-            raise InputError(f"{' and '.join(OPTIONAL)} are positive, or not given", f"{numbers}")
         arrays = {name: jnp.asarray(value, jnp.float32) for name, value in (NUMBERS | numbers).items()}
         return Recipe(form, penalty, schedule, rates, arrays)
+
+
+def _check_ranges(form: str, schedule: str, numbers: dict[str, float]) -> None:
+    """Inside of a program nothing is refused any more: a sigmoid of scale 0 would be NaN there, α_0 = 0 stay 0."""
+    above = {"off": 0.0} | {name: 0.0 for name in OPTIONAL if name in numbers}
+    below = {"momentum": 1.0}
+    if form == "sigmoid":
+        above, below = above | {"scale": 0.0}, below | {"scale": 1.0}
+    if schedule == "dynamic":
+        above |= {"strength": 0.0, "target": 0.0, "ceiling": 0.0, "factor": 1.0}
+    for name, bound in above.items():
+        if not numbers[name] > bound:
+            raise InputError(f"{name} must be above {bound:g}", f"{name} = {numbers[name]!r}")
+    for name, bound in below.items():
+        if not numbers[name] < bound:
+            raise InputError(f"{name} must be below {bound:g}", f"{name} = {numbers[name]!r}")
+    if numbers["off"] > 1:
+        raise InputError("off is a share of the steps", f"off = {numbers['off']!r}", "0.5")
 
 
 class Course(eqx.Module):
@@ -161,11 +180,11 @@ def _strength(recipe: Recipe, course: Course, rate_at: Any) -> Any:
     """α_k."""
     n = recipe.numbers
     if recipe.schedule == "off":
-        until = (n["off"] * course.length).astype(jnp.int32)
+        until = jnp.round(n["off"] * course.length).astype(jnp.int32)
         # Σ η over all steps, over that of the first: so that the dose is that of the constant strength.
-        at = (jnp.arange(1024, dtype=jnp.float32) + 0.5) / 1024
-        rates = jax.vmap(rate_at)((at * course.length).astype(jnp.int32))
-        gain = jnp.sum(rates) / jnp.maximum(jnp.sum(jnp.where(at < n["off"], rates, 0.0)), 1e-9)
+        at = (((jnp.arange(1024, dtype=jnp.float32) + 0.5) / 1024) * course.length).astype(jnp.int32)
+        rates = jax.vmap(rate_at)(at)
+        gain = jnp.sum(rates) / jnp.maximum(jnp.sum(jnp.where(at < until, rates, 0.0)), 1e-9)
         return lambda count: jnp.where(count < until, gain * n["strength"], 0.0)
 
     def at_step(count):

@@ -13,7 +13,7 @@ from .._errors import InputError
 from ._curves import Batch, start_models
 from ._datasets import Data
 from ._dense_to_sparse import dense_to_sparse
-from ._ensemble import masked_leaves
+from ._ensemble import finite, masked_leaves
 from ._protocol import Protocol
 from ._recipe import Recipe
 
@@ -84,9 +84,8 @@ def random_signs(found: Found, rng: np.random.Generator) -> tuple[Layers, Layers
 
 def random_mask(found: Found, rng: np.random.Generator) -> tuple[Layers, Layers]:
     """As many weights in each layer, at random places, with random signs."""
-    masks = [rng.permutation(mask.ravel()).reshape(mask.shape) for mask in found.masks]
-    start, _ = random_signs(found, rng)
-    return start, masks
+    start, _ = random_signs(found, rng)  # before the places, so that these signs are those of `random_signs`
+    return start, [rng.permutation(mask.ravel()).reshape(mask.shape) for mask in found.masks]
 
 
 def initial(found: Found, rng: np.random.Generator) -> tuple[Layers, Layers]:
@@ -117,16 +116,17 @@ def searched(plan: Protocol, data: Data, finder: str, seeds: Sequence[int]) -> t
 
 
 def found_by(batch: Batch, data: Data, models: PyTree, masks: PyTree) -> list[Found]:
-    """What the search found, seed by seed."""
+    """What the search found, seed by seed; NaN where it diverged, so that what begins there counts as diverged too."""
     fresh = start_models(batch.plan, batch.seeds, data.x.shape[1:], data.classes, FRESH)
     kept = [np.asarray(leaf) for leaf in jax.tree.leaves(masks)]
     ends, starts, others = ([np.asarray(w) for w in masked_leaves(m, masks)] for m in (models, batch.models, fresh))
+    got = finite(models)
     return [
         Found(
             [mask[i] for mask in kept],
             [np.where(end[i] < 0, -1.0, 1.0) for end in ends],
-            [np.abs(other[i]) for other in others],
-            [start[i] for start in starts],
+            [np.abs(other[i]) if got[i] else np.full_like(other[i], np.nan) for other in others],
+            [start[i] if got[i] else np.full_like(start[i], np.nan) for start in starts],
         )
         for i in range(len(batch.seeds))
     ]

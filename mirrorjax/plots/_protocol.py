@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from .._errors import InputError
 from ..experiments import Protocol, curve_results, estimate, overlap, sign_tests
 from ._given import refused
 from ._sparsity import sparsity_accuracy
@@ -32,13 +33,15 @@ def protocol(plan: Protocol, records: Sequence[dict[str, Any]], *, ax: Axes | No
     !!! example
         >>> from mirrorjax import plots
         >>> from mirrorjax.experiments import read_protocol
-        >>> counts = {"table": [[1, 2, 1, 96]], "alike": [0.1], "finder": "gradual", "method": "plain"}
+        >>> counts = {"table": [[1, 2, 1, 96]], "alike": [0.5], "finder": "gradual", "method": "plain"}
         >>> records = [counts | {"period": "all", "seed": seed} for seed in (0, 1)]
         >>> plots.protocol(read_protocol("flips-mnist1d"), records).axes[0].get_xlabel()
         'layer'
     """
     if not isinstance(plan, Protocol):
         raise refused(plan, "a protocol of experiments.read_protocol")
+    if not records:
+        raise InputError("nothing is reported yet", plan.title, "all records of experiments.load_records")
     if plan.kind == "curves":
         return sparsity_accuracy(curve_results(plan, records), title=plan.title, ax=ax)
     return (_signs if plan.kind == "signs" else _flips)(plan, records, Sheet(ax, 4.4 if plan.kind == "signs" else 3.6))
@@ -63,7 +66,12 @@ def _signs(plan: Protocol, records: Sequence[dict[str, Any]], sheet: Sheet) -> D
     sheet.ax.set_yticks(np.arange(len(arms)), arms)
     sheet.ax.invert_yaxis()
     sheet.ax.set(title=plan.title, xlabel="test accuracy (share of right answers)")
-    return sheet.finish(handles, 2)
+    low, high = sheet.ax.get_xlim()
+    sheet.ax.set_xlim(max(low, -0.02), min(high, 1.02))  # the interval of two seeds may reach beyond all shares
+    drawn = sheet.finish(handles, 2)
+    if sheet.figure is not None:  # room for the names of the starts
+        sheet.figure.subplots_adjust(left=(0.25 + 0.075 * max(map(len, arms), default=0)) / sheet.figure.get_figwidth())
+    return drawn
 
 
 def _flips(plan: Protocol, records: Sequence[dict[str, Any]], sheet: Sheet) -> Drawn:
@@ -85,5 +93,6 @@ def _flips(plan: Protocol, records: Sequence[dict[str, Any]], sheet: Sheet) -> D
         )  # fmt: skip
     sheet.ax.axhline(0, color=GREY, linestyle="--", linewidth=1)
     sheet.ax.set_xticks(np.arange(len(names)), names)
+    sheet.ax.set_xlim(-0.5, len(names) - 0.5)
     sheet.ax.set(title=plan.title, xlabel="layer", ylabel="shared flips over chance, less 1")
     return sheet.finish(handles, 2)

@@ -52,7 +52,8 @@ def sparsity_accuracy(rows: Sequence[MethodResult], *, title: str = "", ax: Axes
     if not found:
         raise InputError("no runs to draw", f"{len(rows)} rows", "those of a comparison with reported runs")
     sheet, handles = Sheet(ax, 3.6), []
-    ticks = sorted({row.density for row in found if row.density < 1} or {1.0})
+    pruned = {row.method for row in found if row.density < 1}
+    ticks = sorted({row.density for row in found if row.method in pruned} or {1.0})
     for k, name in enumerate(dict.fromkeys(row.method for row in found)):
         mine = sorted((row for row in found if row.method == name), key=lambda row: row.density)
         colour = COLOURS[k % len(COLOURS)]
@@ -70,12 +71,15 @@ def sparsity_accuracy(rows: Sequence[MethodResult], *, title: str = "", ax: Axes
         handles.append(
             sheet.ax.errorbar(
                 density, means, None if many else halves, color=colour, marker=MARKERS[k % len(MARKERS)], capsize=2.5,
-                elinewidth=0.8, label=name, markersize=3.0 if many else None,
+                linestyle="-" if k < len(COLOURS) else "--", elinewidth=0.8, label=name,
+                markersize=3.0 if many else None,
             )
         )  # fmt: skip
     sheet.ax.set_xscale("log")
     sheet.ax.xaxis.set_major_locator(FixedLocator(ticks if len(ticks) <= MANY else DECADES))
     sheet.ax.xaxis.set_minor_locator(NullLocator())
-    sheet.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{100 * value:g} %"))
+    sheet.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{100 * value:.3g} %"))
     sheet.ax.set(title=title, xlabel="density, share of weights kept", ylabel="test accuracy (share of right answers)")
+    low, high = sheet.ax.get_ylim()
+    sheet.ax.set_ylim(max(low, -0.02), min(high, 1.02))  # the interval of two seeds may reach beyond all shares
     return sheet.finish(handles, min(4, len(handles)))
