@@ -40,9 +40,13 @@ FAST = tuple(
 )  # fmt: skip
 # 20 steps, at a rate that lets large weights flip.
 PLAN = dataclasses.replace(
-    read_protocol("flips-patterns", epochs=10, seeds=2), batch=30, methods=FAST, finders={"gradual": {"rate": 1.0}}
+    read_protocol("flips-patterns", epochs=10, seeds=2),
+    batch=30,
+    densities=(0.1,),
+    methods=FAST,
+    finders={"gradual": {"rate": 1.0}},
 )
-SIGNS = dataclasses.replace(read_protocol("signs-patterns", epochs=10, seeds=2, chunk=4), batch=30)
+SIGNS = dataclasses.replace(read_protocol("signs-patterns", epochs=10, seeds=2, chunk=4), batch=30, densities=(0.1,))
 
 
 def layers(rng, *shapes):
