@@ -1,6 +1,7 @@
 """train/switch-off: in a network, decay that is switched off leaves its dose in the scale, and no bias in the loss."""
 
 import dataclasses
+import functools
 
 import equinox as eqx
 import jax
@@ -13,6 +14,7 @@ import mirrorjax as mj
 from ..._compile import quick_jit
 from ..._types import ulp
 from ...checks import Evidence, Finding
+from ...experiments import Data, Protocol, curve_results, patterns, read_protocol, records_of
 
 SEEDS, SIZES, SAMPLES = 40, (6, 8, 1), 20
 SCALE, STRENGTH = 0.5, 0.01
@@ -20,6 +22,11 @@ RATE, STEPS = 0.05, 1600
 SHORT, COARSEST, LEVELS = 0.5, 40, 6
 """The time and the coarsest step of the runs that are extrapolated, and how often they are doubled."""
 RUNGS = 3
+PATTERNS, DOSED = 4000, 4e-3
+"""Samples that a classifier learns from, and its α: a dose at which most weights can be pruned."""
+PRUNED = (0.1, 0.05)
+EXACT = 1e-12
+"""An accuracy is a count."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Ensemble:
     arrays: tuple[np.ndarray, ...]
     Z: np.ndarray
     Y: np.ndarray
+    signals: Data
+    """What a classifier learns, on fresh samples of which the dose is tested."""
 
     @property
     def w(self) -> np.ndarray:
@@ -51,7 +60,8 @@ def cases(seed, data=None):
         W, b, V, c = teachers
         inner = np.tanh(np.einsum("sdi,shi->sdh", Z, W) + b[:, None])
         Y = 3 * np.einsum("sdh,soh->sdo", inner, V) + c[:, None]
-        found.append(Ensemble(f"ensemble {i} (seed {seed})", students, Z, Y))
+        signals = patterns(PATTERNS, int(rng.integers(2**31)))
+        found.append(Ensemble(f"ensemble {i} (seed {seed})", students, Z, Y, signals))
     return found
 
 
@@ -163,6 +173,25 @@ def doses(case: Ensemble) -> tuple[dict, dict]:
     )
 
 
+@functools.cache
+def classifiers() -> Protocol:
+    """The ready experiment at one dose: constant, switched off, and none."""
+    plan = read_protocol("switch-off-patterns")
+    doses = {"constant": DOSED, "off": DOSED, "none": 0.0}
+    methods = [dataclasses.replace(m, settings=({"strength": doses[m.name], "rate": 0.2},)) for m in plan.methods]
+    return dataclasses.replace(plan, methods=tuple(methods), densities=PRUNED)
+
+
+def tested(signals: Data) -> dict[str, np.ndarray]:
+    """Mean accuracy on fresh samples at two densities, after one-shot pruning, by decay and seed."""
+    rows = curve_results(classifiers(), records_of(classifiers(), signals))
+    names = [method.name for method in classifiers().methods]
+    return {
+        name: np.mean([row.test for row in rows if row.method == name and row.density in PRUNED], axis=0)
+        for name in names
+    }
+
+
 def bias(run: dict[str, np.ndarray]) -> np.ndarray:
     """|∇f| in units of 2α on the weights above a tenth, the median of each network."""
     large = np.where(np.abs(run["x"]) > 0.1, np.abs(run["force"]), np.nan)
@@ -175,7 +204,9 @@ def bias(run: dict[str, np.ndarray]) -> np.ndarray:
     statement=r"A tanh network with all weights $m \odot w$, gradient descent with constant $\alpha$ for $K$ steps, or $2\alpha$ for "
     r"$K/2$ and then 0. Whatever the loss, $c_K = c_0\prod|p_k^2 - \eta^2g_k^2|$ with $p_k = 1 - 2\eta\alpha_k$ and $g_k$ the "
     r"gradient in the weights; as $\eta \to 0$ equal doses share $c = c_0e^{-4A}$. Observed, outside the theorems: on average over "
-    r"paired seeds the training loss is lower after the switch than under constant decay, and $\|x\|_1$ lower than without decay.",
+    r"paired seeds the training loss is lower after the switch than under constant decay, and $\|x\|_1$ lower than without decay. A "
+    r"classifier pruned to 10 and 5 % is more accurate on fresh samples after a dose that was switched off than without decay; that "
+    r"it is more accurate than after the same dose given constantly is refuted at this dose.",
     source="flow, switching weight decay off; even, gradient descent; here for a network",
     instances=cases,
 )
@@ -187,6 +218,7 @@ def theorem_(case: Ensemble, rungs) -> Finding:
     floor = max(float(np.max(np.abs(nudged[name] - switched[name]))) for name in ("log loss", "l1"))
     claims, controls, planted = scales(switched, nudged)
     dose_claims, dose_controls = doses(case)
+    fresh = tested(case.signals)
     push = max(float(np.max(run["of steps"])) for run in runs.values())
 
     def below(name: str, left: dict, right: dict) -> Evidence:
@@ -203,6 +235,9 @@ def theorem_(case: Ensemble, rungs) -> Finding:
             **dose_claims,
             "training loss: switched off below constant (99 %)": below("log loss", switched, constant),
             "‖x‖₁: switched off below never decayed (99 %)": below("l1", switched, never),
+            "fresh samples, pruned: never decayed below switched off (99 %)": mj.checks.paired_below(
+                fresh["none"], fresh["off"], EXACT
+            ),
         },
         controls={
             **controls,
@@ -210,10 +245,17 @@ def theorem_(case: Ensemble, rungs) -> Finding:
             "training loss: constant below switched off": below("log loss", constant, switched),
             "training loss: constant below itself, seeds permuted": below("log loss", constant, permuted),
             "‖x‖₁: switched off below constant": below("l1", switched, constant),
+            "fresh samples, pruned: constant below switched off": mj.checks.paired_below(
+                fresh["constant"], fresh["off"], EXACT
+            ),
         },
         planted=planted,
         observations={
             "log loss, switched off minus constant": mj.checks.summary(switched["log loss"], constant["log loss"]),
+            "accuracy on fresh samples, pruned: switched off minus constant": mj.checks.summary(
+                fresh["off"], fresh["constant"]
+            ),
+            "that would have been seen (90 %)": mj.checks.detectable(fresh["off"] - fresh["constant"]),
             "‖x‖₁, switched off minus constant": mj.checks.summary(switched["l1"], constant["l1"]),
             "‖x‖₁, switched off minus never": mj.checks.summary(switched["l1"], never["l1"]),
             "median |∇f|/2α of large weights, constant": float(np.mean(bias(constant))),
