@@ -1,4 +1,4 @@
-"""Training as the sources did it: curves of one-shot pruning, signs, flips, switch-off, and what a step of factors costs.
+"""Training as the sources did it: curves of one-shot pruning, signs, flips, switch-off; and what a step costs.
 
     pip install "mirrorjax[data]"
     python benchmarks/training.py                    # all parts, and benchmarks/training.md; goes on where it stopped
@@ -124,16 +124,36 @@ def section(part):
     return f"{title}\n\n    mirrorjax train {part}\n\n{picture}{rest}\n\nMeasured with {machine}."
 
 
+BANDS = {"10.7 to 4.4 %": (0.04, 0.11), "3.5 to 1.4 %": (0.014, 0.04), "1.2 to 0.38 %": (0.0, 0.0135)}
+
+
+def answer():
+    """Where PILoT is ahead, by schedule: differences in points, paired over seeds, 95 % intervals, and the outcome."""
+    pairs = [(one, other) for one in ("constant", "geometric", "dynamic") for other in ("spred", "l1")]
+    head = " | ".join(f"{one} − {other}" for one, other in pairs)
+    lines = [f"| network and data | density | {head} |", "|---|---|" + "---|" * len(pairs)]
+    for part in [name for name in PARTS if name.startswith("curves")]:
+        plan, records = experiments.read_protocol(part), experiments.load_records(RESULTS / part)
+        rows = experiments.curve_results(plan, records) if records else []
+        for band, (low, high) in BANDS.items() if rows else ():
+            densities = [density for density in plan.densities if low < density < high]
+            claims = [experiments.area_between(rows, f"pilot-{one}", other, densities) for one, other in pairs]
+            cells = [f"{100 * c.mean:+.1f} ± {100 * c.half:.1f} {c.outcome}" for c in claims]
+            lines.append(f"| {part.removeprefix('curves-')} | {band} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def page():
     """Everything that is measured, as Markdown."""
     costs = RESULTS / "overhead.json"
     found = json.loads(costs.read_text()) if costs.exists() else None
     cost = ["## A step of factors against a plain one", "not measured: `python benchmarks/training.py overhead`"]
     if found:
-        about = f"SGD with momentum, batch {BATCH}, median of {REPEATS} interleaved rounds of {STEPS} steps. {found['about']}."
+        how = f"SGD with momentum, batch {BATCH}, median of {REPEATS} interleaved rounds of {STEPS} steps."
+        about = f"{how} {found['about']}."
         cost[1:] = [about, overhead_table(found["networks"])]
-    parts = [section(part) for part in PARTS]
-    return "\n\n".join([(HERE / "_training_head.md").read_text(encoding="utf-8").strip(), *parts, *cost]) + "\n"
+    head = (HERE / "_training_head.md").read_text(encoding="utf-8").strip().replace("{answer}", answer())
+    return "\n\n".join([head, *(section(part) for part in PARTS), *cost]) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,21 @@
-"""Training methods compared on data sets at equal density: grids, runs that go on where they stopped, tables."""
+"""Networks in training: experiments as TOML files, and methods compared at equal density.
+
+An experiment (`read_protocol`; `mirrorjax train --list` names those that come along) is of one of three kinds:
+
+- "curves": accuracy over densities, pruned once after training or round by round (`pruning`: "one-shot", "rewind",
+  "continue"). Claims on pairs of methods (`compare`) are paired over seeds.
+- "signs": dense-to-sparse training finds mask and signs ("gradual", "alternating"); networks are trained from scratch
+  under it from signs that are right, wrong, random, right in one layer.
+- "flips": which signs change in dense-to-sparse training and in a method under its mask, against chance.
+
+A method is a `Recipe`: a form of its weights (plain, m ⊙ w, v|v|, σ(m) w), a penalty, its schedule, and numbers, of
+which lists are the axes of its grid. All methods have equally many settings, chosen on validation data by other seeds;
+the test part is looked at once. `run_protocol(plan, folder, executor)` does what is left, `protocol_page` says what
+came out: "holds", "refuted" or "not seen", with the size that would have been seen.
+
+`Comparison` and `run_comparison` are the older comparison with fine-tuning after pruning, `mirrorjax train pilot
+spred`.
+"""
 
 from ._campaign import (
     chosen_settings as chosen_settings,

@@ -14,7 +14,8 @@
 `mirrorjax train METHOD… --data mnist|digits|mnist1d|FILE.npz --density … --seeds N --out DIR` compares methods on real
 data: each tuned on a grid of the same size by validation accuracy, reported on a test part that it never saw
 (`--fold` chooses the fifth of the data that tests, and seeds with it). Labels are 0 … classes − 1, none left out.
-From Python it is `mirrorjax.experiments.run_comparison`.
+From Python it is `mirrorjax.experiments.run_comparison`. `mirrorjax train EXPERIMENT` runs experiments as the sources
+did them, from a TOML file: `help(mirrorjax.experiments)`.
 
 !!! example
     >>> import equinox as eqx, jax, jax.numpy as jnp, optax

@@ -365,3 +365,18 @@ def test_a_picture_of_nothing_is_refused(tiny):
     for plan in (tiny, read_protocol("signs-patterns"), read_protocol("flips-patterns")):
         with pytest.raises(InputError, match="nothing is reported"):
             plots.protocol(plan, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["curves-digits", "signs-mnist1d", "flips-mnist1d"])
+def test_a_slice_of_what_is_published(name, tmp_path):
+    """Three epochs and two seeds of the ready experiments on real data, to the end of their pages."""
+    plan = read_protocol(name, epochs=3, seeds=2, tuning_seeds=1)
+    plan = dataclasses.replace(plan, densities=plan.densities[:3])
+    if plan.kind == "signs":
+        plan = dataclasses.replace(plan, starts=("signs right in 1", "random signs"))
+    list(ex.run_protocol(plan, tmp_path))
+    records = ex.load_records(tmp_path)
+    text = protocol_page(plan, records, ex.seconds_spent(tmp_path))
+    assert plan.title in text and text.count("| 2 |") > 0  # claims over two seeds
+    assert {r["method"] for r in records} >= {method.name for method in plan.methods}
