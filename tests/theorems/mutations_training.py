@@ -100,6 +100,43 @@ def to_another_scale(right):
     return lambda w, scale: right(w, 0.8 * scale)
 
 
+def exchanging(one, other):
+    """A function that returns a dictionary, or several of which the first is meant, with two entries exchanged."""
+
+    def by(right):
+        def found(*args):
+            answer = right(*args)
+            several = isinstance(answer, tuple)
+            first = dict(answer[0] if several else answer)
+            first[one], first[other] = first[other], first[one]
+            return (first, *answer[1:]) if several else first
+
+        return found
+
+    return by
+
+
+def better_search(right):
+    """The dense-to-sparse network as far above the found signs as these are above random ones."""
+
+    def found(case):
+        tests = right(case)
+        gain = tests["signs right in 1", "plain"] - tests["random signs", "plain"]
+        return tests | {("dense to sparse", "gradual"): tests["signs right in 1", "plain"] + gain}
+
+    return found
+
+
+def of_the_other_method(right):
+    """Records under the names of each other."""
+    other = {"plain": "sign-in", "sign-in": "plain"}
+    return lambda *args: [record | {"method": other[record["method"]]} for record in right(*args)]
+
+
+def layers_reversed(right):
+    return lambda *args: [record | {"table": record["table"][::-1]} for record in right(*args)]
+
+
 def larger_dose(right):
     """Trainings of a switch, whose strength is off by a thousandth: 2α and not α marks them."""
 
@@ -154,6 +191,16 @@ MUTATIONS = {
         Mutation("scale c doubled", SCALE, "limit η → 0 = Riemannian flow of the potential"),
         Mutation("order 1 in η²", wrong("order", lambda right: lambda values: right(values[::2])), "order 1 within"),
     ],
+    "train/flips-complement": [
+        Mutation("the methods exchanged", wrong("records_of", of_the_other_method), "new flips: plain fewer"),
+        Mutation("layers counted from the end", wrong("records_of", layers_reversed), "share of layer 1"),
+    ],
+    "train/pilot-curve": [
+        Mutation(
+            "plain weights for PILoT", wrong("areas", exchanging("plain", "pilot-dynamic")), "pilot-dynamic above plain"
+        ),
+        Mutation("ℓ1 for PILoT", wrong("areas", exchanging("l1", "pilot-dynamic")), "pilot-dynamic above l1"),
+    ],
     "train/pilot-vs-constant": [
         Mutation("without decay", wrong("trained", with_the_error_of("no decay")), "PILoT below the tuned constant"),
         Mutation(
@@ -168,7 +215,16 @@ MUTATIONS = {
         Mutation("resets to 0.4", wrong("_reset", to_another_scale), "and puts c to ½"),
         Mutation("resets that move θ", scaled("_reset", 1 + 1e-6), "a reset leaves θ"),
     ],
+    "train/signs-suffice": [
+        Mutation(
+            "random signs for found ones",
+            wrong("accuracies", exchanging(("random signs", "plain"), ("signs right in 1", "plain"))),
+            "random signs below the found ones",
+        ),
+        Mutation("a better search", wrong("accuracies", better_search), "less than half is missing"),
+    ],
     "train/switch-off": [
+        Mutation("no decay for a switch", wrong("tested", exchanging("none", "off")), "fresh samples, pruned"),
         Mutation("above and not below", wrong("paired_below", exchanged), "training loss: switched off below"),
         Mutation("p² off by 1e-6", wrong("trained", off("of decay", 1 + 1e-6)), "c_K = c₀ Π|p² − η²g²|"),
         Mutation("half of η²g²", wrong("trained", off("of steps", 0.5)), "c_K = c₀ Π|p² − η²g²|"),

@@ -93,8 +93,11 @@ ROUTES: dict[str, tuple[str, str]] = {
     "signin/reset": ("sign_in_reset", "by hand"),
     "spred/lasso": ("GradientFlow, spred, scipy", "by hand"),
     "train/factor-flow": ("switch_off", "RiemannianFlow, potential_of, by hand"),
+    "train/flips-complement": ("by hand", "by hand"),
+    "train/pilot-curve": ("by hand", "by hand"),
     "train/pilot-vs-constant": ("pilot, magnitude_mask", "scheduled_decay"),
     "train/sign-in-flips": ("sign_in_reset, scheduled_decay", "apply_mask, keep_mask, by hand"),
+    "train/signs-suffice": ("by hand", "by hand"),
     "train/switch-off": ("switch_off", "by hand"),
     "woodworth/2": ("GradientFlow", "limit, HyperbolicEntropy"),
 }

@@ -1,6 +1,5 @@
 """train/flips-complement: Sign-In flips further signs than dense-to-sparse training, and elsewhere; not other ones."""
 
-import dataclasses
 import functools
 from collections.abc import Callable
 
@@ -9,27 +8,15 @@ import numpy as np
 import mirrorjax as mj
 
 from ...checks import Evidence, Finding
-from ...experiments import Data, Protocol, overlap, patterns, read_protocol, records_of
+from ...experiments import Protocol, overlap, read_protocol, records_of
+from ._signals import EXACT, Signals, signals
 
-SAMPLES = 4000
-EXACT = 1e-12
 WHOLE = slice(None)
 
 
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """Patterns in noise; twelve networks learn to tell them apart."""
-
-    name: str
-    data: Data
-
-
 def cases(seed, data=None):
-    """Two sets of patterns."""
-    return [
-        Case(f"patterns {i} (seed {seed})", patterns(SAMPLES, int(rng.integers(2**31))))
-        for i, (_, rng) in enumerate(mj.instances.draw(seed, 86, 2))
-    ]
+    """Three sets of patterns."""
+    return signals(seed, 86)
 
 
 @functools.cache
@@ -58,7 +45,7 @@ def _share_of_first(columns: tuple[int, ...]) -> Callable[[dict], float]:
     source="signin, flips complementary to those of dense-to-sparse training; an observation on networks",
     instances=cases,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Signals, rungs) -> Finding:
     """No errors are planted: an order of means says nothing of a size."""
     records = [r for r in records_of(plan(), case.data) if r["period"] == "all"]
     by = {

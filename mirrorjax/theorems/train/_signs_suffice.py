@@ -8,29 +8,16 @@ import numpy as np
 import mirrorjax as mj
 
 from ...checks import Evidence, Finding
-from ...experiments import Data, Protocol, patterns, read_protocol, records_of, sign_tests
+from ...experiments import Protocol, read_protocol, records_of, sign_tests
+from ._signals import EXACT, Signals, signals
 
-SAMPLES = 4000
 SHARE = 1 / 2
 """Of what right signs bring over random ones: less than this is missing to the dense-to-sparse network."""
-EXACT = 1e-12
-"""An accuracy is a count; its mean has the rounding of a sum."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """Patterns in noise; twelve networks learn to tell them apart."""
-
-    name: str
-    data: Data
 
 
 def cases(seed, data=None):
-    """Two sets of patterns."""
-    return [
-        Case(f"patterns {i} (seed {seed})", patterns(SAMPLES, int(rng.integers(2**31))))
-        for i, (_, rng) in enumerate(mj.instances.draw(seed, 85, 2))
-    ]
+    """Three sets of patterns."""
+    return signals(seed, 85)
 
 
 @functools.cache
@@ -40,7 +27,7 @@ def plan() -> Protocol:
     return dataclasses.replace(read_protocol("signs-patterns"), starts=starts)
 
 
-def accuracies(case: Case) -> dict[tuple[str, str], np.ndarray]:
+def accuracies(case: Signals) -> dict[tuple[str, str], np.ndarray]:
     """Test accuracy of the twelve networks, by start and method."""
     tests = sign_tests(plan(), "gradual", records_of(plan(), case.data))
     return {key: np.array([by_seed[seed] for seed in sorted(by_seed)]) for key, by_seed in tests.items()}
@@ -49,14 +36,14 @@ def accuracies(case: Case) -> dict[tuple[str, str], np.ndarray]:
 @mj.theorem(
     id="train/signs-suffice",
     title="right signs and the mask of dense-to-sparse training are enough to train a sparse network from scratch",
-    statement=r"An MLP with 100 and 50 hidden units on ten classes of signals, 5 % of its weights kept. Gradual magnitude "
+    statement=r"An MLP with 100 and 50 hidden units on ten classes of signals, weights $x$, 5 % of them kept, signs $s = \operatorname{sign} x$. Gradual magnitude "
     r"pruning finds a mask and signs; networks are then trained under that mask from magnitudes of another start. On average over "
     r"twelve paired seeds test accuracy is higher from the found signs than from random ones; less than half of that gain is missing "
     r"to the network that the signs were found with. With every sign wrong it is missing. Observed, outside the theorems.",
     source="signin, correct signs are sufficient; an observation on networks",
     instances=cases,
 )
-def theorem_(case: Case, rungs) -> Finding:
+def theorem_(case: Signals, rungs) -> Finding:
     """No errors are planted: an order of means says nothing of a size."""
     found = accuracies(case)
     right, wrong, random, elsewhere = (
