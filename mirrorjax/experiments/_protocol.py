@@ -136,7 +136,7 @@ def ready_protocols() -> dict[str, Path]:
     !!! example
         >>> from mirrorjax import experiments
         >>> sorted(experiments.ready_protocols())[:2]
-        ['curves-digits', 'curves-mnist']
+        ['ablation-mnist1d', 'curves-digits']
     """
     return {path.stem: path for path in sorted(CONFIGS.glob("*.toml"))}
 
