@@ -78,7 +78,7 @@ def overhead(name):
         sizes[kind] = sum(leaf.nbytes for leaf in jax.tree.leaves((model, state)) if eqx.is_array(leaf))
         jax.block_until_ready(step(model, state, *batch)[2])
         calls[kind] = step, model, state
-    laps = {kind: [] for kind in kinds}
+    laps, loss = {kind: [] for kind in kinds}, None
     for _ in range(REPEATS):
         for kind, (step, model, state) in calls.items():
             start = time.perf_counter()
