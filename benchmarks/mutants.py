@@ -370,8 +370,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
         "experiments/_summary.py": [
             ("pairing of seeds lost", "for seed, test in zip(row.seeds, row.test)}", "for seed, test in zip(row.seeds, sorted(row.test))}"),
             ("tuning seeds are reported", "r[\"seed\"] < FIRST_TUNING_SEED]", "r[\"seed\"] >= 0]")],
-        "experiments/_comparison.py": [
-            ("the worst is chosen", "best = [max((p for p", "best = [min((p for p")],
+        "experiments/_comparison.py": [("the worst is chosen", "best = [max((p for p", "best = [min((p for p")],
         "experiments/_methods.py": [
             ("threshold without momentum", "setting.strength / (1 - MOMENTUM)", "setting.strength"),
             ("switch-off at another dose", "EARLY = 0.782", "EARLY = 0.5"),
@@ -381,17 +380,13 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("switched off at half the dose", "jnp.where(count < until, gain * n[\"strength\"], 0.0)", "jnp.where(count < until, n[\"strength\"], 0.0)"),
             ("weight decay reaches factors", "n[\"factor_decay\"] * param.w", "n[\"weight_decay\"] * param.w"),
             ("ℓ1 on x of plain weights reaches biases", "if is_weight(path, param) and not of_mask else update", "if not of_mask else update")],
-        "experiments/_ensemble.py": [
-            ("pruned weights come back", "jnp.where(flat >= 0, found, flat.size)", "found")],
-        "experiments/_flips.py": [
-            ("chance at equal size is chance in the layer", "kept & (strata == stratum)) for stratum in range(STRATA))", "kept) / STRATA for stratum in range(STRATA))")],
+        "experiments/_ensemble.py": [("pruned weights come back", "jnp.where(flat >= 0, found, flat.size)", "found")],
+        "experiments/_flips.py": [("chance at equal size is chance in the layer", "kept & (strata == stratum)) for stratum in range(STRATA))", "kept) / STRATA for stratum in range(STRATA))")],
         "experiments/_claims.py": [
             ("holds where the mean is above 0", "\"holds\" if upper_bound(-values) < 0", "\"holds\" if mean > 0"),
             ("areas are not paired", "sorted(set.intersection(*(set(tests) for curve in curves for tests in curve)))", "sorted(curves[0][0])")],
-        "experiments/_campaign.py": [
-            ("reported seeds tune", "mine = [r for r in done if r.get(\"method\") == name and r[\"seed\"] >= FIRST_TUNING_SEED]", "mine = [r for r in done if r.get(\"method\") == name and r[\"seed\"] >= 0]")],
-        "experiments/_epoch.py": [
-            ("the mask comes first", "optax.chain(*parts, *([] if phase.mask is None else [keep_mask(phase.mask)]))", "optax.chain(*([] if phase.mask is None else [keep_mask(phase.mask)]), *parts)")],
+        "experiments/_campaign.py": [("reported seeds tune", "mine = [r for r in done if r.get(\"method\") == name and r[\"seed\"] >= FIRST_TUNING_SEED]", "mine = [r for r in done if r.get(\"method\") == name and r[\"seed\"] >= 0]")],
+        "experiments/_epoch.py": [("the mask comes first", "optax.chain(*parts, *([] if phase.mask is None else [keep_mask(phase.mask)]))", "optax.chain(*([] if phase.mask is None else [keep_mask(phase.mask)]), *parts)")],
     },
 }
 # fmt: on

@@ -7,6 +7,7 @@ from typing import NoReturn
 import numpy as np
 
 from .._errors import InputError
+from .._modules import existing_file
 from ._datasets import Data
 from ._patterns import patterns
 
@@ -76,7 +77,7 @@ def _signals() -> tuple[np.ndarray, np.ndarray]:
 
 def _load_file(path: Path) -> Data:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(existing_file(path), allow_pickle=False) as arrays:
             missing = {"x", "y"} - set(arrays)
             if missing:
                 there = ", ".join(arrays) or "nothing"
@@ -84,7 +85,5 @@ def _load_file(path: Path) -> Data:
             return Data(arrays["x"], arrays["y"], str(path))
     except InputError:
         raise
-    except FileNotFoundError:
-        raise InputError("there is no such file", f"{path}") from None
     except Exception as error:
         raise InputError("not an .npz of plain arrays", f"{path}: {error}", "np.savez(path, x=x, y=y)") from None

@@ -3,12 +3,12 @@
 import dataclasses
 import itertools
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .._errors import InputError
+from .._toml import nearest, read_toml, refuse_unknown
 from ._comparison import SEEDS_PER_FOLD
 from ._datasets import FOLDS
 from ._job import check_densities
@@ -66,7 +66,7 @@ class Protocol:
     - `title`: for readers.
     - `kind`: "curves", accuracy over densities for each method; "signs", networks trained under a found mask from
       signs that are right or wrong; "flips", which signs change.
-    - `data`, `network`: as for `load_data` and `Comparison`.
+    - `data`, `network`: as for `load_data` and `Comparison`; the path of a file is relative to the current folder.
     - `epochs`, `batch`: of a training; of each round where pruning is iterative.
     - `seeds`, `tuning_seeds`: how many are reported, and how many others choose the settings.
     - `fold`: which fifth of the data tests.
@@ -168,10 +168,10 @@ def read_protocol(source: str | Path, **changes: int) -> Protocol:
     if path.suffix != ".toml":
         ready = ready_protocols()
         if str(source) not in ready:
-            raise InputError(f"no experiment {str(source)!r}", "", f"a file.toml, or {', '.join(ready)}")
+            raise InputError(f"no experiment {str(source)!r}", "", nearest(str(source), ready, "a file.toml, or"))
         path = ready[str(source)]
-    said = {**_parsed(path), **changes}
-    _refuse_unknown(said, KEYS, path.name)
+    said = {**read_toml(path), **changes}
+    refuse_unknown(said, KEYS, path.name)
     whole = {name: _whole(said.get(name, default), name, path.name) for name, default in WHOLE.items()}
     kind = _one_of(said.get("kind"), KINDS, "kind", path.name)
     found = Protocol(
@@ -230,23 +230,6 @@ def _check_kind(plan: Protocol, said: Mapping[str, Any]) -> None:
             raise InputError(f"kind {plan.kind!r} has no {key}", plan.name, f'kind = "{kind}"')
 
 
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"the experiment cannot be read: {error.strerror}", str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"this is no TOML: {error}", str(path)) from error
-
-
-def _refuse_unknown(given: Any, known: Iterable[str], where: str) -> None:
-    if not isinstance(given, Mapping):
-        raise InputError(f"a table is needed, got {given!r}", where)
-    for key in given:
-        if key not in known:
-            raise InputError(f"unknown key {key!r}", where, ", ".join(known))
-
-
 def _named(made: Callable[[], T], where: str) -> T:
     """What is made, or why not, with the file's name."""
     try:
@@ -292,14 +275,14 @@ def _candidates(said: dict[str, Any], where: str) -> tuple[Candidate, ...]:
     if not methods or not isinstance(methods, Mapping):
         raise InputError("an experiment has one method or more", where, "[methods.plain]")
     known = (*WORDS, "pruning", *NUMBERS, *OPTIONAL)
-    _refuse_unknown(common, known, f"{where}, common")
+    refuse_unknown(common, known, f"{where}, common")
     found = []
     for name, table in methods.items():
         if not NAME.fullmatch(name):
             raise InputError(
                 f"files and tables cannot hold the name {name!r}", where, "letters, digits, spaces, _ . + -"
             )
-        _refuse_unknown(table, known, f"{where}, {name}")
+        refuse_unknown(table, known, f"{where}, {name}")
         found.append(_candidate(name, common | table, f"{where}, {name}"))
     budget = said.get("budget", len(found[0].settings))
     for method in found:
@@ -341,11 +324,11 @@ def _check_types(table: Mapping[str, Any], where: str) -> None:
 
 def _finders(said: dict[str, Any], kind: str, where: str) -> dict[str, dict[str, Any]]:
     given = said.get("finders", {})
-    _refuse_unknown(given, FINDERS, f"{where}, finders")
+    refuse_unknown(given, FINDERS, f"{where}, finders")
     if (kind == "curves") == bool(given):
         raise InputError(f"kind {kind!r} has {'no finders' if given else 'one finder or more'}", where)
     for name, table in given.items():
-        _refuse_unknown(table, (*NUMBERS, *OPTIONAL), f"{where}, finders.{name}")
+        refuse_unknown(table, (*NUMBERS, *OPTIONAL), f"{where}, finders.{name}")
         _check_types({key: [value] if isinstance(value, list) else value for key, value in table.items()}, where)
         _named(lambda table=table: Recipe.of(**table), f"{where}, finders.{name}")
     return dict(given)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from experiment_data import blobs
+from experiment_data import COMMAND, blobs, status
 
 from mirrorjax._cli import main
 
@@ -28,22 +28,6 @@ def file(tmp_path):
     data = blobs()
     np.savez(tmp_path / "blobs.npz", x=data.x, y=data.y)
     return str(tmp_path / "blobs.npz")
-
-
-def status(*args):
-    """Exit status, whether argparse or the command itself ended it."""
-    try:
-        return main(args)
-    except SystemExit as end:
-        return end.code
-
-
-COMMAND = """
-import signal, sys
-from mirrorjax._cli import main
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may have it ignored
-raise SystemExit(main(sys.argv[1:]))
-"""
 
 
 def test_interrupted_it_goes_on_and_ends_with_table_and_plots(file, tmp_path, capsys):

@@ -4,9 +4,13 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from experiment_data import COMMAND, status
 
 from mirrorjax import experiments
 from mirrorjax._cli import main
@@ -41,22 +45,6 @@ def file(tmp_path):
     np.savez(tmp_path / "data.npz", x=data.x, y=data.y)
     (tmp_path / "flips.toml").write_text(FLIPS.format(data=tmp_path / "data.npz"))
     return str(tmp_path / "flips.toml")
-
-
-def status(*args):
-    """Exit status, whether argparse or the command itself ended it."""
-    try:
-        return main(args)
-    except SystemExit as end:
-        return end.code
-
-
-COMMAND = """
-import signal, sys
-from mirrorjax._cli import main
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may have it ignored
-raise SystemExit(main(sys.argv[1:]))
-"""
 
 
 def test_interrupted_it_goes_on_to_the_page_and_the_picture(file, tmp_path, capsys):

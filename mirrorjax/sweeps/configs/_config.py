@@ -1,13 +1,11 @@
 """A sweep as data: what a TOML file says, checked and made into the arguments of `sweep`."""
 
 import dataclasses
-import difflib
 import functools
 import inspect
 import math
 import os
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ import numpy as np
 
 from ..._errors import InputError
 from ..._modules import FROM_FILE, load_module
+from ..._toml import nearest, read_toml, refuse_unknown
 from .._chunks import plan_path
 from .._libraries import import_xarray, import_zarr
 from .._points import Point
@@ -90,7 +89,7 @@ def ready_configs() -> dict[str, str]:
         >>> sorted(ready_configs())
         ['phase-diagram', 'sparse-recovery']
     """
-    return {path.stem: _parsed(path).get("title", "") for path in sorted(FOLDER.glob("*.toml"))}
+    return {path.stem: read_toml(path).get("title", "") for path in sorted(FOLDER.glob("*.toml"))}
 
 
 def holds_sweep(folder: str | os.PathLike[str]) -> bool:
@@ -133,8 +132,8 @@ def read_config(source: str | os.PathLike[str]) -> SweepConfig:
             names = [*ready_configs()]
             raise InputError(f"no configuration {str(source)!r}", "", nearest(str(source), names, "a file.toml, or"))
         path = ready
-    said = _parsed(path)
-    _refuse_unknown(said, KEYS, str(source))
+    said = read_toml(path)
+    refuse_unknown(said, KEYS, str(source))
     if "quantity" not in said or not (said.get("over") or "seeds" in said):
         missing = "over, its axes" if "quantity" in said else "quantity"
         raise InputError(f"a configuration needs {missing}", str(source), 'quantity = "my_file.py:name" and [over]')
@@ -154,30 +153,6 @@ def read_config(source: str | os.PathLike[str]) -> SweepConfig:
     )
 
 
-def nearest(word: str, possible: Iterable[str], before: str = "") -> str:
-    """A hint: the likeliest of the possible words, or all of them."""
-    listed = [*possible]
-    close = difflib.get_close_matches(word, listed, 1, 0.5)
-    return " ".join(filter(None, [before, repr(close[0]) if close else ", ".join(listed)]))
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"the configuration cannot be read: {error.strerror}", str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"this is no TOML: {error}", str(path)) from error
-
-
-def _refuse_unknown(given: Any, known: Iterable[str], where: str) -> None:
-    if not isinstance(given, Mapping):
-        raise InputError(f"a table is needed, got {given!r}", where)
-    for key in given:
-        if key not in known:
-            raise InputError(f"unknown key {key!r}", where, nearest(key, known))
-
-
 def _axes(given: Any, name: str, source: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise InputError(f"{name} is a table of axes, got {given!r}", str(source), f"[{name}]")
@@ -191,7 +166,7 @@ def _values(given: Any, where: str) -> list[Any]:
     if not isinstance(given, Mapping) or len(given) != 1:
         forms = "{ log = [1e-6, 1.0, 64] }, { linear = [0.0, 4.0, 64] } or { range = 16 }"
         raise InputError(f"an axis is a list or one spacing, got {given!r}", where, f"[0.0, 1.0], {forms}")
-    _refuse_unknown(given, SPACINGS, where)
+    refuse_unknown(given, SPACINGS, where)
     [(spacing, numbers)] = given.items()
     if spacing == "range":
         listed = numbers if isinstance(numbers, list) else [numbers]
@@ -220,7 +195,7 @@ def _quantity(spec: Any, arguments: Any, folder: Path, where: str) -> Callable[[
     if not callable(function):
         names = [n for n, value in vars(found).items() if inspect.isfunction(value) and not n.startswith("_")]
         raise InputError(f"{module} has no function {name!r}", where, nearest(name, names))
-    _refuse_unknown(arguments, _keywords(function, arguments), f"{where}, arguments of {name}")
+    refuse_unknown(arguments, _keywords(function, arguments), f"{where}, arguments of {name}")
     if getattr(function, "__module__", "").startswith(FROM_FILE):
         function = _FromFile(function, name)
     bound: Any = functools.partial(function, **arguments) if arguments else function
@@ -259,11 +234,11 @@ def _keywords(function: Callable, given: Iterable[str]) -> list[str]:
 def _picture(given: Any, axes: Iterable[str], source: str) -> dict[str, Any]:
     """The table as it is, if it names axes that there are: the drawing itself comes after the work."""
     where = f"{source}, picture"
-    _refuse_unknown(given, PICTURE, where)
+    refuse_unknown(given, PICTURE, where)
     missing = [name for name in ("output", "x", "y") if name not in given]
     if given and missing:
         raise InputError(f"a picture needs {' and '.join(missing)}", where, 'output = "error"')
-    _refuse_unknown(given.get("reduce", {}), axes, f"{where}, reduce")
+    refuse_unknown(given.get("reduce", {}), axes, f"{where}, reduce")
     for name in ("x", "y", "columns"):
         if name in given and given[name] not in axes:
             raise InputError(f"{name} is no axis of the sweep: {given[name]!r}", where, nearest(str(given[name]), axes))
