@@ -17,8 +17,8 @@ ROOT = Path(mirrorjax.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LEVEL = {
     "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_modules": 0, "_toml": 0, "_modes": 0,
-    "_compile": 0, "_cache": 0, "_thresholds": 0, "_display": 0, "_prepare": 0, "_tasks": 0, "_workers": 0, "_executors": 0,
-    "_lanes": 0, "_vmapped": 0, "_midpoint": 0,
+    "_compile": 0, "_cache": 0, "_thresholds": 0, "_display": 0, "_prepare": 0, "_tasks": 0, "_workers": 0,
+    "_executors": 0, "_lanes": 0, "_vmapped": 0, "_midpoint": 0,
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
     "flows": 3,
