@@ -385,7 +385,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
         "experiments/_claims.py": [
             ("holds where the mean is above 0", "\"holds\" if upper_bound(-values) < 0", "\"holds\" if mean > 0"),
             ("areas are not paired", "sorted(set.intersection(*(set(tests) for curve in curves for tests in curve)))", "sorted(curves[0][0])")],
-        "experiments/_campaign.py": [("reported seeds tune", "mine = [r for r in done if r.get(\"method\") == name and r[\"seed\"] >= FIRST_TUNING_SEED]", "mine = [r for r in done if r.get(\"method\") == name and r[\"seed\"] >= 0]")],
+        "experiments/_choices.py": [("reported seeds tune", "mine = [r for r in done if r.get(\"method\") == name and r[\"seed\"] >= FIRST_TUNING_SEED]", "mine = [r for r in done if r.get(\"method\") == name and r[\"seed\"] >= 0]")],
         "experiments/_epoch.py": [("the mask comes first", "optax.chain(*parts, *([] if phase.mask is None else [keep_mask(phase.mask)]))", "optax.chain(*([] if phase.mask is None else [keep_mask(phase.mask)]), *parts)")],
     },
 }

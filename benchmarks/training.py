@@ -113,7 +113,7 @@ def section(part):
     records = experiments.load_records(folder)
     if not records:
         return f"## {plan.title}\n\nnot run: `mirrorjax train {part}`"
-    machine = [line for line in (folder / "page.md").read_text(encoding="utf-8").splitlines() if line][-1]
+    machine = "; ".join(experiments.environments_of(folder))
     text = experiments.protocol_page(plan, records, experiments.seconds_spent(folder))
     title, rest = text.split("\n\n", 1)
     picture = ""

@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from ._errors import InputError
 from ._executors import executor_of
 from ._files import replace_file, replace_text
-from .checks import environment
 from .experiments import (
     Protocol,
+    environments_of,
     load_records,
     protocol_page,
     read_protocol,
@@ -69,7 +69,7 @@ def train_protocol(options: argparse.Namespace) -> int:
         return INTERRUPTED
     done = load_records(folder)
     text = protocol_page(plan, done, seconds_spent(folder))
-    about = ", ".join(f"{name} {version}" for name, version in environment().items())
+    about = "\n".join(environments_of(folder))  # of who measured, not of who prints
     replace_text(folder / PAGE, f"{text}\n\n{about}\n")
     print(text, *_draw(plan, done, folder), sep="\n")
     return 0

@@ -18,13 +18,13 @@ spred`.
 """
 
 from ._campaign import (
-    chosen_settings as chosen_settings,
-    curve_results as curve_results,
+    environments_of as environments_of,
     load_records as load_records,
     records_of as records_of,
     run_protocol as run_protocol,
     seconds_spent as seconds_spent,
 )
+from ._choices import chosen_settings as chosen_settings, curve_results as curve_results
 from ._claims import Claim as Claim, area_between as area_between
 from ._comparison import Comparison as Comparison
 from ._datasets import Data as Data, Part as Part, Split as Split, split_data as split_data

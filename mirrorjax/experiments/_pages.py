@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._campaign import Record, chosen_settings, curve_results, sign_choices
+from ._choices import Record, chosen_settings, curve_results, sign_choices
 from ._claims import HEAD, Claim, area_between
 from ._comparison import FIRST_TUNING_SEED
 from ._flips import PERIODS

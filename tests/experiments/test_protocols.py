@@ -380,3 +380,17 @@ def test_a_slice_of_what_is_published(name, tmp_path):
     text = protocol_page(plan, records, ex.seconds_spent(tmp_path))
     assert plan.title in text and text.count("| 2 |") > 0  # claims over two seeds
     assert {r["method"] for r in records} >= {method.name for method in plan.methods}
+
+
+def test_the_page_says_of_every_machine_that_measured(tiny, tmp_path):
+    """A folder that two sessions filled: neither may pass for the other."""
+    list(ex.run_protocol(tiny, tmp_path))
+    [here] = ex.environments_of(tmp_path)
+    assert "jax " in here and "backend cpu" in here
+    first = sorted((tmp_path / "records").iterdir())[0]
+    content = json.loads(first.read_text())
+    first.write_text(json.dumps(content | {"environment": "jax 0.0, backend gpu"}))
+    assert ex.environments_of(tmp_path) == sorted([here, "jax 0.0, backend gpu"])
+    del content["environment"]
+    first.write_text(json.dumps(content))
+    assert "not recorded" in ex.environments_of(tmp_path)
