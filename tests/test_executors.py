@@ -201,9 +201,10 @@ def test_names_for_records(processes):
 
 
 INTERRUPTED = """
-import functools, time
+import functools, signal, time
 from mirrorjax._executors import executor_of, run
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may have it ignored
     try:
         with executor_of("processes:2") as executor:
             for number, _ in run([functools.partial(time.sleep, s) for s in (0, 300, 300, 300)], executor):
