@@ -180,7 +180,7 @@ def jax_loops(repeats):
         return flow(t, s.reshape(2, N)).ravel()
 
     fields = jax.vmap(field)
-    slopes = jnp.ones((STAGES + 1, *states.shape))
+    slopes = jnp.ones((len(tableau.b), *states.shape))
     a = jnp.asarray(tableau.a)
 
     def products(x):
