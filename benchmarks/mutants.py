@@ -221,9 +221,10 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("stalls at 1e-3", "(size <= 1e-11 * size_of_target)", "(size <= 1e-3 * size_of_target)"),
             ("steps of two units of dose", "STAGES_PER_DOSE = 8", "STAGES_PER_DOSE = 0.5")],
         "flows/_limit.py": [
-            ("levels may rise", "np.any(np.diff(wanted) > 0)", "False")],
-        "flows/_traced_limit.py": [
-            ("dependent rows pass", "jnp.where(equations.independent, residual, jnp.inf)", "residual"),
+            ("levels may rise", "np.any(np.diff(wanted) > 0)", "False"),
+            ("dependent rows pass", "jnp.where(equations.independent, path.residual, jnp.inf)", "path.residual"),
+            ("round-off is 1e-9", "ROUND_OFF = 1e-13", "ROUND_OFF = 1e-9")],
+        "flows/_adaptive.py": [
             ("the certificate is of whitened rows", "Asked(Q.T, target, problem.Z, problem.y)", "Asked(Q.T, target, Q.T, target)"),
             ("y in whitened rows alone", "Asked(rows, combine @ problem.y, problem.Z, problem.y)", "Asked(rows, combine @ problem.y, rows, combine @ problem.y)"),
             ("rows of their own length", "scaled = problem.Z / largest", "scaled = problem.Z"),

@@ -16,7 +16,7 @@ from .._modes import modes_of_ours
 from .._types import ArrayLike, Scalar, as_array, is_traced
 from ..potentials import AbstractPotential, WithoutDecay
 from ..problems import LinearRegression
-from . import _newton, _traced_limit
+from . import _adaptive, _newton
 from ._certificate import Asked, Limit
 from ._implicit import values_of, with_derivative
 from ._newton import asked_of
@@ -26,9 +26,10 @@ from ._newton import asked_of
 def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
     """`x_∞ = argmin {R_a(x) : Zx = y}`, the limit of every flow with final `a_∞ = a`.
 
-    Damped Newton on the dual, `min_ν Q_a(Zᵀν) − yᵀν`, continued from a = 0 in steps of an eighth of a unit of dose:
-    started directly at a small scale c, it does not converge, because of exponentials of size 1/c. Where the scale is
-    small at a = 0 already, the continuation begins at a positive a.
+    Damped Newton on the dual, `min_ν Q_a(Zᵀν) − yᵀν`, continued from a = 0: started directly at a small scale c, it
+    does not converge, because of exponentials of size 1/c. Where the scale is small at a = 0 already, the continuation
+    begins at a positive a. Its strides in a adapt, with the tangent dν/da as predictor; where a KKT residual above
+    1e-13 is left, and where R is no closed form, they are an eighth of a unit of dose.
 
     Where the range of ∇R_a is bounded the solution of a small start lies near its end, and no step
     leaves the range. Where Z is 0 and y too, every x interpolates and the limit is argmin R_a.
@@ -55,11 +56,11 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
     derived potential has none in w₀, and no second one by reverse mode twice.
 
     **Inside `jit`, `vmap` and `lax.map`:** Z, y, a and the leaves of the potential may all be traced, and the
-    certificate is still that of all rows of Z. The strides in a adapt there, with the tangent dν/da as predictor, so
-    that the compiled program does not depend on the dose. No rank is decided: rows of a traced Z have to be
-    independent, and `residual` is infinite where they are not. Rows that contradict each other are not raised but show
-    in `residual`. For many limits, give all doses to `limit_path` and map the rest: a limit costs a seventh of what it
-    costs alone (100 columns, 64 doses up to 5). On a CPU `lax.map` is as fast as `vmap` up to 20 rows, faster beyond.
+    certificate is still that of all rows of Z. The strides adapt there whatever they leave. No rank is decided: rows of
+    a traced Z have to be independent, and `residual` is infinite where they are not. Rows that contradict each other
+    are not raised but show in `residual`. For many limits, give all doses to `limit_path` and map the rest: a limit
+    costs a seventh of what it costs alone (100 columns, 64 doses up to 5). On a CPU `lax.map` is as fast as `vmap`
+    up to 20 rows, faster beyond.
 
     **Holds when:** the fields commute, ∫α converges and the flow interpolates.
 
@@ -117,20 +118,37 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
     levels = as_array(a if is_traced(a) else wanted)
     unknown = is_traced(fixed_problem, fixed_potential, fixed_a)
     with _apart(fixed_problem):
-        equations = _traced_limit.equations_of(fixed_problem) if unknown else None
+        equations = _adaptive.equations_of(fixed_problem) if unknown else None
         asked = asked_of(fixed_problem) if equations is None else equations.asked
     if not asked.target.size:
         return jax.vmap(functools.partial(_unconstrained, asked, potential))(levels)
     if equations is not None:
-        path = _traced_limit.followed(equations, fixed_potential, as_array(wanted))
+        _, path = _adaptive.traced(asked, fixed_potential, as_array(wanted))
+        residual = jnp.where(equations.independent, path.residual, jnp.inf)
+        path = eqx.tree_at(lambda path: path.residual, path, residual)
     else:
         with _apart():
-            path = _newton.followed(asked, fixed_potential, np.asarray(wanted))
+            path = _followed(asked, fixed_potential, np.asarray(wanted))
     if not is_traced(problem, potential, a):
         return path
     combine = as_array(fixed_problem.whitening()) if equations is None else equations.combine
     x, mu = with_derivative(path.x, path.mu, asked.rows, asked.target, combine, problem, potential, levels)
     return Limit(x, mu, levels, path.residual, path.iterations)
+
+
+ROUND_OFF = 1e-13
+"""The KKT residual that strides which adapt leave where Newton converged; they leave more where fewer coordinates than
+rows are active at a tiny scale. Short strides with all eigenvalues leave 1e-14 there, in 6 to 40 times the time."""
+
+
+def _followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) -> Limit:
+    """In strides that adapt. In short ones where that leaves more than round-off, and where R is no closed form, whose
+    derivative in a takes long to compile."""
+    if potential.closed:
+        path = _adaptive.followed(asked, potential, wanted)
+        if is_traced(path.residual) or np.all(np.asarray(path.residual) <= ROUND_OFF):
+            return path
+    return _newton.followed(asked, potential, wanted)
 
 
 def _levels(a: ArrayLike) -> Array | np.ndarray:

@@ -1,4 +1,4 @@
-"""Newton on the dual at one level after another, where Z, y and the potential are numbers."""
+"""Newton on the dual in strides of one length, where Z, y and the potential are numbers."""
 
 import functools
 import itertools
@@ -30,10 +30,8 @@ Not further apart than 4: at a scale of 1e20 the rounding of s puts the start 1e
 
 
 def asked_of(problem: LinearRegression) -> Asked:
-    whitened = problem.whitened()
-    root = max(whitened.d, 1) ** 0.5
-    rows, target = (as_array(np.asarray(part) / root) for part in (whitened.Z, whitened.y))
-    return Asked(rows, target, problem.Z, problem.y)
+    rows, target = problem.orthonormal()
+    return Asked(as_array(rows), as_array(target), problem.Z, problem.y)
 
 
 def followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) -> Limit:
@@ -43,7 +41,7 @@ def followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) -> 
     for chunk in grid.reshape(-1, CHUNK):
         nu, path = _continuation(asked, potential, chunk, nu)
         parts.append(path)
-    return jax.tree.map(lambda *leaves: _joined(leaves, keep), *parts)
+    return jax.tree.map(lambda *leaves: joined(leaves, keep), *parts)
 
 
 def _start(asked: Asked, potential: AbstractPotential) -> float:
@@ -67,7 +65,7 @@ def _solved(asked: Asked, x: np.ndarray) -> bool:
     return bool(left <= KKT_TOLERANCE * (np.linalg.norm(target) or np.max(np.abs(x))))
 
 
-def _joined(parts: tuple[Array, ...], keep: np.ndarray) -> Array:
+def joined(parts: tuple[Array, ...], keep: np.ndarray) -> Array:
     """The kept rows of all chunks; by NumPy where possible, which compiles nothing."""
     if is_traced(*parts):
         return jnp.concatenate(parts)[keep]

@@ -152,6 +152,17 @@ class LinearRegression(AbstractProblem):
 
         **Reference:** `mask` Theorem 3.3.
         """
+        rows, target = self.orthonormal()
+        root = np.sqrt(len(rows))
+        return LinearRegression(root * rows, root * target, self.residual_loss)
+
+    def orthonormal(self) -> tuple[Float[np.ndarray, "r n"], Float[np.ndarray, " r"]]:
+        """`whitened` with orthonormal rows: as many as Z has rank, and what they are to give. On the host only.
+
+        **Returns:** the rows, shape `(r, n)`, and the targets, shape `(r,)`.
+
+        **Raises:** `InputError` as `whitened`.
+        """
         if is_traced(self.Z, self.y):
             raise InputError("whitening decides a rank and so needs concrete Z", "", "call it outside jit")
         Z, y = _rows_of_length_1(np.asarray(dense(self.Z)), np.asarray(self.y))
@@ -171,11 +182,9 @@ class LinearRegression(AbstractProblem):
                 f"|∇ℓ(0)| is {self.slope_at_interpolation:.1e} of |∇ℓ(−y)|",
                 "a loss of the residual with its minimum at 0, as half_mean_square or mean_log_cosh",
             )
-        root = np.sqrt(keep.sum())
-        targets = (U[:, keep].T @ y) / sigma[keep]
-        white = LinearRegression(root * Vt[keep], root * targets, self.residual_loss)
-        _check_number_of_residuals(white.residual_loss, white.d, self.d)
-        return white
+        if keep.sum() < self.d:
+            _check_number_of_residuals(self.residual_loss, int(keep.sum()), self.d)
+        return Vt[keep], (U[:, keep].T @ y) / sigma[keep]
 
     def whitening(self) -> Float[np.ndarray, "r d"]:
         """`T` of rank r with orthonormal rows `TZ`, those of `whitened` up to its root, and targets `Ty`. On the host

@@ -1,4 +1,4 @@
-"""The limit with Z, y, the potential and a traced, against the limit on the host."""
+"""The limit with Z, y, the potential and a traced, against that on the host in strides of one length."""
 
 import equinox as eqx
 import jax
@@ -9,7 +9,7 @@ import pytest
 import mirrorjax as mj
 from mirrorjax._compile import quick_jit
 from mirrorjax._errors import InputError
-from mirrorjax.flows import _traced_limit
+from mirrorjax.flows import _adaptive, _newton
 from mirrorjax.parameterizations import DepthDifference, DepthProduct, Hadamard
 from mirrorjax.potentials import LogRatioEntropy, PowerEntropy, SignedEntropy, rescaled_potential_of
 from mirrorjax.problems import LinearRegression, mean_logistic
@@ -31,7 +31,7 @@ def traced(Z, y, R, a=LEVELS):
 
 
 def on_the_host(Z, y, R, a=LEVELS):
-    return mj.limit_path(LinearRegression(Z, y), R, a)
+    return _newton.followed(_newton.asked_of(LinearRegression(Z, y)), R, a)
 
 
 def hadamard(scale, at=0.0):
@@ -52,6 +52,26 @@ def test_at_any_scale_and_dose_it_is_the_limit_of_the_host(scale, goal):
     found = traced(Z, Z @ goal, R)
     agree(found, on_the_host(Z, Z @ goal, R))
     assert float(jnp.max(found.residual)) < 1e-10
+
+
+@pytest.mark.parametrize("count", [0, 1, 16, 17])
+def test_paths_of_any_length_on_the_host_are_those_of_strides_of_one_length(count):
+    levels = -np.linspace(0.0, 3.0, count)
+    found = mj.limit_path(LinearRegression(Z, Z @ SPARSE), hadamard(1e-2), levels)
+    assert found.x.shape == (count, 6)
+    if count:
+        agree(found, on_the_host(Z, Z @ SPARSE, hadamard(1e-2), levels))
+
+
+def test_what_strides_that_adapt_leave_above_round_off_is_solved_again():
+    """One active coordinate, and a scale of e^-138: the others keep 1e-13 and more, and count as active then."""
+    rng = np.random.default_rng(1)
+    rows, at, size = rng.standard_normal((8, 20)), rng.permutation(20)[0], rng.uniform(0.3, 2.0)
+    R = mj.potentials.HyperbolicEntropy(jnp.full(20, -138.0), jnp.zeros(20), 2.0)
+    problem = LinearRegression(rows, size * rows[:, at])
+    assert 1e-12 < float(_adaptive.followed(_newton.asked_of(problem), R, np.array([-1.0])).residual[0]) < 1e-9
+    found = mj.limit(problem, R, -1.0)
+    assert float(found.residual) < 1e-13 and np.sum(np.abs(np.asarray(found.x)) > 1e-20) == 1
 
 
 def test_a_start_that_is_not_0():
@@ -123,8 +143,8 @@ def test_contradictions_are_seen_by_the_rows_as_given(monkeypatch):
     found = of_targets(REPEATED)(contradicting)
     assert not bool(found.ok) and 1e-8 < float(found.residual) < 1e-5
 
-    asked = _traced_limit.Asked
-    monkeypatch.setattr(_traced_limit, "Asked", lambda rows, target, Z, y: asked(rows, target, rows, target))
+    asked = _adaptive.Asked
+    monkeypatch.setattr(_adaptive, "Asked", lambda rows, target, Z, y: asked(rows, target, rows, target))
     assert bool(of_targets(REPEATED)(contradicting).ok)  # the control
 
 

@@ -1,4 +1,4 @@
-"""The limit inside `jit`, `vmap` and `lax.map`, where Z, y, the potential and a may have no values yet."""
+"""Newton on the dual in strides that adapt, where Z, y, the potential and a are numbers or have no values yet."""
 
 import functools
 from typing import NamedTuple
@@ -10,13 +10,14 @@ import numpy as np
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Bool, Float, Int
 
+from .._compile import quick_jit
 from .._errors import InputError
 from .._types import Scalar, Vector, as_array, is_traced
 from ..potentials import AbstractPotential
 from ..problems import LinearRegression
 from ._certificate import Asked, Limit
 from ._dual import FLAT, metric
-from ._newton import INSIDE, STARTS, asked_of
+from ._newton import CHUNK, INSIDE, STARTS, asked_of, joined
 
 DEPENDENT = 1e10
 """The inverse of what a smallest singular value of rows of length 1 may be, as where Z has values."""
@@ -142,13 +143,39 @@ class _Dual(eqx.Module):
         return jnp.where(jnp.isfinite(sizes[best]), trials[best], nu), sizes[best]
 
 
-def followed(equations: Equations, potential: AbstractPotential, levels: Float[Array, " k"]) -> Limit:
-    """The limits at the levels, each from the last, in strides that grow while Newton needs few steps."""
-    dual = _Dual(equations.asked, potential)
-    start = _start(dual)
-    _, path = jax.lax.scan(functools.partial(_at_level, dual), start, jnp.append(start.a, levels))
-    x, mu, residual, steps = (leaf[1:] for leaf in path)
-    return Limit(x, mu, levels, jnp.where(equations.independent, residual, jnp.inf), steps)
+def followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) -> Limit:
+    """`traced` where all are numbers, by chunks: with one scan over all levels, every other number of them would
+    compile anew."""
+    padded = np.full(CHUNK * max(1, -(-len(wanted) // CHUNK)), np.nan)
+    padded[: len(wanted)] = wanted
+    last, parts = None, []
+    for levels in padded.reshape(-1, CHUNK):
+        last, path = _chunk(asked, potential, as_array(levels), last)
+        parts.append(path)
+    return jax.tree.map(lambda *leaves: joined(leaves, np.arange(len(wanted))), *parts)
+
+
+@quick_jit
+def _chunk(
+    asked: Asked, potential: AbstractPotential, levels: Float[Array, " k"], last: Reached | None
+) -> tuple[Reached, Limit]:
+    return traced(asked, potential, levels, last)
+
+
+def traced(
+    asked: Asked, potential: AbstractPotential, levels: Float[Array, " k"], last: Reached | None = None
+) -> tuple[Reached, Limit]:
+    """The limits at the levels, each from the last, in strides that grow while Newton needs few steps.
+
+    A level that is NaN is passed over.
+    """
+    dual = _Dual(asked, potential)
+    at_level = functools.partial(_at_level, dual)
+    if last is None:
+        start = _start(dual)
+        last, _ = at_level(start, start.a)
+    last, (x, mu, residual, steps) = jax.lax.scan(at_level, last, levels)
+    return last, Limit(x, mu, levels, residual, steps)
 
 
 def _start(dual: _Dual) -> Reached:
@@ -205,7 +232,8 @@ def _at_level(dual: _Dual, last: Reached, level: Scalar) -> tuple[Reached, tuple
     def unfinished(stage: _Stage) -> Bool[Array, ""]:
         return ~stage.arrived & (stage.turns < TURNS) & (stage.last.stride >= LEAST_STRIDE)
 
-    stage = jax.lax.while_loop(unfinished, turn, begun(last, jnp.zeros((), int)))
+    first = begun(last, jnp.zeros((), int))._replace(arrived=jnp.isnan(level))
+    stage = jax.lax.while_loop(unfinished, turn, first)
     mu = dual.asked.rows.T @ stage.nu
     x, argmin = dual.potential.dual_grad(mu, level), dual.potential.argmin(level)
     return stage.last, (x, mu, dual.asked.missed(x, argmin), stage.steps)
