@@ -170,11 +170,10 @@ def traced(
     A level that is NaN is passed over.
     """
     dual = _Dual(asked, potential)
-    at_level = functools.partial(_at_level, dual)
-    if last is None:
-        start = _start(dual)
-        last, _ = at_level(start, start.a)
-    last, (x, mu, residual, steps) = jax.lax.scan(at_level, last, levels)
+    start = _start(dual) if last is None else last
+    through = levels if last is not None else jnp.append(start.a, levels)
+    last, path = jax.lax.scan(functools.partial(_at_level, dual), start, through)
+    x, mu, residual, steps = (leaf[len(through) - len(levels) :] for leaf in path)
     return last, Limit(x, mu, levels, residual, steps)
 
 
