@@ -1,6 +1,7 @@
 """The command `train`: methods compared under a progress bar, in a folder that it goes on from."""
 
 import argparse
+import difflib
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ._errors import SolverError
+from ._errors import InputError, SolverError
 from ._files import replace_file, replace_text
 from .checks import environment
 from .experiments import (
@@ -26,6 +27,7 @@ from .experiments import (
     log_of,
     method,
     method_results,
+    ready_protocols,
     run_comparison,
     table,
 )
@@ -37,6 +39,11 @@ TABLE = "table.md"
 def plan_of(options: argparse.Namespace) -> Comparison:
     """The comparison that is asked for; what needs no factors stands beside, as the reference."""
     asked = [name for given in options.methods for name in (ONE_SHOT if given == "all" else (given,))]
+    unknown = [name for name in asked if name not in METHODS]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], [*METHODS, *ready_protocols()], n=3)
+        hint = ", ".join(near or METHODS) + "; experiments: mirrorjax train --list"
+        raise InputError(f"there is no method and no experiment {unknown[0]!r}", "", hint)
     kinds = {method(name).kind for name in asked}
     beside = (["dense", "magnitude"] if kinds - {"masked"} else []) + (["random-mask"] if "masked" in kinds else [])
     names = tuple(dict.fromkeys([*beside, *asked]))

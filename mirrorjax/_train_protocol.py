@@ -89,7 +89,9 @@ def _watch(plan: Protocol, folder: Path, executor: Any) -> None:
             if not console.is_terminal:
                 kind = "reported" if unit.tested else "tuning"
                 spent = f"{found['seconds']:.1f} s, {time.monotonic() - began:.0f} s in all"
-                print(f"{unit.of}, {kind}, {len(unit.members)} networks: {spent}; {left} units known", flush=True)
+                print(
+                    f"{unit.of}, {kind}, {len(unit.members)} networks: {spent}; at least {left} units left", flush=True
+                )
 
 
 def _draw(plan: Protocol, done: list[dict[str, Any]], folder: Path) -> list[Path]:

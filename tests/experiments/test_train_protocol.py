@@ -55,7 +55,7 @@ def test_interrupted_it_goes_on_to_the_page_and_the_picture(file, tmp_path, caps
     first = process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)
-    assert first.startswith("gradual, reported, 1 networks: ") and "1 units known" in first
+    assert first.startswith("gradual, reported, 1 networks: ") and "at least 1 units left" in first
     assert process.returncode == 130
     assert error.strip() == f"interrupted: what is done is kept in {out}; the same command goes on"
     assert not (out / "page.md").exists()
@@ -104,6 +104,7 @@ def test_the_experiments_that_come_along_are_listed(capsys):
         (["FILE", "--fold", "0"], "--fold is for the file"),
         (["FILE", "--fine-tuning", "3"], "--fine-tuning is for the file"),
         (["FILE", "pilot"], "one experiment at a time, and no methods beside it"),
+        (["flips-pattern"], "no method and no experiment 'flips-pattern'. Try: flips-patterns"),
         (["pilot", "flips-patterns"], "one experiment at a time, and no methods beside it"),
         (["flips-patterns", "signs-patterns"], "one experiment at a time"),
         (["no-such.toml"], "no-such.toml"),
