@@ -109,7 +109,8 @@ def _whole(evidence: Evidence) -> Decision:
     if b == 0:
         return _inconclusive("degenerate budget: the numerical error measured exactly 0")
     if evidence.moved <= max(MOTION * b, MOTION_RELATIVE * evidence.scale):
-        return _inconclusive(f"nothing moved: {evidence.moved:.1e} against a budget of {b:.1e}")
+        hint = "; a single time needs compare(…, moved=)" if evidence.moved == 0 and evidence.kind == "ladder" else ""
+        return _inconclusive(f"nothing moved: {evidence.moved:.1e} against a budget of {b:.1e}{hint}")
     # A trajectory of scale 0 has not moved and was answered above, so the divisions are safe.
     resolution, effect = max(e, b) / evidence.scale, e / evidence.scale
     ladder = evidence.kind == "ladder"

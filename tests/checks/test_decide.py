@@ -85,6 +85,7 @@ def test_what_hardly_moved_says_nothing(evidence):
     for still in (0.0, b, 1e3 * b):
         decision = decide(dataclasses.replace(evidence, moved=still))
         assert decision.outcome is INCONCLUSIVE and "nothing moved" in decision.reason
+        assert ("moved=" in decision.reason) == (still == 0)  # as of a route that is observed at one time
     assert decide(dataclasses.replace(evidence, moved=1.001e3 * b)).outcome is not INCONCLUSIVE
     # Against a large offset the relative clause counts: 1e-9 of the scale.
     assert decide(dataclasses.replace(evidence, scale=1e3, moved=1e-6)).outcome is INCONCLUSIVE
