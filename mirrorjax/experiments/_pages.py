@@ -248,6 +248,8 @@ def flip_claims(plan: Protocol, records: Sequence[Record]) -> list[str]:
     for name in list(by)[1:]:
         add(f"flips that dense to sparse has not: {name} − {first}", _alone, name, first)
         add(f"flips in both: {name} − {first}", _both, name, first)
+        # Chance knows |x₀| alone. The first method has the mask and the data as well.
+        add(f"share of its flips that dense to sparse has too: {first} − {name}", _share_in_both, first, name)
         add(
             f"{name}: share of layer 1 among the flips that dense to sparse has not, less that among its own",
             lambda r: _share_of_first(r, 2) - _share_of_first(r, 0, 1), name,
@@ -261,6 +263,11 @@ def _both(record: Record) -> float:
 
 def _alone(record: Record) -> float:
     return float(sum(row[2] for row in record["table"]))
+
+
+def _share_in_both(record: Record) -> float:
+    flips = _both(record) + _alone(record)
+    return _both(record) / flips if flips else float("nan")
 
 
 def _share_of_first(record: Record, *columns: int) -> float:

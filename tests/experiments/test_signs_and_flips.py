@@ -307,6 +307,25 @@ def test_planted_avoidance_holds_and_planted_sharing_is_refuted():
     )
 
 
+def test_a_method_that_shares_fewer_of_its_flips_than_the_first_is_seen():
+    """Both share more than chance has, as the mask and the data make them, and the second one less of its own."""
+
+    def sharing(share):
+        def draw(rng, size):
+            one = rng.random(size.shape) < 0.3
+            return one, np.where(rng.random(size.shape) < share, one, rng.random(size.shape) < 0.3)
+
+        return [record | {"method": name} for record in simulated(draw) for name in names[share]]
+
+    names = {0.6: ["plain"], 0.3: ["sign-in"]}
+    rows = flip_claims(PLAN, sharing(0.6) + sharing(0.3))
+    [row] = [row for row in rows if "share of its flips that dense to sparse has too: plain − sign-in" in row]
+    assert row.rsplit("|", 2)[1].strip() == "holds"
+    names = {0.6: ["plain", "sign-in"]}
+    [row] = [row for row in flip_claims(PLAN, sharing(0.6)) if "share of its flips that dense" in row]
+    assert row.rsplit("|", 2)[1].strip() == "not seen"
+
+
 def test_units_by_hand():
     """Four units between 2 inputs and 2 outputs; the last has no outgoing weight that is kept."""
     kept_in = np.array([[1, 1], [1, 0], [0, 1], [1, 1]], bool)

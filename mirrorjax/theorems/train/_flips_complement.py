@@ -38,6 +38,12 @@ def _share_of_first(columns: tuple[int, ...]) -> Callable[[dict], float]:
     return share
 
 
+def _share_in_both(record: dict) -> float:
+    """Of the flips of the method, those that dense-to-sparse training made as well."""
+    both, _, alone, _ = np.sum(record["table"], axis=0)
+    return float(both / max(both + alone, 1))
+
+
 @mj.theorem(
     id="train/flips-complement",
     title="Sign-In flips signs that dense-to-sparse training keeps, in other layers; it does not avoid those that flip there",
@@ -68,6 +74,7 @@ def theorem_(case: Signals, rungs) -> Finding:
     both = each(mine, lambda r: sum(row[0] for row in r["table"]))
     chance, null = (each(mine, lambda r, key=key: sum(r[key])) for key in ("alike", "expected"))
     at_random = each(mine, lambda r: sum(row[0] for row in r["null"]))
+    shared = [each(rows, _share_in_both) for rows in (mine, plain)]
     first_of_new, first_of_sparse = each(mine, _share_of_first((2,))), each(mine, _share_of_first((0, 1)))
     flipped = float(np.mean(each(mine, lambda r: sum(row[0] + row[1] for row in r["table"]))))
     return Finding(
@@ -88,6 +95,7 @@ def theorem_(case: Signals, rungs) -> Finding:
             "new flips, Sign-In minus plain": mj.checks.summary(new[1], new[0]),
             "shared flips minus chance at equal |x₀|": mj.checks.summary(both, chance),
             "shared flips over chance, less 1": float(np.nanmean(overlap(mine, WHOLE))),
+            "share of its flips that are shared, Sign-In minus plain": mj.checks.summary(*shared),
             "share of layer 1, new flips minus dense to sparse": mj.checks.summary(first_of_new, first_of_sparse),
             "difference of new flips that would have been seen (90 %)": mj.checks.detectable(new[1] - new[0]),
         },
