@@ -16,8 +16,8 @@ import mirrorjax
 ROOT = Path(mirrorjax.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LEVEL = {
-    "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_modules": 0, "_toml": 0, "_modes": 0,
-    "_compile": 0, "_cache": 0, "_thresholds": 0, "_display": 0, "_prepare": 0, "_tasks": 0, "_workers": 0,
+    "_types": 0, "_errors": 0, "_outcome": 0, "_room": 0, "_files": 0, "_lock": 0, "_modules": 0, "_toml": 0,
+    "_modes": 0, "_compile": 0, "_cache": 0, "_thresholds": 0, "_display": 0, "_prepare": 0, "_tasks": 0, "_workers": 0,
     "_executors": 0, "_lanes": 0, "_vmapped": 0, "_midpoint": 0,
     "_ode": 1, "schedules": 1, "problems": 1, "parameterizations": 1,
     "geometry": 2, "potentials": 2,
@@ -33,7 +33,7 @@ LEVEL = {
 }  # fmt: skip
 SIDEWAYS = {
     ("_vmapped", "_lanes"), ("_vmapped", "_compile"), ("_midpoint", "_types"),
-    ("_types", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
+    ("_types", "_errors"), ("_lock", "_errors"), ("_thresholds", "_types"), ("_modules", "_errors"),
     ("_toml", "_errors"), ("_toml", "_modules"),
     ("report", "plots"),  # the report is made of the plots
     ("analysis", "plots"),  # an analysis draws itself, on demand

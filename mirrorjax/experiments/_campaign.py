@@ -16,6 +16,7 @@ import numpy as np
 from .._errors import InputError
 from .._executors import run
 from .._files import replace_file
+from .._lock import Lock
 from ..checks import environment
 from ._choices import Record, chosen_settings, sign_choices
 from ._comparison import FIRST_TUNING_SEED, SEEDS_PER_FOLD
@@ -136,7 +137,8 @@ def run_protocol(
 
     **Returns:** an iterator of units in the order in which they end.
 
-    **Raises:** `InputError` for the folder of another experiment, and where no setting of a method got through.
+    **Raises:** `InputError` for the folder of another experiment, where another process writes to it, and where no
+    setting of a method got through.
 
     !!! example
         >>> import pathlib, tempfile
@@ -147,17 +149,25 @@ def run_protocol(
         [('gradual', [0, 1], 0)]
     """
     claim_folder(plan, folder)
-    while True:
-        there = _contents(folder)
-        left = [unit for unit in units(plan, flat(there)) if unit.name not in there]
-        if not left:
-            return
+    if not _left(plan, folder):
+        return
+    lock = Lock(folder / "lock", folder)
+    try:
         # What is reported hangs on what is tuned: a round ends before the next is known.
-        for k, (number, found) in enumerate(_each(plan, left, executor)):
-            path = folder / RECORDS / f"{left[number].name}.json"
-            content = json.dumps(found, allow_nan=False).encode()
-            replace_file(path, lambda file, content=content: file.write(content))
-            yield left[number], found, len(left) - k - 1
+        while left := _left(plan, folder):
+            for k, (number, found) in enumerate(_each(plan, left, executor)):
+                path = folder / RECORDS / f"{left[number].name}.json"
+                content = json.dumps(found, allow_nan=False).encode()
+                replace_file(path, lambda file, content=content: file.write(content))
+                yield left[number], found, len(left) - k - 1
+    finally:
+        lock.release()
+
+
+def _left(plan: Protocol, folder: Path) -> list[Unit]:
+    """The units that can be done by now and have no file yet."""
+    there = _contents(folder)
+    return [unit for unit in units(plan, flat(there)) if unit.name not in there]
 
 
 def records_of(plan: Protocol, data: Data) -> list[Record]:

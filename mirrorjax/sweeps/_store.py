@@ -11,10 +11,10 @@ import numpy as np
 
 from .._errors import InputError, MirrorjaxError
 from .._files import replace_text
+from .._lock import Lock
 from ._chunks import checksum, open_arrays, own_folder, plan_path, read_chunks, read_plan, record_path
 from ._dataset import dataset, warn_of
 from ._libraries import import_zarr
-from ._lock import Lock
 from ._plan import POINT, Output, Plan, changes
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _refuse_another(saved: Plan, plan: Plan, folder: Path) -> None:
 def _locked(folder: Path) -> Lock:
     try:
         (own_folder(folder) / "chunks").mkdir(parents=True, exist_ok=True)
-        return Lock(own_folder(folder) / "lock")
+        return Lock(own_folder(folder) / "lock", folder, "another folder; to read, mirrorjax.sweeps.open")
     except OSError as error:
         raise InputError(f"the folder cannot be written: {error.strerror}", str(folder), "another folder") from error
 

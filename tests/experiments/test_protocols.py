@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -158,6 +159,8 @@ def contents(folder):
 def test_stopped_after_a_unit_it_goes_on_with_the_same_records(tiny, whole, tmp_path):
     stopped = ex.run_protocol(tiny, tmp_path)
     next(stopped)
+    with pytest.raises(InputError, match=rf"another process writes to this folder: process {os.getpid()} .this one"):
+        next(ex.run_protocol(tiny, tmp_path))
     stopped.close()
     [first] = (tmp_path / "records").iterdir()
     before = first.stat().st_mtime_ns, first.read_bytes()

@@ -69,7 +69,7 @@ def test_interrupted_it_goes_on_to_the_page_and_the_picture(file, tmp_path, caps
     page = (out / "page.md").read_text()
     assert page.startswith("## Which signs flip?") and "| all | all |" in page and "jax 0." in page
     assert (out / "flips.svg").read_text().startswith("<?xml")
-    assert {path.name for path in out.iterdir()} == {"protocol.json", "records", "page.md", "flips.svg"}
+    assert {path.name for path in out.iterdir()} == {"lock", "protocol.json", "records", "page.md", "flips.svg"}
 
     times = {path: path.stat().st_mtime_ns for path in (out / "records").iterdir()}
     assert main(args) == 0

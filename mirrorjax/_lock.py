@@ -10,7 +10,7 @@ import time
 import weakref
 from pathlib import Path
 
-from .._errors import InputError
+from ._errors import InputError
 
 _held: "weakref.WeakSet[Lock]" = weakref.WeakSet()
 FAR = 1 << 30
@@ -27,11 +27,13 @@ class Lock:
 
     - `path`: the file to lock; made where there is none, and left where it is. Were it deleted, a third process
       could lock a new one while a second waits with the old one open.
+    - `folder`: that it stands for.
+    - `hint`: what else there is to do than wait.
 
     **Raises:** `InputError` where another holds it, saying who, and where the file system has no locks.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, folder: Path, hint: str = "another folder"):
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         self.release = weakref.finalize(self, os.close, self._descriptor)
         try:
@@ -41,12 +43,12 @@ class Lock:
             self.release()
             if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
                 raise InputError(
-                    f"another process writes this sweep: {holder}", str(path.parent.parent),
-                    "another folder, or wait until it has ended; to read, mirrorjax.sweeps.open",
+                    f"another process writes to this folder: {holder}", str(folder),
+                    f"wait until it has ended, or {hint}",
                 ) from None  # fmt: skip
             raise InputError(
-                f"the file system has no locks ({error.strerror}): two processes could write the sweep at once",
-                str(path.parent.parent), "a folder on a local disk",
+                f"the file system has no locks ({error.strerror}): two processes could write at once",
+                str(folder), "a folder on a local disk",
             ) from error  # fmt: skip
         _held.add(self)
         _write(self._descriptor)
