@@ -22,7 +22,7 @@ PROGRAMS = {
     "its mirror flow": 4,
     "agreement": 9,
     "agreement, other numbers": 0,
-    "limit": 7,
+    "limit": 8,
     "limit, another dose": 0,
     "analyze": 19,
     "analyze, another pair of the same shape": 12,

@@ -143,37 +143,37 @@ class _Dual(eqx.Module):
         return jnp.where(jnp.isfinite(sizes[best]), trials[best], nu), sizes[best]
 
 
+def traced(asked: Asked, potential: AbstractPotential, levels: Float[Array, " k"]) -> Limit:
+    """The limits at the levels, each from the last, in strides that grow while Newton needs few steps."""
+    dual = _Dual(asked, potential)
+    start = _start(dual)
+    return jax.tree.map(lambda leaf: leaf[1:], _passed(dual, start, jnp.append(start.a, levels))[1])
+
+
 def followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) -> Limit:
     """`traced` where all are numbers, by chunks: with one scan over all levels, every other number of them would
     compile anew."""
-    padded = np.full(CHUNK * max(1, -(-len(wanted) // CHUNK)), np.nan)
-    padded[: len(wanted)] = wanted
-    last, parts = None, []
-    for levels in padded.reshape(-1, CHUNK):
-        last, path = _chunk(asked, potential, as_array(levels), last)
+    last, parts = _begun(asked, potential), []
+    levels = np.concatenate([[0.0 if is_traced(last.a) else float(last.a)], wanted])
+    for chunk in np.pad(levels, (0, -len(levels) % CHUNK), constant_values=np.nan).reshape(-1, CHUNK):
+        last, path = _chunk(asked, potential, last, as_array(chunk))
         parts.append(path)
-    return jax.tree.map(lambda *leaves: joined(leaves, np.arange(len(wanted))), *parts)
+    return jax.tree.map(lambda *leaves: joined(leaves, np.arange(1, len(levels))), *parts)
 
 
 @quick_jit
-def _chunk(
-    asked: Asked, potential: AbstractPotential, levels: Float[Array, " k"], last: Reached | None
-) -> tuple[Reached, Limit]:
-    return traced(asked, potential, levels, last)
+def _begun(asked: Asked, potential: AbstractPotential) -> Reached:
+    return _start(_Dual(asked, potential))
 
 
-def traced(
-    asked: Asked, potential: AbstractPotential, levels: Float[Array, " k"], last: Reached | None = None
-) -> tuple[Reached, Limit]:
-    """The limits at the levels, each from the last, in strides that grow while Newton needs few steps.
+@quick_jit
+def _chunk(asked: Asked, potential: AbstractPotential, last: Reached, levels: Array) -> tuple[Reached, Limit]:
+    return _passed(_Dual(asked, potential), last, levels)
 
-    A level that is NaN is passed over.
-    """
-    dual = _Dual(asked, potential)
-    start = _start(dual) if last is None else last
-    through = levels if last is not None else jnp.append(start.a, levels)
-    last, path = jax.lax.scan(functools.partial(_at_level, dual), start, through)
-    x, mu, residual, steps = (leaf[len(through) - len(levels) :] for leaf in path)
+
+def _passed(dual: _Dual, last: Reached, levels: Float[Array, " k"]) -> tuple[Reached, Limit]:
+    """What was reached last, and the limits at the levels; one that is NaN is passed over."""
+    last, (x, mu, residual, steps) = jax.lax.scan(functools.partial(_at_level, dual), last, levels)
     return last, Limit(x, mu, levels, residual, steps)
 
 

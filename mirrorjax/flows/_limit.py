@@ -123,7 +123,7 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
     if not asked.target.size:
         return jax.vmap(functools.partial(_unconstrained, asked, potential))(levels)
     if equations is not None:
-        _, path = _adaptive.traced(asked, fixed_potential, as_array(wanted))
+        path = _adaptive.traced(asked, fixed_potential, as_array(wanted))
         residual = jnp.where(equations.independent, path.residual, jnp.inf)
         path = eqx.tree_at(lambda path: path.residual, path, residual)
     else:
