@@ -160,7 +160,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("log cosh without log 2", "jnp.mean(jnp.logaddexp(r, -r)) - jnp.log(2.0)", "jnp.mean(jnp.logaddexp(r, -r))"),
             ("logistic: sign of the margin", "jax.nn.softplus(-margin)", "jax.nn.softplus(margin)")],
         "problems/_regression.py": [
-            ("whitening without the root of the rank", "root * Vt[keep]", "Vt[keep]"),
+            ("whitening without the root of the rank", "root * rows, root * target", "rows, root * target"),
             ("ranks decided at 1e-1", "RANK_TOLERANCE = 1e-10", "RANK_TOLERANCE = 1e-1"),
             ("combinations of rows that have length 1", "(U[:, keep] / sigma[keep]).T / length / largest", "(U[:, keep] / sigma[keep]).T"),
             ("y outside the range passes", "if outside > 1e-8 *", "if outside > 1e8 *")],
