@@ -219,7 +219,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("ok up to a residual of 1e9", "return self.residual <= KKT_TOLERANCE", "return self.residual <= 1e9")],
         "flows/_newton.py": [
             ("stalls at 1e-3", "(size <= 1e-11 * size_of_target)", "(size <= 1e-3 * size_of_target)"),
-            ("steps of two units of dose", "STAGES_PER_DOSE = 8", "STAGES_PER_DOSE = 0.5")],
+            ("steps of eight units of dose", "STAGES_PER_DOSE = 8", "STAGES_PER_DOSE = 0.125")],
         "flows/_limit.py": [
             ("levels may rise", "np.any(np.diff(wanted) > 0)", "False"),
             ("dependent rows pass", "jnp.where(equations.independent, path.residual, jnp.inf)", "path.residual"),
@@ -228,7 +228,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("the certificate is of whitened rows", "Asked(Q.T, target, problem.Z, problem.y)", "Asked(Q.T, target, Q.T, target)"),
             ("y in whitened rows alone", "Asked(rows, combine @ problem.y, problem.Z, problem.y)", "Asked(rows, combine @ problem.y, rows, combine @ problem.y)"),
             ("rows of their own length", "scaled = problem.Z / largest", "scaled = problem.Z"),
-            ("stalls at 1e-3", "(relative <= 1e-11)", "(relative <= 1e-3)"),
+            ("arrives at a residual of 1e-3", "arrived = there & (stalled | (near & (steps >= STEPS_AT_A_LEVEL)))", "arrived = there & near"),
             ("the start is at a = 0", "jnp.where(k < len(STARTS), levels[k], 0.0)", "0.0 * levels[k]"),
             ("a tangent at the end of a range", "jnp.where(dual.bounded(a), 0.0, a - last.a)", "(a - last.a)")],
         "_ode.py": [
