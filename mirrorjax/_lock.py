@@ -30,11 +30,15 @@ class Lock:
     - `folder`: that it stands for.
     - `hint`: what else there is to do than wait.
 
-    **Raises:** `InputError` where another holds it, saying who, and where the file system has no locks.
+    **Raises:** `InputError` where another holds it, saying who, where the file system has no locks, and where the file
+    cannot be written.
     """
 
     def __init__(self, path: Path, folder: Path, hint: str = "another folder"):
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise InputError(f"the folder cannot be written: {error.strerror}", str(path), "another folder") from error
         self.release = weakref.finalize(self, os.close, self._descriptor)
         try:
             _lock(self._descriptor)

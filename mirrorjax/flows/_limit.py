@@ -143,11 +143,12 @@ rows are active at a tiny scale. Short strides with all eigenvalues leave 1e-14 
 
 def _followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) -> Limit:
     """In strides that adapt. In short ones where that leaves more than round-off, and where R is no closed form, whose
-    derivative in a takes long to compile."""
+    derivative in a takes long to compile, or one of a user without a forward derivative: short strides need none."""
     if potential.closed:
-        path = _adaptive.followed(asked, potential, wanted)
-        if is_traced(path.residual) or np.all(np.asarray(path.residual) <= ROUND_OFF):
-            return path
+        with contextlib.suppress(TypeError, ValueError):  # any other cause is raised again below
+            path = _adaptive.followed(asked, potential, wanted)
+            if is_traced(path.residual) or np.all(np.asarray(path.residual) <= ROUND_OFF):
+                return path
     return _newton.followed(asked, potential, wanted)
 
 

@@ -74,6 +74,30 @@ def test_what_strides_that_adapt_leave_above_round_off_is_solved_again():
     assert float(found.residual) < 1e-13 and np.sum(np.abs(np.asarray(found.x)) > 1e-20) == 1
 
 
+@jax.custom_vjp
+def reverse_only(x):
+    return x
+
+
+reverse_only.defvjp(lambda x: (x, None), lambda _, dx: (dx,))
+
+
+class ReverseOnly(mj.potentials.HyperbolicEntropy):
+    """An own potential whose mirror map has no forward derivative."""
+
+    def dual_grad(self, mu, a):
+        return reverse_only(super().dual_grad(mu, a))
+
+
+def test_an_own_potential_without_a_forward_derivative_has_its_limit():
+    R = ReverseOnly(jnp.zeros(6), jnp.zeros(6), 2.0)
+    known = mj.potentials.HyperbolicEntropy(jnp.zeros(6), jnp.zeros(6), 2.0)
+    with pytest.raises(TypeError):
+        _adaptive.followed(_newton.asked_of(LinearRegression(Z, Z @ DENSE)), R, np.zeros(1))
+    found = mj.limit_path(LinearRegression(Z, Z @ DENSE), R, LEVELS)
+    agree(found, on_the_host(Z, Z @ DENSE, known))
+
+
 def test_a_start_that_is_not_0():
     agree(traced(Z, Z @ DENSE, hadamard(0.5, at=0.3)), on_the_host(Z, Z @ DENSE, hadamard(0.5, at=0.3)))
 

@@ -298,6 +298,12 @@ def test_a_lock_that_does_not_say_whose_it_is_still_holds(tmp_path, text):
     lock.release()
 
 
+def test_a_lock_that_is_a_folder_is_refused_by_name(tmp_path):
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(mj.InputError, match="cannot be written: Is a directory"):
+        Lock(tmp_path / "lock", tmp_path)
+
+
 # Folders that cannot be written
 
 
