@@ -16,6 +16,7 @@ MOST = 8
 """A worker takes 1 to 2 GB; more of them by default would surprise a large machine's other users."""
 FEWEST_EACH = 3
 """A worker needs 3 s to begin: it should have this many theorems to make up for them."""
+POSIX = hasattr(signal, "pthread_sigmask")
 
 
 def default_jobs(theorems: int) -> int:
@@ -27,6 +28,20 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Worker(SpawnProcess):
+    """A process that Ctrl-C does not reach: a terminal sends it to all of its processes, and the parent ends these."""
+
+    def start(self) -> None:
+        # `_begin` would be too late: before it a process imports for seconds. The mask is inherited. In this process it
+        # holds for this thread and for the time of the start, so that no Ctrl-C is lost.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if POSIX else set()
+        try:
+            super().start()
+        finally:
+            if POSIX:
+                signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
 class _Spawning(SpawnContext):
     """Not fork: it copies the locks that JAX's threads hold, and deadlocks. Keeps the processes that it made."""
 
@@ -35,7 +50,7 @@ class _Spawning(SpawnContext):
         self.own: list[SpawnProcess] = []
 
     def Process(self, *args, **kwargs) -> SpawnProcess:  # pyright: ignore[reportIncompatibleVariableOverride]
-        self.own.append(SpawnProcess(*args, **kwargs))
+        self.own.append(_Worker(*args, **kwargs))
         return self.own[-1]
 
 
@@ -75,7 +90,7 @@ class Processes(concurrent.futures.Executor):
 
 
 def _begin(double: bool) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the terminal's every process; the parent ends these
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for good: what a library starts in a worker may lift the mask
     prepare_jax(double)
     # Tracing makes a million small objects that live on: looking through them for cycles takes 6 % of the time.
     gc.freeze()

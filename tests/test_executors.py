@@ -201,8 +201,11 @@ def test_names_for_records(processes):
 
 
 INTERRUPTED = """
-import functools, signal, time
+import functools, os, signal, sys, time
 from mirrorjax._executors import executor_of, run
+if __name__ != "__main__" and "begins" in sys.argv:  # in a worker, which reads this file before it is initialized
+    print("begins", os.getpid(), flush=True)
+    time.sleep(300)
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may have it ignored
     try:
@@ -214,14 +217,20 @@ if __name__ == "__main__":
 """
 
 
-def test_ctrl_c_ends_everything_soon(tmp_path):
+@pytest.mark.parametrize("when", ["ended", "begins"])
+def test_ctrl_c_ends_everything_soon(when, tmp_path):
     (tmp_path / "script.py").write_text(INTERRUPTED)
-    command = [sys.executable, str(tmp_path / "script.py")]
+    command = [sys.executable, str(tmp_path / "script.py"), when]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-    assert process.stdout is not None and process.stdout.readline() == b"ended 0\n"
+    assert process.stdout is not None
+    happened, number = process.stdout.readline().split()
+    assert happened.decode() == when
+    if when == "begins":  # the workers first, for the parent soon ends them
+        os.kill(int(number), signal.SIGINT)
+        time.sleep(1)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers as well
     printed, said = process.communicate(timeout=60)
-    assert printed == b"alive: [False, False]\n"
+    assert printed.endswith(b"alive: [False, False]\n")
     assert said.count(b"Traceback") == 1 and said.endswith(b"KeyboardInterrupt\n")
 
 
