@@ -73,7 +73,7 @@ def overhead(name):
     calls, texts, sizes = {}, {}, {}
     for kind, (model, optimizer) in kinds.items():
         step, state = training.train_step(cross_entropy, optimizer), training.init(optimizer, model)
-        lowered = step.lower(model, state, *batch)  # pyright: ignore[reportFunctionMemberAccess] of filter_jit
+        lowered = step.lower(model, state, *batch)  # pyright: ignore[reportFunctionMemberAccess] the class is private
         texts[kind] = lowered.as_text()
         sizes[kind] = sum(leaf.nbytes for leaf in jax.tree.leaves((model, state)) if eqx.is_array(leaf))
         jax.block_until_ready(step(model, state, *batch)[2])

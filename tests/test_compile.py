@@ -1,16 +1,18 @@
 """How much is compiled: programs of typical calls, counted and not timed."""
 
+import inspect
 import json
 import subprocess
 import sys
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from mirrorjax import _compile
-from mirrorjax._compile import host_jit, on_top_level, once_jit, quick_jit
+from mirrorjax._compile import FlatJit, host_jit, on_top_level, once_jit, quick_jit
 from mirrorjax.schedules import AbstractSchedule, Constant
 
 # At most so many programs are compiled by each call, in this order in one process. A number that rises is a wait for
@@ -96,6 +98,26 @@ def test_floats_are_data_and_the_outermost_jit_alone_takes_options(jit):
     assert float(jax.jit(lambda x: jnp.sum(scaled(x, 2.0)))(x)) == 6.0  # options inside a jit are an error of jax
     np.testing.assert_array_equal(jax.vmap(lambda row: scaled(row, 2.0))(jnp.ones((2, 3))), 2 * np.ones((2, 3)))
     assert on_top_level()
+
+
+def test_a_jit_that_flattens_once_is_filter_jit():
+    traced = []
+
+    def moved(model, by, *, name):
+        traced.append(name)
+        return {"model": eqx.tree_at(lambda model: model.weight, model, replace_fn=lambda weight: weight + by)}, name
+
+    model = eqx.nn.MLP(2, 1, 3, 1, key=jax.random.key(0)).layers[0]
+    flat, whole = FlatJit(moved), eqx.filter_jit(moved)
+    for by in (np.array(1.0), jnp.asarray(np.array(2.0))):
+        assert bool(eqx.tree_equal(flat(model, by, name="x"), whole(model, by, name="x")))
+    assert traced == ["x", "x"]  # once by each
+    flat(model, 1.0, name="y")  # a number of Python is static, and so is a string
+    assert traced == ["x", "x", "y"]
+    doubled = jax.jit(lambda model: flat(flat(model, 1.0, name="z")[0]["model"], 1.0, name="z")[0])(model)
+    np.testing.assert_array_equal(doubled["model"].weight, model.weight + 2)
+    assert "tensor<3x2xf64>" in flat.lower(model, np.array(2.0), name="x").as_text()
+    assert list(inspect.signature(flat).parameters) == ["model", "by", "name"]
 
 
 def test_what_is_compiled_on_the_host_is_traced_as_it_is():

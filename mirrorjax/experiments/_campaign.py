@@ -184,8 +184,8 @@ def records_of(plan: Protocol, data: Data) -> list[Record]:
 
     !!! example
         >>> from mirrorjax import experiments
-        >>> plan = experiments.read_protocol("flips-patterns", epochs=10, seeds=2)
-        >>> records = experiments.records_of(plan, experiments.patterns(400))
+        >>> plan = experiments.read_protocol("flips-patterns", epochs=2, seeds=2)
+        >>> records = experiments.records_of(plan, experiments.patterns())
         >>> sorted({(record["method"], record["seed"]) for record in records})
         [('plain', 0), ('plain', 1), ('sign-in', 0), ('sign-in', 1)]
     """

@@ -10,6 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, PyTree
 
+from .._compile import FlatJit
 from .._errors import InputError
 from ._asked import Optimizer, updated
 from ._order import check_order
@@ -111,7 +112,6 @@ def train_step(loss: Callable[..., Any], optimizer: Optimizer, *, has_aux: bool 
         True
     """
 
-    @eqx.filter_jit
     def step(model, state, *batch):
         check_state(optimizer, state, model)
         params, rest = eqx.partition(model, eqx.is_inexact_array)
@@ -134,7 +134,7 @@ def train_step(loss: Callable[..., Any], optimizer: Optimizer, *, has_aux: bool 
         )
         return eqx.apply_updates(model, updates), state, value, *([aux] if has_aux else [])
 
-    return step
+    return FlatJit(step)
 
 
 def _value_and_aux(found: Any, has_aux: bool) -> tuple[Array, Any]:
