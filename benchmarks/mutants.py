@@ -256,7 +256,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
             ("∇h is never asked", "q @ pair.g(w) + b * pair.h(w)", "q @ pair.g(w) + 0 * b * pair.h(w)"),
             ("vanishes up to 1e6 floors", "agree: float = 5.0", "agree: float = 1e6"),
             ("the image's floor is the bracket's size", "float(self.image) >= disagree * float(self.image_floor)", "float(self.size) >= disagree * float(self.floor)"),
-            ("a row of the table short", "index = jnp.arange(n + 1)", "index = jnp.arange(n)")],
+            ("a row of the table short", "index = jnp.arange(n + 1)", "index = jnp.arange(n)"), ("constants keep still", "if some or others:", "if False:")],
         "geometry/_control.py": [
             ("both orders are one", "(v[1 - order], b[1 - order])", "(v[order], b[order])"),
             ("the second control is the first", "jnp.where(t < 1, self.first[0], self.second[0])", "self.first[0]"),
@@ -291,7 +291,7 @@ TABLE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
         "checks/_statistics.py": [
             ("pairing of seeds lost", "upper_bound(left - right)", "upper_bound(np.sort(left) - np.sort(right)[::-1])"),
             ("no confidence", "CONFIDENCE = 0.99", "CONFIDENCE = 0.5"),
-            ("n for n − 1 degrees of freedom", "t.ppf((1 + level) / 2, count - 1)", "t.ppf((1 + level) / 2, count)")],
+            ("n for n − 1 degrees of freedom", "_quantile((1 + level) / 2, count - 1)", "_quantile((1 + level) / 2, count)")],
         "checks/_pointwise.py": [
             ("drift added", "return along - strength * potential.grad_drift", "return along + strength * potential.grad_drift"),
             ("α∇h lost", "lambda p, q: -p - strength * q", "lambda p, q: -p")],
