@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import inspect
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -168,7 +169,7 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
         if not isinstance(finding, Finding):
             raise TypeError(f"the check returned {type(finding).__name__}, not a Finding")
     except Exception as error:
-        finding = _unfinished(error)
+        finding = _unfinished(error, theorem)
         # Without float64 a check that counts on 16 digits fails in ways of its own: an entry of 1e-60 is 0, a matrix
         # whose rows were independent is singular. That is no bug of the check.
         if x64_on() and not isinstance(error, MirrorjaxError):
@@ -177,7 +178,7 @@ def _examine(theorem: Theorem, case, rungs: tuple[float, ...], float32: bool) ->
     return dataclasses.replace(judgement, traceback=crash)
 
 
-def _unfinished(error: Exception) -> Finding:
+def _unfinished(error: Exception, theorem: Theorem) -> Finding:
     """The finding where a check raised: an error on one instance must not end the run."""
     if not x64_on():
         return _nothing(_line(error))
@@ -186,7 +187,11 @@ def _unfinished(error: Exception) -> Finding:
         return _unmet("the instance can be computed", str(error))
     if isinstance(error, MirrorjaxError):
         return _nothing(str(error))
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    # Where the author can do something about it; the traceback, which is kept, has the lines of libraries below.
+    home = getattr(inspect.unwrap(theorem.check), "__code__", None)
+    own = [frame for frame in frames if home is not None and frame.filename == home.co_filename]
+    last = (own or frames)[-1]
     return _unmet("the check runs to its end", f"{_line(error)}, in {Path(last.filename).name}, line {last.lineno}")
 
 

@@ -57,6 +57,12 @@ def test_a_wrong_theorem_of_a_file_is_refuted(tmp_path):
     assert verdict.outcome is Outcome.REFUTED
 
 
+def test_a_crash_names_the_line_of_the_file_and_not_that_of_a_library(tmp_path):
+    [verdict] = mj.verify(write(tmp_path / "slip.py", body="mj.parameterizations.Hadamard().nosuch"))
+    assert "no attribute 'nosuch', in slip.py, line 13" in str(verdict), str(verdict)
+    assert "_module.py" in verdict.instances[0].traceback
+
+
 def test_a_module_is_asked_for_by_name_or_as_it_is(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     write(tmp_path / "mylab_paper.py")
