@@ -97,5 +97,6 @@ def _first_line(error: Exception) -> str:
 
 
 def shapes_of(values: Mapping[str, np.ndarray]) -> dict[str, jax.ShapeDtypeStruct]:
-    """Of one point, from arrays of the values at many."""
-    return {name: jax.ShapeDtypeStruct(v.shape[1:], v.dtype) for name, v in values.items()}
+    """Of one point, from arrays of the values at many; NumPy's int64 is none in a session without float64."""
+    canonical = jax.dtypes.canonicalize_dtype
+    return {name: jax.ShapeDtypeStruct(v.shape[1:], canonical(v.dtype)) for name, v in values.items()}

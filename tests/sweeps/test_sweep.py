@@ -7,6 +7,7 @@ import pytest
 
 import mirrorjax as mj
 from mirrorjax.sweeps import _draft
+from mirrorjax.sweeps._mapping import shapes_of
 
 PROBLEM = mj.problems.LinearRegression(jnp.array([[2.0, 1.0, -1.0]]), jnp.array([1.0]))
 PARAM = mj.parameterizations.Hadamard()
@@ -167,3 +168,13 @@ def test_a_quantity_is_tried_once_in_a_process_and_anew_where_it_changed(monkeyp
     assert sizes(3, mapping="python") == ((2, 3), "python", 4)
     assert sizes(3, mapping="python") == ((2, 3), "python", 5)  # what Python reads, no hash sees
     assert sizes(2) == ((2, 2), "vmap", 5)
+
+
+def test_whole_numbers_in_a_session_without_float64():
+    """jax 0.12 warns where it is asked for the shape of an int64 that it does not have; warnings are errors here."""
+    values = {"seed": np.arange(3), "scale": np.linspace(0.0, 1.0, 3)}
+    with jax.enable_x64(False):
+        assert [shape.dtype.name for shape in shapes_of(values).values()] == ["int32", "float32"]
+        found = mj.sweep(lambda point: {"square": point.scale**2 + point.seed.astype(point.scale.dtype)}, values)
+        np.testing.assert_allclose(found["square"], [[0, 0.25, 1], [1, 1.25, 2], [2, 2.25, 3]])
+    assert [shape.dtype.name for shape in shapes_of(values).values()] == ["int64", "float64"]
