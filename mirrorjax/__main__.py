@@ -2,4 +2,5 @@
 
 from ._cli import main
 
-raise SystemExit(main())
+if __name__ == "__main__":  # a worker of MPI reads this file by another name
+    raise SystemExit(main())

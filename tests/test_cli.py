@@ -1,6 +1,7 @@
 """The commands as a user meets them: status, messages, files."""
 
 import json
+import runpy
 import signal
 import subprocess
 import sys
@@ -34,6 +35,15 @@ def test_help_and_list_do_not_import_jax():
     code = "import sys; from mirrorjax._cli import main; main(['list']); print({'jax', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "set()", done.stderr
+
+
+def test_a_worker_of_mpi_reads_the_file_of_the_command_and_runs_nothing(monkeypatch):
+    """`python -m mpi4py.futures -m mirrorjax verify …`: every worker runs that module by the name "__worker__"."""
+    monkeypatch.setattr(sys, "argv", ["-m", "mirrorjax", "nosuch"])
+    runpy.run_module("mirrorjax", run_name="__worker__", alter_sys=True)
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("mirrorjax", run_name="__main__", alter_sys=True)
+    assert end.value.code == 3
 
 
 def test_list_names_every_entry(capsys):

@@ -23,6 +23,7 @@ writes the folder. If one of them ends, the others stop with an error; started a
 
     mpiexec -n 8 python -m mpi4py.futures script.py # and in the script, under if __name__ == "__main__":
     mj.sweep(…, executor="mpi")
+    mpiexec -n 8 python -m mpi4py.futures -m mirrorjax sweep CONFIG --out DIR --executor mpi
 
 **What is kept.** A Zarr group that `xarray.open_zarr` reads too. A chunk counts as finished once its record with a
 checksum is there; a kill in between leaves none. A damaged chunk is found by its checksum and computed again. A hash of
