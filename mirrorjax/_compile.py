@@ -31,13 +31,13 @@ class FlatJit(Generic[Result]):
     factors, which are two modules more for every weight.
     """
 
-    def __init__(self, function: Callable[..., Result], **how):
+    def __init__(self, function: Callable[..., Result]):
         def of_leaves(leaves, tree):
             args, kwargs = jax.tree.unflatten(tree, leaves)
             return jax.tree.flatten(function(*args, **kwargs))
 
         of_leaves.__name__, of_leaves.__qualname__ = function.__name__, function.__qualname__  # a profile shows them
-        self._compiled = eqx.filter_jit(of_leaves, **how)
+        self._compiled = eqx.filter_jit(of_leaves)
         functools.update_wrapper(self, function)
 
     def __call__(self, *args, **kwargs) -> Result:

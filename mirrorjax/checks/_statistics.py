@@ -128,7 +128,7 @@ def detectable(difference: np.ndarray, power: float = 0.9) -> float:
 
 @functools.cache
 def _noncentrality(count: int, power: float) -> float:
-    """δ. A page asks for that of a few numbers of seeds a hundred times, and each time takes a millisecond."""
+    """δ. A page asks for that of a few numbers of seeds a hundred times, and each takes milliseconds."""
     from scipy.optimize import brentq
     from scipy.stats import chi, nct, norm
 
