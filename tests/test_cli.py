@@ -1,7 +1,6 @@
 """The commands as a user meets them: status, messages, files."""
 
 import json
-import runpy
 import signal
 import subprocess
 import sys
@@ -37,13 +36,16 @@ def test_help_and_list_do_not_import_jax():
     assert done.stdout.splitlines()[-1] == "set()", done.stderr
 
 
-def test_a_worker_of_mpi_reads_the_file_of_the_command_and_runs_nothing(monkeypatch):
+def test_a_worker_of_mpi_reads_the_file_of_the_command_and_runs_nothing():
     """`python -m mpi4py.futures -m mirrorjax verify …`: every worker runs that module by the name "__worker__"."""
-    monkeypatch.setattr(sys, "argv", ["-m", "mirrorjax", "nosuch"])
-    runpy.run_module("mirrorjax", run_name="__worker__", alter_sys=True)
-    with pytest.raises(SystemExit) as end:
-        runpy.run_module("mirrorjax", run_name="__main__", alter_sys=True)
-    assert end.value.code == 3
+
+    # In a process of its own: pytest 9.2 rewrites the package of a plugin, and its loader has no code for runpy.
+    def status(name):
+        code = f"import runpy; runpy.run_module('mirrorjax', run_name={name!r}, alter_sys=True)"
+        return subprocess.run([sys.executable, "-c", code, "nosuch"], capture_output=True).returncode
+
+    assert status("__worker__") == 0
+    assert status("__main__") == 3
 
 
 def test_list_names_every_entry(capsys):
