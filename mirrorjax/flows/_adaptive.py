@@ -156,7 +156,7 @@ def followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) -> 
     last, parts = _begun(asked, potential), []
     levels = np.concatenate([[0.0 if is_traced(last.a) else float(last.a)], wanted])
     for chunk in np.pad(levels, (0, -len(levels) % CHUNK), constant_values=np.nan).reshape(-1, CHUNK):
-        last, path = _chunk(asked, potential, last, as_array(chunk))
+        last, path = _chunk(asked, potential, last, chunk)
         parts.append(path)
     return jax.tree.map(lambda *leaves: joined(leaves, np.arange(1, len(levels))), *parts)
 

@@ -13,7 +13,7 @@ from jaxtyping import Array
 
 from .._errors import InputError
 from .._modes import modes_of_ours
-from .._types import ArrayLike, Scalar, as_array, is_traced
+from .._types import ArrayLike, Scalar, as_array, is_traced, x64_on
 from ..potentials import AbstractPotential, WithoutDecay
 from ..problems import LinearRegression
 from . import _adaptive, _newton
@@ -80,8 +80,8 @@ def limit(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
         0.03
     """
     at = jnp.asarray(a)[None] if is_traced(a) else np.asarray(a, dtype=float)[None]
-    path = limit_path(problem, potential, at)
-    return jax.tree.map(lambda leaf: leaf[0] if is_traced(leaf) else jnp.asarray(np.asarray(leaf)[0]), path)
+    path = _path(problem, potential, at)
+    return _as_arrays(jax.tree.map(lambda leaf: leaf[0] if is_traced(leaf) else np.asarray(leaf)[0], path))
 
 
 @modes_of_ours()
@@ -111,17 +111,21 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
         >>> [[round(float(x), 2) for x in row] for row in path.x]  # from the least ℓ₂ to the least ℓ₁ norm
         [[0.4, 0.2], [0.5, 0.0]]
     """
+    return _as_arrays(_path(problem, potential, a))
+
+
+def _path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike) -> Limit:
+    """`limit_path`, with leaves of NumPy where all are numbers."""
     problem = problem.as_dense() if isinstance(problem, LinearRegression) else problem
     fixed_problem, fixed_potential, fixed_a = values_of((problem, potential, a))
     wanted = _levels(fixed_a)
     _refuse(fixed_problem, fixed_potential, wanted, is_traced(a))
-    levels = as_array(a if is_traced(a) else wanted)
     unknown = is_traced(fixed_problem, fixed_potential, fixed_a)
     with _apart(fixed_problem):
         equations = _adaptive.equations_of(fixed_problem) if unknown else None
         asked = asked_of(fixed_problem) if equations is None else equations.asked
     if not asked.target.size:
-        return jax.vmap(functools.partial(_unconstrained, asked, potential))(levels)
+        return jax.vmap(functools.partial(_unconstrained, asked, potential))(as_array(a if is_traced(a) else wanted))
     if equations is not None:
         path = _adaptive.traced(asked, fixed_potential, as_array(wanted))
         residual = jnp.where(equations.independent, path.residual, jnp.inf)
@@ -131,6 +135,8 @@ def limit_path(problem: LinearRegression, potential: AbstractPotential, a: Array
             path = _followed(asked, fixed_potential, np.asarray(wanted))
     if not is_traced(problem, potential, a):
         return path
+    path = _as_arrays(path)
+    levels = as_array(a if is_traced(a) else wanted)
     combine = as_array(fixed_problem.whitening()) if equations is None else equations.combine
     x, mu = with_derivative(path.x, path.mu, asked.rows, asked.target, combine, problem, potential, levels)
     return Limit(x, mu, levels, path.residual, path.iterations)
@@ -150,6 +156,12 @@ def _followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) ->
             if is_traced(path.residual) or np.all(np.asarray(path.residual) <= ROUND_OFF):
                 return path
     return _newton.followed(asked, potential, wanted)
+
+
+def _as_arrays(path: Limit) -> Limit:
+    """The path with leaves of jax; under a derivative some have no value yet."""
+    with _apart():
+        return jax.tree.map(lambda leaf: leaf if is_traced(leaf) else jax.device_put(leaf), path)
 
 
 def _levels(a: ArrayLike) -> Array | np.ndarray:
@@ -177,7 +189,7 @@ def _refuse(problem: LinearRegression, potential: AbstractPotential, wanted: Any
     if potential.n != problem.n:
         raise InputError("Z and the potential differ in n", f"Z {problem.Z.shape}, potential n = {potential.n}")
     narrow = {str(leaf.dtype) for leaf in jax.tree.leaves(potential) if eqx.is_inexact_array(leaf)}
-    if narrow - {str(jnp.zeros(()).dtype)}:
+    if narrow - {"float64" if x64_on() else "float32"}:
         raise InputError(
             f"the potential holds {', '.join(sorted(narrow))}: the limit would be off by as much as they are rounded",
             "", "make it from float64 numbers",

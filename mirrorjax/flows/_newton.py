@@ -31,7 +31,8 @@ Not further apart than 4: at a scale of 1e20 the rounding of s puts the start 1e
 
 def asked_of(problem: LinearRegression) -> Asked:
     rows, target = problem.orthonormal()
-    return Asked(as_array(rows), as_array(target), problem.Z, problem.y)
+    rows, target = jax.device_put((rows, target))
+    return Asked(rows, target, problem.Z, problem.y)
 
 
 def followed(asked: Asked, potential: AbstractPotential, wanted: np.ndarray) -> Limit:
@@ -65,11 +66,11 @@ def _solved(asked: Asked, x: np.ndarray) -> bool:
     return bool(left <= KKT_TOLERANCE * (np.linalg.norm(target) or np.max(np.abs(x))))
 
 
-def joined(parts: tuple[Array, ...], keep: np.ndarray) -> Array:
+def joined(parts: tuple[Array, ...], keep: np.ndarray) -> Array | np.ndarray:
     """The kept rows of all chunks; by NumPy where possible, which compiles nothing."""
     if is_traced(*parts):
         return jnp.concatenate(parts)[keep]
-    return jnp.asarray(np.concatenate([np.asarray(part) for part in parts])[keep])
+    return np.concatenate([np.asarray(part) for part in parts])[keep]
 
 
 def _stages(start: float, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

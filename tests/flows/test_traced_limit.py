@@ -9,7 +9,7 @@ import pytest
 import mirrorjax as mj
 from mirrorjax._compile import quick_jit
 from mirrorjax._errors import InputError
-from mirrorjax.flows import _adaptive, _newton
+from mirrorjax.flows import _adaptive, _limit, _newton
 from mirrorjax.parameterizations import DepthDifference, DepthProduct, Hadamard
 from mirrorjax.potentials import LogRatioEntropy, PowerEntropy, SignedEntropy, rescaled_potential_of
 from mirrorjax.problems import LinearRegression, mean_logistic
@@ -31,7 +31,7 @@ def traced(Z, y, R, a=LEVELS):
 
 
 def on_the_host(Z, y, R, a=LEVELS):
-    return _newton.followed(_newton.asked_of(LinearRegression(Z, y)), R, a)
+    return _limit._as_arrays(_newton.followed(_newton.asked_of(LinearRegression(Z, y)), R, a))
 
 
 def hadamard(scale, at=0.0):
