@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     verify = commands.add_parser("verify", help="verify theorems and their controls")
-    verify.add_argument("ids", nargs="*", metavar="ID", help="an id, a pattern such as 'mask/*', FILE.py or a module")
+    verify.add_argument("ids", nargs="*", metavar="ID", help="an id, 'mask/*', FILE.py, FILE.py::ID or a module")
     verify.add_argument("--deep", action="store_true", help="one rung more, relative tolerance 1e-12")
     verify.add_argument("--float32", action="store_true", help="single precision, which resolves 1e-4 where it can")
     verify.add_argument("--quick", action="store_true", help="a smoke test: one instance each, no errors planted")

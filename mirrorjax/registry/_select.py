@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from .._errors import InputError
 from .._modules import existing_file
@@ -22,8 +22,8 @@ def select(asked: Sequence[Asked]) -> tuple[Entry | Theorem, ...]:
 
     **Arguments:**
 
-    - `asked`: ids and shell-style patterns of the catalogue; paths of files; names of modules and packages that can be
-      imported; modules; theorems themselves. Empty for the whole catalogue.
+    - `asked`: ids and shell-style patterns of the catalogue; paths of files, whole or as `my_paper.py::ID`; names of
+      modules and packages that can be imported; modules; theorems themselves. Empty for the whole catalogue.
 
     **Returns:** entries and theorems, each once, in the order of their ids.
 
@@ -47,30 +47,44 @@ def _theorems(what: Asked) -> Sequence[Entry | Theorem]:
         found = [value for value in vars(what).values() if isinstance(value, Theorem)]
         return _some(found, f"the module {what.__name__}")
     if isinstance(what, Path) or (isinstance(what, str) and what.endswith(".py")):
-        return _some(read_file(existing_file(Path(what))), str(what))
+        return _of_file(Path(what))
     if not isinstance(what, str):
         raise InputError(
             "a theorem is asked for by id, pattern, file, module or value", f"got {type(what).__name__}",
             "the theorem that @mj.theorem(…) made of the check",
         )  # fmt: skip
+    file, of_file, name = what.partition(".py::")
+    if of_file:
+        known = _of_file(Path(f"{file}.py"))
+        return _matching(name, known) or _refuse(name, known, f"`mirrorjax list {file}.py` shows all")
     return _named(what)
+
+
+def _of_file(path: Path) -> Sequence[Entry]:
+    return _some(read_file(existing_file(path)), str(path))
 
 
 def _named(name: str) -> Sequence[Entry]:
     known = catalogue()
-    ids = [entry.id for entry in known]
-    matches = set(fnmatch.filter(ids, name))
-    if matches:
-        return [entry for entry in known if entry.id in matches]
+    if matches := _matching(name, known):
+        return matches
     if all(part.isidentifier() for part in name.split(".")):
         try:
             return _some(of_module(name), f"the module {name}")
         except InputError as error:
             if "no module" not in str(error):
                 raise
-    near = difflib.get_close_matches(name, ids, n=3, cutoff=0.4)
-    hint = f"{', '.join(near)}; " if near else ""
-    raise InputError(f"no theorem has the id {name!r}", "", f"{hint}`mirrorjax list` shows all")
+    _refuse(name, known, "`mirrorjax list` shows all; one of a file: my_paper.py::ID")
+
+
+def _matching(name: str, known: Sequence[Entry]) -> Sequence[Entry]:
+    matches = set(fnmatch.filter([entry.id for entry in known], name))
+    return [entry for entry in known if entry.id in matches]
+
+
+def _refuse(name: str, known: Sequence[Entry], hint: str) -> NoReturn:
+    near = difflib.get_close_matches(name, [entry.id for entry in known], n=3, cutoff=0.4)
+    raise InputError(f"no theorem has the id {name!r}", "", "; ".join([*([", ".join(near)] if near else []), hint]))
 
 
 def _some(found: Sequence, where: str) -> Sequence:

@@ -98,7 +98,7 @@ def theorem(*, id: str, title: str, statement: str, source: str, instances: Call
         >>> str(verdict.outcome)
         'holds'
     """
-    if not id or set(id) & set("*?[ \t\n") or id.endswith(".py"):
+    if not id or set(id) & set("*?[ \t\n") or id.endswith(".py") or ".py::" in id:
         raise InputError("a theorem's id is one word without *, ? or [, and no file name", repr(id), "'lab/1'")
 
     def wrap(check: Callable) -> Theorem:

@@ -52,6 +52,22 @@ def test_a_file_is_read_without_being_imported_and_then_verified(tmp_path):
     assert [str(v.outcome) for v in mj.verify([loaded, str(path)])] == ["holds"]  # the same one, asked for twice
 
 
+def test_a_theorem_of_a_file_is_asked_for_by_its_id(tmp_path, capsys):
+    path = write(tmp_path / "my_paper.py")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(FILE.format(id="mylab/2", name="second", body="pass", left=3.0))
+    assert [entry.id for entry in select([f"{path}::mylab/2"])] == ["mylab/2"]
+    assert [entry.id for entry in select([f"{path}::mylab/*"])] == ["mylab/1", "mylab/2"]
+    assert main(["verify", f"{path}::mylab/2"]) == 1 and "mylab/1" not in capsys.readouterr().out
+    assert main(["list", f"{path}::mylab/1"]) == 0 and "mylab/2" not in capsys.readouterr().out
+    with pytest.raises(InputError, match=r"'mylab/3'.*: mylab/2, mylab/1; .*list .*my_paper\.py"):
+        select([f"{path}::mylab/3"])
+    with pytest.raises(InputError, match=r"mask/3\.1.*my_paper\.py::ID"):
+        select([str(path), "mask/3.1x"])
+    with pytest.raises(InputError, match="no theorem has the id ''"):
+        select([f"{path}::"])
+
+
 def test_a_wrong_theorem_of_a_file_is_refuted(tmp_path):
     [verdict] = mj.verify(write(tmp_path / "wrong.py", left=3.0))
     assert verdict.outcome is Outcome.REFUTED
@@ -103,7 +119,7 @@ def test_two_theorems_of_one_id_are_refused_with_both_places(tmp_path):
         select([str(write(tmp_path / "third.py", id="mask/3.1")), "mask/3.1"])
 
 
-@pytest.mark.parametrize("id", ["", "two words", "mask/*", "paper.py"])
+@pytest.mark.parametrize("id", ["", "two words", "mask/*", "paper.py", "paper.py::1"])
 def test_an_id_that_could_not_be_asked_for_is_refused(id):
     with pytest.raises(InputError, match="one word"):
         mj.theorem(id=id, title="", statement="", source="", instances=lambda seed, data: [])
