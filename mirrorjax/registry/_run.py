@@ -221,8 +221,8 @@ def verify(
 
     **Arguments:**
 
-    - `theorems`: an id, a shell pattern such as "mask/*", a file "my_paper.py", the name of a module, a module, a
-      theorem made by `mirrorjax.theorem`, or a list of these.
+    - `theorems`: an id, a shell pattern such as "mask/*", a file "my_paper.py", one theorem of it
+      "my_paper.py::ID", the name of a module, a module, a theorem made by `mirrorjax.theorem`, or a list of these.
     - `seed`: of the random instances.
     - `deep`: whether to add the tolerance 1e-12.
     - `data`: your table in place of the measurements; a theorem that is tried on none comes out inconclusive then, its
