@@ -24,6 +24,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
+from _jointly import jointly
 
 from mirrorjax import experiments, plots, training
 from mirrorjax._prepare import prepare_jax
@@ -131,7 +132,7 @@ def answer():
     """Where PILoT is ahead, by schedule: differences in points, paired over seeds, 95 % intervals, and the outcome."""
     pairs = [(one, other) for one in ("constant", "geometric", "dynamic") for other in ("spred", "l1")]
     head = " | ".join(f"{one} − {other}" for one, other in pairs)
-    lines = [f"| network and data | density | {head} |", "|---|---|" + "---|" * len(pairs)]
+    lines = [f"| network and data | seeds | density | {head} |", "|---|---|---|" + "---|" * len(pairs)]
     for part in [name for name in PARTS if name.startswith("curves")]:
         plan, records = experiments.read_protocol(part), experiments.load_records(RESULTS / part)
         rows = experiments.curve_results(plan, records) if records else []
@@ -139,7 +140,7 @@ def answer():
             densities = [density for density in plan.densities if low < density < high]
             claims = [experiments.area_between(rows, f"pilot-{one}", other, densities) for one, other in pairs]
             cells = [f"{100 * c.mean:+.1f} ± {100 * c.half:.1f} {c.outcome}" for c in claims]
-            lines.append(f"| {part.removeprefix('curves-')} | {band} | {' | '.join(cells)} |")
+            lines.append(f"| {part.removeprefix('curves-')} | {claims[0].n} | {band} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -153,7 +154,8 @@ def page():
         about = f"{how} {found['about']}."
         cost[1:] = [about, overhead_table(found["networks"])]
     head = (HERE / "_training_head.md").read_text(encoding="utf-8").strip().replace("{answer}", answer())
-    return "\n\n".join([head, *(section(part) for part in PARTS), *cost]) + "\n"
+    text, together = jointly("\n\n".join([head, *(section(part) for part in PARTS), *cost]) + "\n")
+    return text.replace("{together}", together)
 
 
 if __name__ == "__main__":
