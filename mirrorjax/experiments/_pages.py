@@ -82,7 +82,8 @@ def _ranges(plan: Protocol) -> list[tuple[str, tuple[float, ...]]]:
         return [(f"at density {100 * density:.3g} %", (density,)) for density in (1.0, *plan.densities)]
     sparse = tuple(density for density in plan.densities if density <= SPARSE * 1.0001)
     found = [("as the mean over all densities below 1", plan.densities)]
-    return [*found, (f"as the mean over {100 * SPARSE:.3g} % and below", sparse)] if sparse else found
+    some = 0 < len(sparse) < len(plan.densities)
+    return [*found, (f"as the mean over {100 * SPARSE:.3g} % and below", sparse)] if some else found
 
 
 def _shared(rows: Sequence[MethodResult], one: str, other: str, densities: Sequence[float]) -> int:
