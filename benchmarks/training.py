@@ -133,7 +133,7 @@ def answer():
     pairs = [(one, other) for one in ("constant", "geometric", "dynamic") for other in ("spred", "l1")]
     head = " | ".join(f"{one} − {other}" for one, other in pairs)
     lines = [f"| network and data | seeds | density | {head} |", "|---|---|---|" + "---|" * len(pairs)]
-    for part in [name for name in PARTS if name.startswith("curves")]:
+    for part in [name for name in PARTS if name.startswith("curves") and not name.endswith("again")]:
         plan, records = experiments.read_protocol(part), experiments.load_records(RESULTS / part)
         rows = experiments.curve_results(plan, records) if records else []
         for band, (low, high) in BANDS.items() if rows else ():

@@ -8,6 +8,8 @@ import pytest
 from scipy import stats
 
 from mirrorjax.checks import interval
+from mirrorjax.experiments import read_protocol
+from mirrorjax.experiments._pages import _ranges
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SPEC = importlib.util.spec_from_file_location("_jointly", BENCHMARKS / "_jointly.py")
@@ -50,6 +52,12 @@ def test_of_true_nulls_few_pages_have_any_in_bold():
     alone = np.mean(2 * stats.t.sf(np.abs(means) / ends * stats.t.ppf(0.975, 9), 9) < page_of.LEVEL)
     assert 0.004 < alone < 0.016  # of these claims, each for itself
     assert sum("**" in jointly(page)[0] for page in found) <= 4  # 1 is expected, 5 have a chance of 0.4 %
+
+
+def test_densities_that_are_all_sparse_are_one_range_and_one_claim():
+    titles = [title for title, _ in _ranges(read_protocol("curves-mnist1d-again"))]
+    assert titles == ["as the mean over all densities below 1"]
+    assert len(_ranges(read_protocol("curves-mnist1d"))) == 2
 
 
 def test_the_page_has_the_bold_that_its_numbers_give():
