@@ -37,7 +37,8 @@ TABLE = Path(__file__).with_suffix(".md")
 RESULTS = Path("training-results")
 PARTS = (
     "curves-mnist1d", "curves-mnist1d-again", "curves-digits", "curves-mnist", "curves-mnist-conv",
-    "curves-mnist1d-residual", "ablation-mnist1d", "iterative-mnist1d", "signs-mnist1d", "flips-mnist1d",
+    "curves-mnist1d-residual", "curves-mnist1d-residual-again",
+    "ablation-mnist1d", "iterative-mnist1d", "signs-mnist1d", "flips-mnist1d",
     "switch-off-mnist1d", "switch-off-digits", "switch-off-mnist",
 )  # fmt: skip
 PICTURES = ("curves-mnist1d", "curves-mnist-conv", "signs-mnist1d", "flips-mnist1d")
