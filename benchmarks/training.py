@@ -36,7 +36,8 @@ HERE = Path(__file__).parent
 TABLE = Path(__file__).with_suffix(".md")
 RESULTS = Path("training-results")
 PARTS = (
-    "curves-mnist1d", "curves-mnist1d-again", "curves-digits", "curves-mnist", "curves-mnist-conv",
+    "curves-mnist1d", "curves-mnist1d-again", "curves-mnist1d-sparser",
+    "curves-digits", "curves-mnist", "curves-mnist-conv",
     "curves-mnist1d-residual", "curves-mnist1d-residual-again",
     "ablation-mnist1d", "iterative-mnist1d", "signs-mnist1d", "flips-mnist1d",
     "switch-off-mnist1d", "switch-off-digits", "switch-off-mnist",
@@ -134,7 +135,7 @@ def answer():
     pairs = [(one, other) for one in ("constant", "geometric", "dynamic") for other in ("spred", "l1")]
     head = " | ".join(f"{one} − {other}" for one, other in pairs)
     lines = [f"| network and data | seeds | density | {head} |", "|---|---|---|" + "---|" * len(pairs)]
-    for part in [name for name in PARTS if name.startswith("curves") and not name.endswith("again")]:
+    for part in [name for name in PARTS if name.startswith("curves") and not name.endswith(("again", "sparser"))]:
         plan, records = experiments.read_protocol(part), experiments.load_records(RESULTS / part)
         rows = experiments.curve_results(plan, records) if records else []
         for band, (low, high) in BANDS.items() if rows else ():
