@@ -135,8 +135,11 @@ def answer():
     pairs = [(one, other) for one in ("constant", "geometric", "dynamic") for other in ("spred", "l1")]
     head = " | ".join(f"{one} − {other}" for one, other in pairs)
     lines = [f"| network and data | seeds | density | {head} |", "|---|---|---|" + "---|" * len(pairs)]
-    for part in [name for name in PARTS if name.startswith("curves") and not name.endswith(("again", "sparser"))]:
+    needed = {name for one, other in pairs for name in (f"pilot-{one}", other)}
+    for part in PARTS:
         plan, records = experiments.read_protocol(part), experiments.load_records(RESULTS / part)
+        if plan.kind != "curves" or not needed <= {method.name for method in plan.methods}:
+            continue
         rows = experiments.curve_results(plan, records) if records else []
         for band, (low, high) in BANDS.items() if rows else ():
             densities = [density for density in plan.densities if low < density < high]

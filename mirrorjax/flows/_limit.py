@@ -135,7 +135,7 @@ def _path(problem: LinearRegression, potential: AbstractPotential, a: ArrayLike)
             path = _followed(asked, fixed_potential, np.asarray(wanted))
     if not is_traced(problem, potential, a):
         return path
-    path = _as_arrays(path)
+    path = _as_arrays(path)  # beside leaves that a derivative is asked of
     levels = as_array(a if is_traced(a) else wanted)
     combine = as_array(fixed_problem.whitening()) if equations is None else equations.combine
     x, mu = with_derivative(path.x, path.mu, asked.rows, asked.target, combine, problem, potential, levels)

@@ -84,7 +84,7 @@ def _matching(name: str, known: Sequence[Entry]) -> Sequence[Entry]:
 
 def _refuse(name: str, known: Sequence[Entry], hint: str) -> NoReturn:
     near = difflib.get_close_matches(name, [entry.id for entry in known], n=3, cutoff=0.4)
-    raise InputError(f"no theorem has the id {name!r}", "", "; ".join([*([", ".join(near)] if near else []), hint]))
+    raise InputError(f"no theorem has the id {name!r}", "", "; ".join(filter(None, [", ".join(near), hint])))
 
 
 def _some(found: Sequence, where: str) -> Sequence:

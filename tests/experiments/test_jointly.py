@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from mirrorjax.checks import interval
-from mirrorjax.experiments import read_protocol
+from mirrorjax.experiments import Claim, read_protocol
 from mirrorjax.experiments._pages import _ranges
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -20,7 +20,7 @@ chance, jointly = page_of.chance, page_of.jointly
 
 
 def row(mean, half=1.0, n=10, outcome="holds"):
-    return f"| one − other | {mean:.2f} ± {half:.2f} | {n} | 1.00 | {outcome} |"
+    return Claim("one − other", mean / 100, half / 100, n, 0.01, outcome).row()
 
 
 def test_the_chance_is_that_of_the_t_test_and_rounding_counts_against_the_claim():
@@ -37,11 +37,8 @@ def test_more_claims_leave_fewer_in_bold():
     alone, words = jointly("\n".join([strong, weak]))
     assert alone.count("**") == 4 and "**refuted**" in alone and words.startswith("2 of the 2 ")
     among, words = jointly("\n".join([strong, weak, *[none] * 50]))
-    assert (
-        among.count("**") == 2
-        and "| **holds** |" in among
-        and words == ("1 of the 2 that hold or are refuted, among 52 claims")
-    )
+    assert among.count("**") == 2 and "| **holds** |" in among
+    assert words == "1 of the 2 that hold or are refuted, among 52 claims"
 
 
 def test_of_true_nulls_few_pages_have_any_in_bold():
